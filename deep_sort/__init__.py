@@ -1,0 +1,1 @@
+"""Deep SORT: the tracking algorithm (numpy and scipy only)."""

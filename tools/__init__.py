@@ -1,0 +1,1 @@
+"""What works offline around the appearance network."""
