@@ -26,12 +26,16 @@ def run_command(command: Callable[[], None]) -> int:
     Returns
     -------
     int
-        0 when all went well, 2 after a `UserError` (printed as ``error: ...`` on stderr),
+        0 when all went well, 2 after a `UserError` or a failure of the file system (printed as
+        ``error: ...`` on stderr),
         130 after an interrupt.
     """
     try:
         command()
     except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:  # a full disk, a folder taken away meanwhile
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as interrupt:

@@ -1,0 +1,55 @@
+"""Progress: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sized
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+def progress(items: Iterable[Item], label: str, unit: str = "frame", total: int | None = None) -> Iterator[Item]:
+    """Yield the items and report on stderr how far they are.
+
+    Parameters
+    ----------
+    items : iterable
+    label : str
+        What is being worked on, e.g. the sequence's name.
+    unit : str
+        What an item is.
+    total : int, optional
+        Number of items, by default ``len(items)`` where there is one.
+    """
+    if total is None and isinstance(items, Sized):
+        total = len(items)
+    if sys.stderr.isatty():
+        from tqdm import tqdm
+
+        yield from tqdm(items, desc=label, unit=f" {unit}s", total=total, file=sys.stderr)
+        return
+    report = line_reporter(label, unit, total)
+    for count, item in enumerate(items, start=1):
+        yield item
+        report(count)
+
+
+def line_reporter(label: str, unit: str, total: int | None) -> Callable[[int], None]:
+    """Return a function of the items done so far that prints a line on stderr every ten seconds."""
+    started = last = time.monotonic()
+
+    def report(done: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last < SECONDS_BETWEEN_LINES:
+            return
+        last = now
+        rate = done / (now - started)
+        left = f" of {total}, {(total - done) / rate:.0f} s left" if total else ""
+        print(f"{label}: {done} {unit}s{left} ({rate:.0f} {unit}s/s)", file=sys.stderr, flush=True)
+
+    return report

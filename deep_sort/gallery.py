@@ -1,0 +1,80 @@
+"""The features that one target has shown so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Gallery:
+    """Features of one target in an array with room to grow, newest last.
+
+    Each feature is prepared for comparison once, when it enters.
+
+    Parameters
+    ----------
+    budget : int or None
+        Features kept, the newest; None keeps all.
+    prepare : callable
+        Turns features (N, M) into the rows that are compared, (N, M) as well.
+    """
+
+    def __init__(self, budget: int | None, prepare: Callable[[NDArray], NDArray]) -> None:
+        self._budget = budget
+        self._prepare = prepare
+        self._start = self._end = 0
+        self._features = self._rows = np.empty((0, 0))
+
+    @property
+    def features(self) -> NDArray:
+        """The features as they came, shape (N, M)."""
+        return self._features[self._start : self._end]
+
+    @property
+    def rows(self) -> NDArray:
+        """The features prepared for comparison, shape (N, M)."""
+        return self._rows[self._start : self._end]
+
+    def append(self, feature: NDArray, row: NDArray) -> None:
+        """Add a feature (M,) and its prepared row (M,); the oldest leaves when the budget is used up."""
+        if not len(self):
+            self._features, self._rows = feature[np.newaxis][:0], row[np.newaxis][:0]
+        if self._end == len(self._features):
+            self._make_room()
+        self._features[self._end] = feature
+        self._rows[self._end] = row
+        self._end += 1
+        if self._budget is not None and self._end - self._start > self._budget:
+            self._start += 1
+
+    def extend(self, features: Iterable[NDArray]) -> None:
+        """Add several features, oldest first."""
+        for feature in features:
+            feature = np.asarray(feature)
+            self.append(feature, self._prepare(feature[np.newaxis])[0])
+
+    def _make_room(self) -> None:
+        # Twice what is kept: every feature is moved at most once on average.
+        self._features = _with_room(self.features)
+        self._rows = _with_room(self.rows)
+        self._start, self._end = 0, len(self)
+
+    def __len__(self) -> int:
+        return self._end - self._start
+
+    def __iter__(self) -> Iterator[NDArray]:
+        return iter(self.features)
+
+    def __getitem__(self, key: int | slice) -> NDArray:
+        return self.features[key]
+
+    def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> NDArray:
+        return np.array(self.features, dtype=dtype)
+
+
+def _with_room(array: NDArray) -> NDArray:
+    roomy = np.empty((max(16, 2 * len(array)), *array.shape[1:]), dtype=array.dtype)
+    roomy[: len(array)] = array
+    return roomy

@@ -1,0 +1,182 @@
+"""A constant velocity Kalman filter for boxes in image space, one or many at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+chi2inv95 = {
+    1: 3.8415,
+    2: 5.9915,
+    3: 7.8147,
+    4: 9.4877,
+    5: 11.070,
+    6: 12.592,
+    7: 14.067,
+    8: 15.507,
+    9: 16.919,
+}
+"""0.95 quantile of the chi-square distribution for 1 to 9 degrees of freedom: the gate of Mahalanobis distances."""
+
+NDIM = 4
+
+
+class KalmanFilter:
+    """Kalman filter on the state (x, y, a, h, vx, vy, va, vh) of a box.
+
+    (x, y) is the box's centre, a its aspect ratio width / height, h its height, the rest their change
+    per frame. Objects move with constant velocity; (x, y, a, h) is observed directly (Deep SORT paper,
+    section 2.1). Noise is proportional to the box's height.
+
+    Every method broadcasts over leading axes: a single state is a mean (8,) with a covariance (8, 8), N of
+    them are (N, 8) with (N, 8, 8).
+    """
+
+    def __init__(self) -> None:
+        self._std_weight_position = 1.0 / 20
+        self._std_weight_velocity = 1.0 / 160
+
+    def initiate(self, measurement: ArrayLike) -> tuple[Array, Array]:
+        """Start a state from a box that was seen for the first time.
+
+        Parameters
+        ----------
+        measurement : array_like, shape (..., 4)
+            Box as (x, y, a, h).
+
+        Returns
+        -------
+        mean : ndarray, shape (..., 8)
+            The measurement, with velocities 0.
+        covariance : ndarray, shape (..., 8, 8)
+        """
+        position = np.asarray(measurement, dtype=np.float64)
+        mean = np.zeros((*position.shape[:-1], 2 * NDIM))
+        mean[..., :NDIM] = position
+        std_position = 2 * self._std_weight_position * position[..., 3]
+        std_velocity = 10 * self._std_weight_velocity * position[..., 3]
+        covariance = np.zeros((*mean.shape, 2 * NDIM))
+        _diagonal(covariance)[...] = _variances(std_position, 1e-2, std_velocity, 1e-5)
+        return mean, covariance
+
+    def predict(self, mean: Array, covariance: Array) -> tuple[Array, Array]:
+        """Move states one frame ahead.
+
+        Parameters
+        ----------
+        mean : ndarray, shape (..., 8)
+        covariance : ndarray, shape (..., 8, 8)
+
+        Returns
+        -------
+        mean : ndarray, shape (..., 8)
+        covariance : ndarray, shape (..., 8, 8)
+        """
+        # F = [[I, I], [0, I]], so that F m and F P F' are sums of blocks.
+        height = mean[..., 3]
+        moved = mean.copy()
+        moved[..., :NDIM] += mean[..., NDIM:]
+        spread = covariance.copy()
+        spread[..., :NDIM] += covariance[..., NDIM:]
+        spread[..., :NDIM, :] += spread[..., NDIM:, :]
+        _diagonal(spread)[...] += _variances(
+            self._std_weight_position * height, 1e-2, self._std_weight_velocity * height, 1e-5
+        )
+        return moved, spread
+
+    def project(self, mean: Array, covariance: Array) -> tuple[Array, Array]:
+        """Give the distribution of the measurement that states predict.
+
+        Parameters
+        ----------
+        mean : ndarray, shape (..., 8)
+        covariance : ndarray, shape (..., 8, 8)
+
+        Returns
+        -------
+        mean : ndarray, shape (..., 4)
+        covariance : ndarray, shape (..., 4, 4)
+            With the measurement noise.
+        """
+        projected = covariance[..., :NDIM, :NDIM].copy()
+        std = self._std_weight_position * mean[..., 3]
+        _diagonal(projected)[...] += _variances(std, 1e-1)
+        return mean[..., :NDIM].copy(), projected
+
+    def update(self, mean: Array, covariance: Array, measurement: ArrayLike) -> tuple[Array, Array]:
+        """Correct states by what was measured.
+
+        Parameters
+        ----------
+        mean : ndarray, shape (..., 8)
+        covariance : ndarray, shape (..., 8, 8)
+        measurement : array_like, shape (..., 4)
+            Boxes as (x, y, a, h).
+
+        Returns
+        -------
+        mean : ndarray, shape (..., 8)
+        covariance : ndarray, shape (..., 8, 8)
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            If a projected covariance is not positive definite.
+        """
+        projected_mean, projected_covariance = self.project(mean, covariance)
+        # With S = L L' and W = P H' inv(L'), the gain is K = W inv(L) and K S K' = W W'.
+        inverse_factor = _inverse_cholesky(projected_covariance)
+        weights = covariance[..., :NDIM] @ inverse_factor.swapaxes(-1, -2)
+        innovation = np.asarray(measurement, dtype=np.float64) - projected_mean
+        whitened = inverse_factor @ innovation[..., np.newaxis]
+        return mean + (weights @ whitened)[..., 0], covariance - weights @ weights.swapaxes(-1, -2)
+
+    def gating_distance(
+        self, mean: Array, covariance: Array, measurements: ArrayLike, only_position: bool = False
+    ) -> Array:
+        """Give the squared Mahalanobis distance between states and measurements (paper, equation 1).
+
+        Parameters
+        ----------
+        mean : ndarray, shape (..., 8)
+        covariance : ndarray, shape (..., 8, 8)
+        measurements : array_like, shape (N, 4)
+            Boxes as (x, y, a, h).
+        only_position : bool
+            Compare (x, y) alone.
+
+        Returns
+        -------
+        ndarray, shape (..., N)
+            To be compared with ``chi2inv95[4]``, or ``chi2inv95[2]`` of the position alone.
+        """
+        projected_mean, projected_covariance = self.project(mean, covariance)
+        ndim = 2 if only_position else NDIM
+        offsets = np.asarray(measurements, dtype=np.float64)[:, :ndim] - projected_mean[..., np.newaxis, :ndim]
+        inverse_factor = _inverse_cholesky(projected_covariance[..., :ndim, :ndim])
+        whitened = offsets @ inverse_factor.swapaxes(-1, -2)
+        return np.einsum("...i,...i->...", whitened, whitened)
+
+
+def _variances(std_position: Array, std_aspect: float, std_velocity: Array | None = None, std_va: float = 0.0) -> Array:
+    """Return the squares of the standard deviations of (x, y, a, h) and, if given, of their velocities."""
+    variances = np.empty((*std_position.shape, NDIM if std_velocity is None else 2 * NDIM))
+    variances[..., :NDIM] = std_position[..., np.newaxis]
+    variances[..., 2] = std_aspect
+    if std_velocity is not None:
+        variances[..., NDIM:] = std_velocity[..., np.newaxis]
+        variances[..., NDIM + 2] = std_va
+    return np.square(variances, out=variances)
+
+
+def _diagonal(matrices: Array) -> Array:
+    """Return the diagonals of matrices (..., n, n) as a writable view (..., n)."""
+    n = matrices.shape[-1]
+    return matrices.reshape(*matrices.shape[:-2], n * n)[..., :: n + 1]
+
+
+def _inverse_cholesky(matrices: Array) -> Array:
+    """Return inv(L) with matrices = L L', shape (..., n, n)."""
+    return np.linalg.inv(np.linalg.cholesky(matrices))

@@ -1,0 +1,161 @@
+"""Appearance distance to everything a track has looked like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .gallery import Gallery
+
+BLOCK = 2**16
+"""Multiplications in one matrix product: cached whole, and too few for a BLAS library to start threads."""
+
+
+class NearestNeighborDistanceMetric:
+    """Smallest distance between a feature and the features a target has shown so far (paper, equation 3).
+
+    Parameters
+    ----------
+    metric : {"cosine", "euclidean"}
+        ``"cosine"``: 1 - cosine of the two features; ``"euclidean"``: their *squared* Euclidean distance.
+    matching_threshold : float
+        Larger distances are no match.
+    budget : int, optional
+        Features kept per target, the newest; by default all.
+
+    Attributes
+    ----------
+    samples : dict of int -> Gallery
+        The features of each target, newest last.
+
+    Raises
+    ------
+    ValueError
+        For another metric, or a budget below 1.
+    """
+
+    def __init__(self, metric: str, matching_threshold: float, budget: int | None = None) -> None:
+        if metric not in ("cosine", "euclidean"):
+            raise ValueError(f"metric is {metric!r}, expected 'cosine' or 'euclidean'")
+        if budget is not None and budget < 1:
+            raise ValueError(f"budget is {budget}, expected at least 1, or None for no limit")
+        self._space: _Cosine | _Euclidean = _Cosine() if metric == "cosine" else _Euclidean()
+        self.matching_threshold = matching_threshold
+        self.budget = budget
+        self.samples: dict[int, Gallery] = {}
+
+    def partial_fit(self, features: ArrayLike, targets: ArrayLike, active_targets: Iterable[int]) -> None:
+        """Add new features and forget the targets that are gone.
+
+        Parameters
+        ----------
+        features : array_like, shape (N, M)
+        targets : array_like of int, shape (N,)
+            The target that each feature belongs to.
+        active_targets : iterable of int
+            Targets to keep.
+        """
+        features = np.asarray(features)
+        targets = np.asarray(targets).tolist()
+        if targets:
+            for target, feature, row in zip(targets, features, self._space.rows(features), strict=True):
+                if target not in self.samples:
+                    self.samples[target] = Gallery(self.budget, self._space.rows)
+                self._gallery(target).append(feature, row)
+        self.samples = {target: self.samples[target] for target in active_targets}
+
+    def distance(self, features: ArrayLike, targets: Sequence[int]) -> NDArray[np.float64]:
+        """Compare features with targets.
+
+        Parameters
+        ----------
+        features : array_like, shape (N, M)
+        targets : sequence of int
+
+        Returns
+        -------
+        ndarray, shape (len(targets), N)
+            Smallest distance of each feature to any feature of each target.
+        """
+        features = np.asarray(features)
+        return self.gated_distance(features, targets, np.ones((len(targets), len(features)), dtype=bool))
+
+    def gated_distance(
+        self, features: ArrayLike, targets: Sequence[int], gate: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Compare features with targets where a gate is open.
+
+        Parameters
+        ----------
+        features : array_like, shape (N, M)
+        targets : sequence of int
+        gate : ndarray of bool, shape (len(targets), N)
+
+        Returns
+        -------
+        ndarray, shape (len(targets), N)
+            As `distance`; infinite where the gate is closed.
+        """
+        distances = np.full(gate.shape, np.inf)
+        rows, columns = np.nonzero(gate)
+        if not len(rows):
+            return distances
+        queries = self._space.queries(np.asarray(features))[columns]
+        ends = np.cumsum(np.count_nonzero(gate, axis=1)).tolist()
+        largest = np.empty(len(rows), dtype=queries.dtype)
+        start = 0
+        for target, end in zip(targets, ends, strict=True):
+            if start < end:
+                largest[start:end] = _largest_products(queries[start:end], self._gallery(target).rows)
+            start = end
+        distances[rows, columns] = self._space.distances(queries, largest)
+        return distances
+
+    def _gallery(self, target: int) -> Gallery:
+        gallery = self.samples[target]
+        if not isinstance(gallery, Gallery):  # a program put its own list of features there
+            self.samples[target] = own = Gallery(self.budget, self._space.rows)
+            own.extend(gallery)
+            return own
+        return gallery
+
+
+class _Cosine:
+    """1 - cosine: the smallest distance is at the largest product of vectors of length 1."""
+
+    @staticmethod
+    def rows(features: NDArray) -> NDArray:
+        return features / np.linalg.norm(features, axis=1, keepdims=True)
+
+    queries = rows
+
+    @staticmethod
+    def distances(queries: NDArray, products: NDArray) -> NDArray:
+        return 1.0 - products
+
+
+class _Euclidean:
+    """|q - r|^2 = |q|^2 - 2 (q . r - |r|^2 / 2): the last term is one more dimension of the rows."""
+
+    @staticmethod
+    def rows(features: NDArray) -> NDArray:
+        return np.column_stack([features, -0.5 * np.square(features).sum(axis=1)])
+
+    @staticmethod
+    def queries(features: NDArray) -> NDArray:
+        return np.column_stack([features, np.ones(len(features), dtype=features.dtype)])
+
+    @staticmethod
+    def distances(queries: NDArray, products: NDArray) -> NDArray:
+        return np.maximum(0.0, np.square(queries[:, :-1]).sum(axis=1) - 2.0 * products)
+
+
+def _largest_products(queries: NDArray, rows: NDArray) -> NDArray:
+    """Give the largest product of each query (N, M) with any row (K, M), shape (N,)."""
+    step = max(1, BLOCK // queries.size)
+    if step >= len(rows):
+        return np.dot(queries, rows.T).max(axis=1)
+    products = [np.dot(queries, rows[i : i + step].T).max(axis=1) for i in range(0, len(rows), step)]
+    return np.max(products, axis=0)
