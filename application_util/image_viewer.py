@@ -10,15 +10,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from application_util.canvas import Canvas
-from application_util.video import VideoFile, frames_per_second
+from .canvas import Canvas
+from .video import VideoFile, frames_per_second
 
 ESCAPE, SPACE, STEP = 27, ord(" "), ord("s")
 PAUSE_POLL_MS = 50
 
 
 class ImageViewer(Canvas):
-    """A canvas shown in a window: ESC or closing it ends, space pauses, ``s`` goes one image further.
+    """A canvas shown in a window: ESC or closing it ends, space pauses and goes on, ``s`` steps by one image.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class ImageViewer(Canvas):
         ----------
         video_filename : str or Path
             The video, see `application_util.video.VideoFile`. It appears under this name when
-            the recording ends.
+            `run` ends or the recording is switched off.
         fourcc_string : str, optional
             OpenCV's name of the codec; by default the one that suits the file's extension.
         fps : float, optional
@@ -67,9 +67,7 @@ class ImageViewer(Canvas):
 
     def disable_videowriter(self) -> None:
         """End the recording and put the video in place."""
-        if self._video is not None:
-            self._video.close()
-        self._video = None
+        self._end_recording(complete=True)
 
     def run(self, update_fun: Callable[[], object] | None = None) -> bool:
         """Open the window and play until the images or the user's patience end.
@@ -78,34 +76,34 @@ class ImageViewer(Canvas):
         ----------
         update_fun : callable, optional
             Draws the next image on this canvas and returns True if there is another one after it.
-            Without one, the current image is shown until the user closes the window.
+            Without one, the current image is shown until a key or closing the window ends it.
 
         Returns
         -------
         bool
             True if the images ended by themselves, False if the user ended it or `stop` was called.
         """
-        self._stopped = False
-        paused = update_fun is None
-        more = True
-        if paused:
-            self._record()
+        self._stopped = step = False
+        more, paused = True, update_fun is None
+        draw = update_fun or (lambda: False)
         cv2.namedWindow(self._caption, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)
         try:
-            while more and not self._stopped:
+            while not self._stopped:
                 start = time.perf_counter()
-                if not paused and update_fun is not None:
-                    more = bool(update_fun())
+                if step or not paused:
+                    if not more:
+                        break
+                    more = bool(draw())
                     self._record()
                 key = self._show(PAUSE_POLL_MS if paused else self._update_ms, start)
-                if key == SPACE:
-                    paused = not paused or update_fun is None
-                elif key == STEP and update_fun is not None and more:
-                    more, paused = bool(update_fun()), True
-                    self._record()
-                    self._show(1, start)
+                step = key == STEP
+                paused = step or paused != (key == SPACE)
+        except BaseException:
+            self._end_recording(complete=False)
+            raise
         finally:
             self._close_window()
+        self._end_recording(complete=True)
         return not self._stopped
 
     def stop(self) -> None:
@@ -120,6 +118,11 @@ class ImageViewer(Canvas):
     def _record(self) -> None:
         if self._video is not None:
             self._video.write(self.image)
+
+    def _end_recording(self, complete: bool) -> None:
+        video, self._video = self._video, None
+        if video is not None:
+            video.close(complete)
 
     def _show(self, duration_ms: float, start: float) -> int:
         """Show the image until `duration_ms` after `start`; return the key pressed, or -1."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from application_util.errors import UserError, require
+from .errors import UserError, require
 
 if TYPE_CHECKING:
     import numpy as np

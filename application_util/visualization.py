@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import colorsys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from application_util.video import VideoFile
+if TYPE_CHECKING:
+    from .canvas import Canvas
+    from .image_viewer import ImageViewer
+    from .video import VideoFile
 
 WINDOW_WIDTH = 1024
-DETECTION_COLOR = (0, 0, 255)
+RED = (0, 0, 255)
 THICKNESS = 2
 
 FrameCallback = Callable[[Any, int], object]
@@ -48,7 +51,7 @@ def create_unique_color_uchar(tag: int, hue_step: float = 0.41) -> tuple[int, in
 
 def window_shape(seq_info: Mapping[str, Any]) -> tuple[int, int]:
     """Give (width, height) of the window and the video of a sequence: 1024 pixels wide, aspect kept."""
-    height, width = (seq_info["image_size"] or (WINDOW_WIDTH, WINDOW_WIDTH))[:2]
+    height, width = seq_info["image_size"][:2]
     return WINDOW_WIDTH, int(height / width * WINDOW_WIDTH)
 
 
@@ -92,9 +95,14 @@ class NoVisualization:
 
 
 class _Drawing:
-    """Draws what a frame shows on the canvas `viewer`."""
+    """Draws what a frame shows on the canvas `viewer`, and writes it to the videos."""
 
-    viewer: Any
+    viewer: Canvas
+
+    def __init__(self, seq_info: Mapping[str, Any], videos: Iterable[VideoFile]) -> None:
+        self.frame_idx: int = seq_info["min_frame_idx"]
+        self.last_idx: int = seq_info["max_frame_idx"]
+        self._videos = tuple(videos)
 
     def set_image(self, image: np.ndarray) -> None:
         """Draw on this (height, width, 3) uint8 image from now on; it is changed."""
@@ -105,12 +113,13 @@ class _Drawing:
         self.viewer.thickness = THICKNESS
         for track_id, box in zip(track_ids, boxes, strict=True):
             self.viewer.color = create_unique_color_uchar(int(track_id))
-            self.viewer.rectangle(*np.asarray(box).astype(int).tolist(), label=str(int(track_id)))
+            left, top, width, height = np.asarray(box).astype(int).tolist()
+            self.viewer.rectangle(left, top, width, height, label=str(int(track_id)))
 
     def draw_detections(self, detections: Iterable[Any]) -> None:
         """Draw the boxes of `deep_sort.detection.Detection` objects in red."""
         self.viewer.thickness = THICKNESS
-        self.viewer.color = DETECTION_COLOR
+        self.viewer.color = RED
         for detection in detections:
             self.viewer.rectangle(*detection.tlwh)
 
@@ -118,6 +127,14 @@ class _Drawing:
         """Draw the `deep_sort.track.Track` objects that are confirmed and were updated in this frame."""
         shown = [track for track in tracks if track.is_confirmed() and track.time_since_update == 0]
         self.draw_groundtruth([track.track_id for track in shown], [track.to_tlwh() for track in shown])
+
+    def _next_frame(self, frame_callback: FrameCallback) -> bool:
+        """Draw and record a frame; return whether there is another one."""
+        frame_callback(self, self.frame_idx)
+        for video in self._videos:
+            video.write(self.viewer.image)
+        self.frame_idx += 1
+        return self.frame_idx <= self.last_idx
 
 
 class Visualization(_Drawing):
@@ -129,20 +146,22 @@ class Visualization(_Drawing):
         The sequence, as `deep_sort_app.gather_sequence_info` describes it.
     update_ms : float
         Time from one frame to the next in milliseconds.
+    *videos : VideoFile
+        Where to write each frame that was shown; opened and closed by the caller.
 
     Attributes
     ----------
     viewer : ImageViewer
-        The window; its ``enable_videowriter`` records what it shows.
+        The window.
     """
 
-    def __init__(self, seq_info: Mapping[str, Any], update_ms: float) -> None:
-        from application_util.image_viewer import ImageViewer
+    def __init__(self, seq_info: Mapping[str, Any], update_ms: float, *videos: VideoFile) -> None:
+        from .image_viewer import ImageViewer
 
-        self.viewer = ImageViewer(update_ms, window_shape(seq_info), f"Figure {seq_info['sequence_name']}")
+        super().__init__(seq_info, videos)
+        caption = f"Figure {seq_info['sequence_name']}"
+        self.viewer: ImageViewer = ImageViewer(update_ms, window_shape(seq_info), caption)
         self.viewer.thickness = THICKNESS
-        self.frame_idx: int = seq_info["min_frame_idx"]
-        self.last_idx: int = seq_info["max_frame_idx"]
 
     def run(self, frame_callback: FrameCallback) -> bool:
         """Call ``frame_callback(visualization, frame_idx)`` for each frame and show what it drew.
@@ -152,18 +171,13 @@ class Visualization(_Drawing):
         bool
             True if the last frame was reached, False if the user ended it before.
         """
-        if self.frame_idx > self.last_idx:
-            return True
-        return self.viewer.run(lambda: self._next_frame(frame_callback))
-
-    def _next_frame(self, frame_callback: FrameCallback) -> bool:
-        frame_callback(self, self.frame_idx)
-        self.frame_idx += 1
-        return self.frame_idx <= self.last_idx
+        if self.frame_idx <= self.last_idx:
+            self.viewer.run(lambda: self._next_frame(frame_callback))
+        return self.frame_idx > self.last_idx
 
 
 class VideoVisualization(_Drawing):
-    """Go through the frames of a sequence and write what is drawn to a video; needs no display.
+    """Go through the frames of a sequence and write what is drawn to videos; needs no display.
 
     Parameters
     ----------
@@ -171,16 +185,19 @@ class VideoVisualization(_Drawing):
         The sequence, as `deep_sort_app.gather_sequence_info` describes it.
     *videos : VideoFile
         Where to write; opened and closed by the caller.
+
+    Attributes
+    ----------
+    viewer : Canvas
+        What is drawn on.
     """
 
     def __init__(self, seq_info: Mapping[str, Any], *videos: VideoFile) -> None:
-        from application_util.canvas import Canvas
+        from .canvas import Canvas
 
-        height, width = seq_info["image_size"][:2]
-        self.viewer = Canvas(np.zeros((height, width, 3), dtype=np.uint8))
-        self.frame_idx: int = seq_info["min_frame_idx"]
-        self.last_idx: int = seq_info["max_frame_idx"]
-        self._videos = videos
+        super().__init__(seq_info, videos)
+        self.viewer = Canvas(np.zeros((*seq_info["image_size"][:2], 3), dtype=np.uint8))
+        self.viewer.thickness = THICKNESS
 
     def run(self, frame_callback: FrameCallback) -> bool:
         """Call ``frame_callback(visualization, frame_idx)`` for each frame and write what it drew.
@@ -190,9 +207,7 @@ class VideoVisualization(_Drawing):
         bool
             True: it always reaches the last frame.
         """
-        while self.frame_idx <= self.last_idx:
-            frame_callback(self, self.frame_idx)
-            for video in self._videos:
-                video.write(self.viewer.image)
-            self.frame_idx += 1
+        more = self.frame_idx <= self.last_idx
+        while more:
+            more = self._next_frame(frame_callback)
         return True
