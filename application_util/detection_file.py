@@ -58,6 +58,11 @@ class DetectionFile:
         self._rows_of_frame = dict(zip(self.frames.tolist(), np.split(rows, starts[1:]), strict=len(starts) > 0))
 
     @property
+    def array(self) -> NDArray:
+        """All rows of the file, shape (N, 10 + M), mapped from it."""
+        return self._array
+
+    @property
     def feature_width_warning(self) -> str | None:
         """A line that says so when features have another length than the usual network's, else None."""
         if self.feature_dim == USUAL_FEATURE_DIM:

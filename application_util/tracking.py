@@ -19,9 +19,11 @@ from .sequence import Sequence
 from .settings import Settings
 
 
-def frame_range(sequence: Sequence, detections: DetectionFile) -> range:
+def frame_range(sequence: Sequence, detections: DetectionFile | None = None) -> range:
     """Return the frames of a sequence: those of its images, or of its detections when there are no images."""
-    frames = list(sequence.images) or detections.frames.tolist()
+    frames = list(sequence.images)
+    if not frames and detections is not None:
+        frames = detections.frames.tolist()
     return range(frames[0], frames[-1] + 1) if frames else range(0)
 
 
