@@ -36,13 +36,15 @@ def window_problem() -> str | None:
     return f"the display {display} does not answer" if display else "the display does not answer"
 
 
-def use_window(asked: bool | None) -> bool:
+def use_window(asked: bool | None, instead: str = "use --display False") -> bool:
     """Decide whether to open a window.
 
     Parameters
     ----------
     asked : bool or None
         What the user said; None if nothing, which means a window where one is possible.
+    instead : str
+        What the user can do without a window.
 
     Returns
     -------
@@ -61,6 +63,6 @@ def use_window(asked: bool | None) -> bool:
     if problem is None:
         return True
     if asked:
-        raise UserError(f"--display True: {problem}; use --display False")
+        raise UserError(f"cannot open a window: {problem}; {instead}")
     print(f"running without a window: {problem}", file=sys.stderr)
     return False

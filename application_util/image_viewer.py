@@ -67,7 +67,9 @@ class ImageViewer(Canvas):
 
     def disable_videowriter(self) -> None:
         """End the recording and put the video in place."""
-        self._end_recording(complete=True)
+        video, self._video = self._video, None
+        if video is not None:
+            video.close()
 
     def run(self, update_fun: Callable[[], object] | None = None) -> bool:
         """Open the window and play until the images or the user's patience end.
@@ -99,11 +101,12 @@ class ImageViewer(Canvas):
                 step = key == STEP
                 paused = step or paused != (key == SPACE)
         except BaseException:
-            self._end_recording(complete=False)
+            if self._video is not None:
+                self._video.keep_partial()
             raise
         finally:
             self._close_window()
-        self._end_recording(complete=True)
+            self.disable_videowriter()
         return not self._stopped
 
     def stop(self) -> None:
@@ -118,11 +121,6 @@ class ImageViewer(Canvas):
     def _record(self) -> None:
         if self._video is not None:
             self._video.write(self.image)
-
-    def _end_recording(self, complete: bool) -> None:
-        video, self._video = self._video, None
-        if video is not None:
-            video.close(complete)
 
     def _show(self, duration_ms: float, start: float) -> int:
         """Show the image until `duration_ms` after `start`; return the key pressed, or -1."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -13,7 +13,9 @@ Value = TypeVar("Value")
 ITEMS_AHEAD = 8
 
 
-def read_ahead(read: Callable[[Key], Value], keys: Iterable[Key], ahead: int = ITEMS_AHEAD) -> Iterator[Value]:
+def read_ahead(
+    read: Callable[[Key], Value], keys: Iterable[Key], ahead: int = ITEMS_AHEAD
+) -> Generator[Value, None, None]:
     """Yield ``read(key)`` for each key, in order, while a thread reads the next ones.
 
     Parameters

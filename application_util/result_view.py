@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,46 +14,29 @@ from numpy.typing import NDArray
 
 from deep_sort.iou_matching import iou
 
+from .box_table import BoxTable
 from .detection_file import DetectionFile
 from .errors import UserError
 from .mot_text import read_table
 from .read_ahead import read_ahead
 from .sequence import Sequence
 from .tracking import detections_from_rows
-from .visualization import RED, VideoVisualization, Visualization, create_unique_color_uchar
+from .visualization import (
+    DEFAULT_UPDATE_MS,
+    RED,
+    VideoVisualization,
+    Visualization,
+    create_unique_color_uchar,
+    play,
+)
 
-DEFAULT_UPDATE_MS = 20.0
 FALSE_ALARM_IOU = 0.5
 FALSE_ALARM_THICKNESS = 4
-TRAJECTORY_SECONDS = 1.0
+TRAJECTORY_MS = 1000.0
+MIDDLE_OF_LOWER_EDGE = (0.5, 1.0)
 
-Table = NDArray[np.float64]
-
-
-class BoxTable:
-    """Rows of a result file or of ground truth (frame, id, left, top, width, height, ...) by frame.
-
-    Parameters
-    ----------
-    table : ndarray, shape (N, 6 or more)
-    """
-
-    def __init__(self, table: Table) -> None:
-        table = table[np.argsort(table[:, 0], kind="stable")]
-        frames, starts = np.unique(table[:, 0].astype(int), return_index=True)
-        self._groups = dict(zip(frames.tolist(), np.split(table, starts)[1:], strict=True))
-        self._none = table[:0]
-
-    def ids(self, frame: int) -> list[int]:
-        """Return the ids of a frame's boxes, in file order."""
-        return [int(number) for number in self._rows(frame)[:, 1]]
-
-    def boxes(self, frame: int) -> Table:
-        """Return a frame's boxes (left, top, width, height), shape (n, 4), in file order."""
-        return self._rows(frame)[:, 2:6]
-
-    def _rows(self, frame: int) -> Table:
-        return self._groups.get(frame, self._none)
+Images = Iterator[NDArray[np.uint8]]
+Drawing = Visualization | VideoVisualization
 
 
 @dataclass(frozen=True)
@@ -99,14 +83,16 @@ class ResultView:
         }
 
     def play(
-        self, visualization: Visualization | VideoVisualization, watch: Callable[[Iterator[Any]], Iterator[Any]]
+        self, window: bool, video_filenames: SequenceOf[str | Path], watch: Callable[[Images], Images]
     ) -> bool:
         """Draw all frames, while the images of the next ones are being read.
 
         Parameters
         ----------
-        visualization : Visualization or VideoVisualization
-            Where to draw.
+        window : bool
+            Show them in a window.
+        video_filenames : sequence of str or Path
+            Videos to write.
         watch : callable
             Given the images as they come, passes them on; to report progress or to interrupt.
 
@@ -118,41 +104,42 @@ class ResultView:
         with contextlib.closing(read_ahead(self.sequence.read_image, self.frames)) as images:
             watched = watch(images)
 
-            def draw_frame(vis: Visualization | VideoVisualization, frame: int) -> None:
-                vis.set_image(next(watched))
-                self.draw(vis, frame)
+            def draw_frame(drawing: Drawing, frame: int) -> None:
+                drawing.set_image(next(watched))
+                self.draw(drawing, frame)
 
-            return visualization.run(draw_frame)
+            return play(self.seq_info, draw_frame, self.update_ms if window else None, video_filenames)
 
-    def draw(self, vis: Visualization | VideoVisualization, frame: int) -> None:
-        """Draw one frame on the visualization's image."""
+    def draw(self, drawing: Drawing, frame: int) -> None:
+        """Draw what belongs to a frame on the current image."""
         if self.detections is not None:
-            vis.draw_detections(detections_from_rows(self.detections.rows(frame)))
+            drawing.draw_detections(detections_from_rows(self.detections.rows(frame)))
         if self.trajectories:
-            self._draw_trajectories(vis, frame)
+            self._draw_trajectories(drawing, frame)
         boxes = self.results.boxes(frame)
-        vis.draw_groundtruth(self.results.ids(frame), boxes)
+        drawing.draw_groundtruth(self.results.ids(frame), boxes)
         if self.groundtruth is not None:
-            _draw_false_alarms(vis, boxes, self.groundtruth.boxes(frame))
+            _draw_false_alarms(drawing, boxes, self.groundtruth.boxes(frame))
 
-    def _draw_trajectories(self, vis: Visualization | VideoVisualization, frame: int) -> None:
-        """Draw, for each track of the last second, the line that the middle of its lower edge went."""
-        first = frame + 1 - round(1000 * TRAJECTORY_SECONDS / self.update_ms)
-        paths: dict[int, list[Table]] = {}
-        for past in range(first, frame + 1):
-            for track_id, box in zip(self.results.ids(past), self.results.boxes(past), strict=True):
-                paths.setdefault(track_id, []).append(box[:2] + box[2:] * (0.5, 1.0))
-        for track_id, points in paths.items():
-            vis.viewer.color = create_unique_color_uchar(track_id)
-            vis.viewer.polyline(points)
+    def _draw_trajectories(self, drawing: Drawing, frame: int) -> None:
+        """Draw, for each track of the last second, the way of the middle of its lower edge."""
+        first = frame - round(TRAJECTORY_MS / self.update_ms)
+        ids = np.array(self.results.ids(first, frame), dtype=int)
+        boxes = self.results.boxes(first, frame)
+        points = boxes[:, :2] + boxes[:, 2:] * MIDDLE_OF_LOWER_EDGE
+        for track_id in np.unique(ids).tolist():
+            drawing.viewer.color = create_unique_color_uchar(track_id)
+            drawing.viewer.polyline(points[ids == track_id])
 
 
-def _draw_false_alarms(vis: Visualization | VideoVisualization, boxes: Table, groundtruth: Table) -> None:
-    vis.viewer.color, vis.viewer.thickness = RED, FALSE_ALARM_THICKNESS
+def _draw_false_alarms(
+    drawing: Drawing, boxes: NDArray[np.float64], groundtruth: NDArray[np.float64]
+) -> None:
+    drawing.viewer.color, drawing.viewer.thickness = RED, FALSE_ALARM_THICKNESS
     for box in boxes:
         if not len(groundtruth) or iou(box, groundtruth).max() < FALSE_ALARM_IOU:
             left, top, width, height = box.astype(int).tolist()
-            vis.viewer.rectangle(left, top, width, height)
+            drawing.viewer.rectangle(left, top, width, height)
 
 
 def open_view(
@@ -165,36 +152,60 @@ def open_view(
 ) -> ResultView:
     """Read what is to be shown and make sure that it belongs together.
 
+    Parameters
+    ----------
+    sequence : Sequence
+    result_file : str or Path
+        The tracks, a row each box: frame, id, left, top, width, height, ...
+    show_false_alarms : bool
+        Mark boxes that ground truth does not confirm.
+    detection_file : str or Path, optional
+        Detections to draw, too.
+    update_ms : float, optional
+        Time between frames in milliseconds; by default by seqinfo.ini's frameRate, else 20.
+    trajectories : bool
+        Draw where each track was in the last second.
+
     Raises
     ------
     UserError
         If the sequence has no images or lacks some, if the results are missing, empty, broken or those of
         another sequence, or if false alarms are to be shown and there is no ground truth.
     """
-    images = sequence.images
-    if not images:
-        raise UserError(f"{sequence.directory / 'img1'}: no images, and there is nothing to draw on without them")
-    missing = next((frame for frame in range(min(images), max(images)) if frame not in images), None)
-    if missing is not None:
-        raise UserError(f"{sequence.directory / 'img1'}: no image of frame {missing}")
-    results = read_table(result_file)
-    if not len(results):
-        raise UserError(f"{result_file}: no rows, nothing was tracked that could be shown")
-    outside = np.flatnonzero((results[:, 0] < min(images)) | (results[:, 0] > max(images)))
-    if len(outside):
-        row = outside[0]
-        raise UserError(
-            f"{result_file}: row {row + 1}: frame {results[row, 0]:.0f}, but {sequence.name} has frames"
-            f" {min(images)} to {max(images)}: these are the results of another sequence"
-        )
+    _check_images(sequence)
     groundtruth = sequence.groundtruth if show_false_alarms else None
     if show_false_alarms and groundtruth is None:
-        raise UserError(f"{sequence.directory / 'gt' / 'gt.txt'}: no such file, and false alarms need ground truth")
+        raise UserError(
+            f"{sequence.directory / 'gt' / 'gt.txt'}: no such file, false alarms cannot be told without"
+        )
     return ResultView(
         sequence,
-        BoxTable(results),
+        BoxTable(_read_results(result_file, sequence)),
         None if groundtruth is None else BoxTable(groundtruth),
         None if detection_file is None else DetectionFile(detection_file),
         update_ms or sequence.update_ms or DEFAULT_UPDATE_MS,
         trajectories,
     )
+
+
+def _check_images(sequence: Sequence) -> None:
+    place, images = sequence.directory / "img1", sequence.images
+    if not images:
+        raise UserError(f"{place}: no images, nothing to draw on")
+    for frame in range(min(images), max(images)):
+        if frame not in images:
+            raise UserError(f"{place}: no image of frame {frame}")
+
+
+def _read_results(path: str | Path, sequence: Sequence) -> NDArray[np.float64]:
+    results = read_table(path, min_columns=6)
+    if not len(results):
+        raise UserError(f"{path}: no rows, nothing was tracked")
+    first, last = min(sequence.images), max(sequence.images)
+    outside = np.flatnonzero((results[:, 0] < first) | (results[:, 0] > last))
+    if len(outside):
+        raise UserError(
+            f"{path}: row {outside[0] + 1}: frame {results[outside[0], 0]:.0f}, but {sequence.name} has"
+            f" frames {first} to {last}: are these the results of another sequence?"
+        )
+    return results

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import queue
+import sys
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -31,7 +33,7 @@ class VideoFile:
     """A video being written; encoding runs in a thread of its own beside the caller's drawing.
 
     Frames go to ``<name>.partial.<extension>``, which gets its name when the video is complete.
-    A context manager: an exception leaves the partial file, playable up to the last frame.
+    A context manager: an exception leaves the partial file, which is playable up to the last frame.
 
     Parameters
     ----------
@@ -43,6 +45,15 @@ class VideoFile:
         Frames per second.
     fourcc : str, optional
         Name of another codec, which OpenCV then writes.
+
+    Attributes
+    ----------
+    path, partial_path : Path
+        The video's name, when it is complete and until then.
+    size : tuple of int
+        Width and height in pixels.
+    complete : bool
+        False after `keep_partial`.
 
     Raises
     ------
@@ -64,6 +75,7 @@ class VideoFile:
         next(self._encoder)
         self._frames: queue.Queue[np.ndarray | None] = queue.Queue(FRAMES_IN_FLIGHT)
         self._error: Exception | None = None
+        self.complete = True
         self._thread: threading.Thread | None = threading.Thread(target=self._encode, daemon=True)
         self._thread.start()
 
@@ -75,14 +87,18 @@ class VideoFile:
         self._frames.put(image.copy() if fits else cv2.resize(image, self.size))
         self._raise_error()
 
-    def close(self, complete: bool = True) -> None:
-        """Finish the file; if `complete`, give it its name, otherwise leave it as `partial_path`."""
+    def keep_partial(self) -> None:
+        """Leave the frames in the partial file, because the sequence was not shown to its end."""
+        self.complete = False
+
+    def close(self) -> None:
+        """Finish the file and, unless `keep_partial` was called, give it its name."""
         if self._thread is None:
             return
         self._frames.put(None)
         self._thread.join()
         self._thread = None
-        if complete:
+        if self.complete:
             self._raise_error()
             os.replace(self.partial_path, self.path)
 
@@ -92,7 +108,9 @@ class VideoFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close(complete=error is None)
+        if error is not None:
+            self.keep_partial()
+        self.close()
 
     def _encode(self) -> None:
         """Feed the encoder until the end marker comes; after a failure, only empty the queue."""
@@ -111,6 +129,33 @@ class VideoFile:
         if self._error is not None:
             reason = str(self._error).strip().splitlines() or ["the encoder stopped"]
             raise UserError(f"{self.partial_path}: writing the video failed: {reason[-1]}") from self._error
+
+
+@contextlib.contextmanager
+def open_videos(
+    paths: Iterable[str | Path], size: tuple[int, int], update_ms: float
+) -> Iterator[list[VideoFile]]:
+    """Open a video for each path; after the block they are in place, or it is said where they are.
+
+    Parameters
+    ----------
+    paths : iterable of str or Path
+        Names of the videos, see `VideoFile`.
+    size : tuple of int
+        Width and height in pixels.
+    update_ms : float
+        Time between frames in milliseconds.
+    """
+    fps = frames_per_second(update_ms)
+    videos: list[VideoFile] = []
+    try:
+        with contextlib.ExitStack() as stack:
+            videos.extend(stack.enter_context(VideoFile(path, size, fps)) for path in paths)
+            yield videos
+    finally:
+        for video in videos:
+            if not video.complete:
+                print(f"stopped before the end: the video so far is in {video.partial_path}", file=sys.stderr)
 
 
 def check_video_path(path: Path, fourcc: str | None = None) -> bool:

@@ -6,17 +6,20 @@ OpenCV is loaded only by the ways that draw.
 from __future__ import annotations
 
 import colorsys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .canvas import Canvas
     from .image_viewer import ImageViewer
     from .video import VideoFile
 
 WINDOW_WIDTH = 1024
+DEFAULT_UPDATE_MS = 20.0
 RED = (0, 0, 255)
 THICKNESS = 2
 
@@ -211,3 +214,41 @@ class VideoVisualization(_Drawing):
         while more:
             more = self._next_frame(frame_callback)
         return True
+
+
+def play(
+    seq_info: Mapping[str, Any],
+    frame_callback: FrameCallback,
+    window_update_ms: float | None = None,
+    video_filenames: Sequence[str | Path] = (),
+) -> bool:
+    """Go through the frames of a sequence in a window, into videos, or both.
+
+    Parameters
+    ----------
+    seq_info : mapping
+        The sequence, as `deep_sort_app.gather_sequence_info` describes it; its ``update_ms``, 20 if None, is
+        the time between the videos' frames.
+    frame_callback : callable
+        ``frame_callback(visualization, frame_idx)`` draws a frame.
+    window_update_ms : float, optional
+        Time between frames in the window in milliseconds; None for no window.
+    video_filenames : sequence of str or Path
+        Videos to write, see `application_util.video.VideoFile`. They stay partial files if the user stops.
+
+    Returns
+    -------
+    bool
+        True if the last frame was reached, False if the user ended it before.
+    """
+    from .video import open_videos
+
+    update_ms = seq_info["update_ms"] or DEFAULT_UPDATE_MS
+    with open_videos(video_filenames, window_shape(seq_info), update_ms) as videos:
+        if window_update_ms is None:
+            return VideoVisualization(seq_info, *videos).run(frame_callback)
+        finished = Visualization(seq_info, window_update_ms, *videos).run(frame_callback)
+        if not finished:
+            for video in videos:
+                video.keep_partial()
+        return finished
