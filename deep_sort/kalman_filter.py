@@ -159,6 +159,40 @@ class KalmanFilter:
         whitened = offsets @ inverse_factor.swapaxes(-1, -2)
         return np.einsum("...i,...i->...", whitened, whitened)
 
+    def pairs_within_gate(
+        self, mean: Array, covariance: Array, measurements: ArrayLike, only_position: bool = False
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Find the measurements that motion allows for each state (paper, equation 2).
+
+        Parameters
+        ----------
+        mean : ndarray, shape (K, 8)
+        covariance : ndarray, shape (K, 8, 8)
+        measurements : array_like, shape (N, 4)
+            Boxes as (x, y, a, h).
+        only_position : bool
+            Compare (x, y) alone.
+
+        Returns
+        -------
+        states, measurements : ndarray of int, shape (pairs,)
+            Pairs whose `gating_distance` is within the 0.95 quantile of its distribution, row by row.
+        """
+        ndim = 2 if only_position else NDIM
+        threshold = chi2inv95[ndim]
+        predicted, spread = self.project(mean, covariance)
+        measurements = np.asarray(measurements, dtype=np.float64)[:, :ndim]
+        # One coordinate alone bounds the distance from below, which settles most pairs.
+        reach = np.sqrt((1 + 1e-9) * threshold * _diagonal(spread)[:, :2])
+        near = np.abs(predicted[:, :1] - measurements[:, 0]) <= reach[:, :1]
+        rows, columns = np.nonzero(near)
+        offsets = measurements[columns] - predicted[rows, :ndim]
+        near = np.abs(offsets[:, 1]) <= reach[rows, 1]
+        rows, columns, offsets = rows[near], columns[near], offsets[near]
+        whitened = np.einsum("kij,kj->ki", _inverse_cholesky(spread[:, :ndim, :ndim])[rows], offsets)
+        near = np.einsum("ki,ki->k", whitened, whitened) <= threshold
+        return rows[near], columns[near]
+
 
 def _variances(std_position: Array, std_aspect: float, std_velocity: Array | None = None, std_va: float = 0.0) -> Array:
     """Return the squares of the standard deviations of (x, y, a, h) and, if given, of their velocities."""
@@ -173,10 +207,15 @@ def _variances(std_position: Array, std_aspect: float, std_velocity: Array | Non
 
 def _diagonal(matrices: Array) -> Array:
     """Return the diagonals of matrices (..., n, n) as a writable view (..., n)."""
-    n = matrices.shape[-1]
-    return matrices.reshape(*matrices.shape[:-2], n * n)[..., :: n + 1]
+    return np.einsum("...ii->...i", matrices)
 
 
 def _inverse_cholesky(matrices: Array) -> Array:
     """Return inv(L) with matrices = L L', shape (..., n, n)."""
+    diagonals = _diagonal(matrices)
+    if np.count_nonzero(matrices) == diagonals.size and (diagonals > 0).all():
+        # Coordinates do not mix in this filter's own model, so that covariances are diagonal.
+        inverse = np.zeros(matrices.shape)
+        _diagonal(inverse)[...] = 1.0 / np.sqrt(diagonals)
+        return inverse
     return np.linalg.inv(np.linalg.cholesky(matrices))

@@ -79,39 +79,39 @@ class NearestNeighborDistanceMetric:
         ndarray, shape (len(targets), N)
             Smallest distance of each feature to any feature of each target.
         """
-        features = np.asarray(features)
-        return self.gated_distance(features, targets, np.ones((len(targets), len(features)), dtype=bool))
+        queries = self._space.queries(np.asarray(features))
+        distances = np.empty((len(targets), len(queries)))
+        for row, target in enumerate(np.asarray(targets).tolist()):
+            distances[row] = self._space.distances(queries, _largest_products(queries, self._gallery(target).rows))
+        return distances
 
-    def gated_distance(
-        self, features: ArrayLike, targets: Sequence[int], gate: NDArray[np.bool_]
+    def pair_distances(
+        self, features: ArrayLike, targets: ArrayLike, rows: NDArray[np.intp], columns: NDArray[np.intp]
     ) -> NDArray[np.float64]:
-        """Compare features with targets where a gate is open.
+        """Compare features with targets, some pairs only.
 
         Parameters
         ----------
         features : array_like, shape (N, M)
-        targets : sequence of int
-        gate : ndarray of bool, shape (len(targets), N)
+        targets : array_like of int, shape (K,)
+        rows, columns : ndarray of int, shape (pairs,)
+            Positions in ``targets``, ascending, and in ``features``.
 
         Returns
         -------
-        ndarray, shape (len(targets), N)
-            As `distance`; infinite where the gate is closed.
+        ndarray, shape (pairs,)
+            ``distance(features, targets)[rows, columns]``.
         """
-        distances = np.full(gate.shape, np.inf)
-        rows, columns = np.nonzero(gate)
-        if not len(rows):
-            return distances
         queries = self._space.queries(np.asarray(features))[columns]
-        ends = np.cumsum(np.count_nonzero(gate, axis=1)).tolist()
-        largest = np.empty(len(rows), dtype=queries.dtype)
+        products = np.empty(len(rows), dtype=queries.dtype)
+        targets = np.asarray(targets)
+        ends = np.cumsum(np.bincount(rows, minlength=len(targets))).tolist()
         start = 0
-        for target, end in zip(targets, ends, strict=True):
+        for target, end in zip(targets.tolist(), ends, strict=True):
             if start < end:
-                largest[start:end] = _largest_products(queries[start:end], self._gallery(target).rows)
-            start = end
-        distances[rows, columns] = self._space.distances(queries, largest)
-        return distances
+                products[start:end] = _largest_products(queries[start:end], self._gallery(target).rows)
+                start = end
+        return self._space.distances(queries, products)
 
     def _gallery(self, target: int) -> Gallery:
         gallery = self.samples[target]
@@ -154,8 +154,8 @@ class _Euclidean:
 
 def _largest_products(queries: NDArray, rows: NDArray) -> NDArray:
     """Give the largest product of each query (N, M) with any row (K, M), shape (N,)."""
-    step = max(1, BLOCK // queries.size)
+    step = max(32, BLOCK // (queries.size + 1))
     if step >= len(rows):
-        return np.dot(queries, rows.T).max(axis=1)
-    products = [np.dot(queries, rows[i : i + step].T).max(axis=1) for i in range(0, len(rows), step)]
-    return np.max(products, axis=0)
+        return np.maximum.reduce(np.dot(queries, rows.T), axis=1)
+    blocks = [rows[start : start + step] for start in range(0, len(rows), step)]
+    return np.maximum.reduce([np.maximum.reduce(np.dot(queries, block.T), axis=1) for block in blocks])
