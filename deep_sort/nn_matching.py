@@ -113,7 +113,7 @@ class NearestNeighborDistanceMetric:
             if start < end:
                 block = _products(queries[start:end], self._gallery(target).rows)
                 products.append(block.ravel())
-                lengths += [block.shape[1]] * (end - start)
+                lengths += [len(block[0])] * (end - start)
         starts = np.cumsum([0, *lengths[:-1]])
         return self._space.distances(queries, np.maximum.reduceat(np.concatenate(products), starts))
 
