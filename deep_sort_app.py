@@ -65,8 +65,8 @@ def run(
     sequence = read_sequence(sequence_dir)
     detections = DetectionFile(detection_file, skip_invalid)
     window = _wants_window(display, sequence)
-    _report(detections)
     with ResultFile(output_file) as results:
+        _report(detections)
         tracker = SequenceTracker(detections, settings, results.write)
         try:
             finished = _track_in_window(sequence, tracker) if window else _track(sequence, tracker)
