@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from tests.windows import Screen
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = Path(__file__).resolve().parent / "golden"
@@ -71,3 +73,13 @@ def command() -> Command:
 def headless_environment() -> dict[str, str]:
     """Return the environment without a display."""
     return {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
+
+
+@pytest.fixture(scope="session")
+def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
+    """A virtual screen; tests with windows are skipped where its programs are missing."""
+    if Screen.missing():
+        pytest.skip(f"not installed: {', '.join(Screen.missing())} (Debian: apt-get install xvfb xdotool)")
+    screen = Screen(tmp_path_factory.mktemp("screen"))
+    yield screen
+    screen.close()
