@@ -69,8 +69,12 @@ class _Errands:
         return float(self.rng.uniform(NEAR + 0.4, FAR - 0.6))
 
     def between(self, depth: float) -> float:
+        """An x in the picture at this depth that nothing hides."""
         left, right = self.camera.edges(depth)
-        return float(self.rng.uniform(left + 0.9, right - 0.9))
+        for x in self.rng.uniform(left + 0.7, right - 0.7, 8):
+            if not any(hide.z < depth and abs(x / depth - hide.x / hide.z) < (hide.radius + 0.5) / hide.z for hide in self.hides):
+                break
+        return float(x)
 
     def cross(self, side: int) -> list[Goal]:
         """Across the street, out, and back on another lane."""
@@ -86,18 +90,18 @@ class _Errands:
         """Behind something, and out again where they came from."""
         depth = hide.z + hide.radius + 0.55
         out = hide.x * depth / hide.z + (2.6 if side else -2.6)
-        behind = (hide.x * depth / hide.z + (0.3 if side else -0.3), depth, int(self.rng.integers(1, 4)))
+        turn = hide.x * depth / hide.z + (0.5 if side else -0.5)
+        behind = (turn, depth, int(self.rng.integers(0, 3)))
         left, right = self.camera.edges(depth)
         return [behind, (float(np.clip(out, left + 0.4, right - 0.4)), depth + self.rng.uniform(0, 0.5), 0)]
 
     def of(self, person: int) -> Iterator[Goal]:
         """All goals of one person, without end."""
-        role, side = person % 6, int(self.rng.integers(2))
+        role, side = person % 6, (person // 3) % 2
         while True:
             if role in (0, 3):
-                yield from self.cross((person // 3) % 2)
-                side = 1 - side
                 yield from self.cross(side)
+                yield from self.cross(1 - side)
             elif role in (1, 4):
                 hide = self.hides[(person // 6) % len(self.hides)]
                 yield from self.hide(hide, int(role == 4))

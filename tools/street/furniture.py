@@ -128,7 +128,7 @@ class _Kiosk:
                 cv2.rectangle(front, (x, y), (x + 26, y + 40), colour, -1)
                 cv2.rectangle(front, (x + 3, y + 5), (x + 23, y + 12), (228, 230, 236), -1)
         cv2.rectangle(front, (0, 470), (columns, rows), (48, 58, 40), -1)
-        letter(front, "PRESSE", (92, 74), 1.25, (196, 222, 234))
+        letter(front, "PRESSE", (92, 86), 1.25, (196, 222, 234))
         return front
 
     def draw(self, sheet: _Sheet, sun: float) -> None:
