@@ -2,8 +2,8 @@
 
     python tools/render_sequence.py demo/STREET-01
 
-People who differ in clothes and build walk about, hide behind things and each other, leave and come back. The same
-arguments give the same files (with the same versions of NumPy and OpenCV on the same machine).
+People who differ in clothes and build walk about, hide behind things and each other, leave and come back.
+The same arguments give the same files (with the same versions of NumPy and OpenCV on the same machine).
 """
 
 from __future__ import annotations
@@ -75,7 +75,11 @@ def render_sequence(
 
 
 def _render_into(
-    folder: Path, name: str, arguments: dict[str, str], numbers: tuple[int, int, int, int, int], quality: float
+    folder: Path,
+    name: str,
+    arguments: dict[str, str],
+    numbers: tuple[int, int, int, int, int],
+    quality: float,
 ) -> None:
     """Write all files of a sequence."""
     import cv2
@@ -101,7 +105,9 @@ def _render_into(
 
     with ThreadPoolExecutor(WORKERS) as pool:
         jobs = pool.map(frame_file, range(frames))
-        sightings = list(tqdm(jobs, total=frames, desc="rendering", unit="frame", file=sys.stderr, disable=None))
+        sightings = list(
+            tqdm(jobs, total=frames, desc="rendering", unit="frame", file=sys.stderr, disable=None)
+        )
     write_ground_truth(folder, sightings)
     write_detections(folder, detect(rng, camera, sightings, people, quality))
 
@@ -141,12 +147,36 @@ def _number(kind: Callable[[str], float], low: float, high: float) -> Callable[[
 def main(argv: list[str] | None = None) -> int:
     """Run the command; see the module's text."""
     parser = argparse.ArgumentParser(description="Render a street scene as a MOT16-style sequence.")
-    parser.add_argument("output_dir", metavar="OUTPUT_DIR", help="the sequence folder to make; its name is the sequence's")
-    parser.add_argument("--people", type=_number(int, 1, 60), default=12, help="how many people (default %(default)s)")
-    parser.add_argument("--frames", type=_number(int, 1, 100000), default=150, help="how many frames, 15 a second (default %(default)s)")
-    parser.add_argument("--width", type=_number(int, 160, 3840), default=640, help="of a frame in pixels (default %(default)s)")
-    parser.add_argument("--height", type=_number(int, 120, 2160), default=480, help="of a frame in pixels (default %(default)s)")
-    parser.add_argument("--seed", type=_number(int, 0, 2**32 - 1), default=1, help="another seed, another scene (default %(default)s)")
+    parser.add_argument(
+        "output_dir", metavar="OUTPUT_DIR", help="the sequence folder to make; its name is the sequence's"
+    )
+    parser.add_argument(
+        "--people", type=_number(int, 1, 60), default=12, help="how many people (default %(default)s)"
+    )
+    parser.add_argument(
+        "--frames",
+        type=_number(int, 1, 100000),
+        default=150,
+        help="how many frames, 15 a second (default %(default)s)",
+    )
+    parser.add_argument(
+        "--width",
+        type=_number(int, 160, 3840),
+        default=640,
+        help="of a frame in pixels (default %(default)s)",
+    )
+    parser.add_argument(
+        "--height",
+        type=_number(int, 120, 2160),
+        default=480,
+        help="of a frame in pixels (default %(default)s)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=_number(int, 0, 2**32 - 1),
+        default=1,
+        help="another seed, another scene (default %(default)s)",
+    )
     parser.add_argument(
         "--detector_quality", type=_number(float, 0, 1), default=0.6,
         help="0 to 1; 1 misses only people who are mostly hidden (default %(default)s)",

@@ -88,7 +88,7 @@ def sway(rng: np.random.Generator, camera: Camera, frames: int) -> np.ndarray:
     Returns
     -------
     ndarray
-        (frames, 3): zoom and the shift in x and y in pixels; a canvas point p is seen at ``zoom * p + shift``.
+        (frames, 3): zoom and the shift in x and y in pixels; a canvas point p is seen at zoom * p + shift.
     """
     zoom = 1.005 + 0.004 * smooth_wave(rng, frames, (170, 61))
     reach = 0.6 * camera.margin

@@ -2,8 +2,8 @@
 
 Everybody has a list of goals on the ground. They walk to each in turn with the social force of Helbing and
 Molnar (1995): towards the goal, away from people and street furniture that are close. Errands are chosen so
-that people meet: they cross the street, walk up and down it, turn round behind something that hides them, meet
-there with somebody who also turns round, and leave the picture to come back.
+that people meet: they cross the street, walk up and down it, turn round behind something that hides them,
+meet there somebody who also turns round, and leave the picture to come back.
 """
 
 from __future__ import annotations
@@ -72,14 +72,20 @@ class _Errands:
         """An x in the picture at this depth that nothing hides."""
         left, right = self.camera.edges(depth)
         for x in self.rng.uniform(left + 0.7, right - 0.7, 8):
-            if not any(hide.z < depth and abs(x / depth - hide.x / hide.z) < (hide.radius + 0.5) / hide.z for hide in self.hides):
+            if not any(
+                hide.z < depth and abs(x / depth - hide.x / hide.z) < (hide.radius + 0.5) / hide.z
+                for hide in self.hides
+            ):
                 break
         return float(x)
 
     def cross(self, side: int) -> list[Goal]:
         """Across the street, out, and back on another lane."""
         lane = self.lane()
-        return [self.outside(side, lane), self.outside(side, np.clip(lane + self.rng.uniform(-0.5, 0.5), NEAR, FAR))]
+        return [
+            self.outside(side, lane),
+            self.outside(side, np.clip(lane + self.rng.uniform(-0.5, 0.5), NEAR, FAR)),
+        ]
 
     def along(self, near_first: bool) -> list[Goal]:
         """Up and down the street."""
@@ -149,7 +155,9 @@ def walk(
     errands = _Errands(rng, camera, hides)
     goals = [errands.of(person) for person in range(people)]
     now = [next(goal) for goal in goals]
-    place = np.array([errands.start(person, goal) for person, goal in enumerate(now)], float).reshape(people, 2)
+    place = np.array([errands.start(person, goal) for person, goal in enumerate(now)], float).reshape(
+        people, 2
+    )
     wish = rng.uniform(1.25, 1.65, people)
     wait = np.zeros(people, int)
     phase = rng.uniform(0, 2 * np.pi, people)
@@ -177,7 +185,7 @@ def walk(
 
 
 def _towards(step: np.ndarray, wish: np.ndarray, waiting: np.ndarray) -> np.ndarray:
-    """Velocity (people, 2) towards goals that are `step` away, slower on the last half metre before a wait."""
+    """Velocity (people, 2) towards goals that are `step` away; none while waiting."""
     distance = np.maximum(np.hypot(*step.T), 1e-6)
     speed = np.where(waiting, 0.0, wish)
     return step * (speed / distance)[:, None]

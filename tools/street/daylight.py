@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from tools.street.camera import Camera, smooth_wave
@@ -48,4 +49,4 @@ class Sensor:
         """Return the (H, W, 3) uint8 image with the noise of this frame."""
         row, column = self._offsets[frame]
         noise = self._noise[row : row + image.shape[0], column : column + image.shape[1]]
-        return np.clip(image + noise, 0, 255).astype(np.uint8)
+        return cv2.add(image, noise, dtype=cv2.CV_8U)

@@ -1,9 +1,9 @@
 """Detections as a pedestrian detector of a given quality would report them.
 
-What the detector sees of a person decides: those who are mostly hidden are missed, those who are partly hidden
-get a lower score and a box drawn towards the part that shows. Errors last for some frames, as those of real
-detectors do. False alarms are of two kinds: spots of the street that look like a person, again and again, and
-boxes anywhere for a single frame.
+What the detector sees of a person decides: those who are mostly hidden are missed, those who are partly
+hidden get a lower score and a box drawn towards the part that shows. Errors last for some frames, as those
+of real detectors do. False alarms are of two kinds: spots of the street that look like a person, again and
+again, and boxes anywhere for a single frame.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def detect(
     Returns
     -------
     ndarray
-        (N, 6): frame from 1, left, top, width, height in pixels (two decimals), score (six decimals, in (0, 1),
-        no two alike). Boxes lie inside the frame.
+        (N, 6): frame from 1, left, top, width, height in pixels (two decimals), score (six decimals, in
+        (0, 1), no two alike). Boxes lie inside the frame.
     """
     lack = 1 - quality
     sureness, errors = np.zeros(people), np.zeros((people, 4))
@@ -85,7 +85,7 @@ def _person_box(rng: np.random.Generator, camera: Camera) -> np.ndarray:
 
 
 def _tidy(rows: np.ndarray, camera: Camera) -> np.ndarray:
-    """Clip boxes to the frame, round, drop slivers, make scores differ; (N, 6), sorted by frame, best score first."""
+    """Clip boxes to the frame, round, drop slivers, make scores differ; sorted by frame, best score first."""
     low = np.clip(rows[:, 1:3], 0, [camera.width, camera.height])
     high = np.clip(rows[:, 1:3] + rows[:, 3:5], 0, [camera.width, camera.height])
     low, high = np.ceil(low * 100) / 100, np.floor(high * 100) / 100

@@ -12,8 +12,28 @@ GROUND_FLOOR, FLOOR = 3.7, 3.1  # metres
 WALLS: tuple[Colour, ...] = (
     (150, 178, 200), (124, 156, 206), (92, 108, 150), (176, 192, 198), (150, 170, 160), (196, 190, 176),
 )  # fmt: skip
-SIGNS: tuple[Colour, ...] = ((60, 52, 40), (44, 40, 130), (70, 84, 36), (110, 66, 30), (36, 36, 38), (40, 96, 150))
-NAMES = ("BOOKS", "CAFE", "BAKERY", "FLOWERS", "OPTIK", "MUSIC", "TAILOR", "BICYCLES", "DELI", "SHOES", "TEA", "TOYS")
+SIGNS: tuple[Colour, ...] = (
+    (60, 52, 40),
+    (44, 40, 130),
+    (70, 84, 36),
+    (110, 66, 30),
+    (36, 36, 38),
+    (40, 96, 150),
+)
+NAMES = (
+    "BOOKS",
+    "CAFE",
+    "BAKERY",
+    "FLOWERS",
+    "OPTIK",
+    "MUSIC",
+    "TAILOR",
+    "BICYCLES",
+    "DELI",
+    "SHOES",
+    "TEA",
+    "TOYS",
+)
 
 
 def house_row(rng: np.random.Generator, length: float, height: float) -> np.ndarray:
@@ -86,7 +106,9 @@ def _window(rng: np.random.Generator, wall: np.ndarray, left: int, top: int, rig
         wall[row, max(left, 0) : right] = np.array([138, 118, 100]) * sky * (1.1 - 0.65 * share)
     if rng.random() < 0.55:
         drop = int((bottom - top) * rng.uniform(0.2, 0.8))
-        cv2.rectangle(wall, (left, top), (right, top + drop), tuple(np.array([186, 200, 206]) * rng.uniform(0.7, 1)), -1)
+        cv2.rectangle(
+            wall, (left, top), (right, top + drop), tuple(np.array([186, 200, 206]) * rng.uniform(0.7, 1)), -1
+        )
     middle = (left + right) // 2
     cv2.rectangle(wall, (left, top), (right, bottom), frame, 3)
     cv2.line(wall, (middle, top), (middle, bottom), frame, 3)
@@ -122,7 +144,7 @@ def _shop(rng: np.random.Generator, front: np.ndarray, name: str) -> None:
         awning = int(0.8 * SCALE)
         first = np.asarray(SIGNS[int(rng.integers(len(SIGNS)))]) * 1.3 + 20
         for stripe in range(0, columns, 24):
-            colour = first if stripe // 24 % 2 else np.array([214.0, 222.0, 226.0])
-            cv2.rectangle(front, (stripe, board), (stripe + 24, board + awning), tuple(colour), -1)
-            cv2.circle(front, (stripe + 12, board + awning), 12, tuple(colour), -1)
+            cloth = first if stripe // 24 % 2 else np.array([214.0, 222.0, 226.0])
+            cv2.rectangle(front, (stripe, board), (stripe + 24, board + awning), tuple(cloth), -1)
+            cv2.circle(front, (stripe + 12, board + awning), 12, tuple(cloth), -1)
         front[board + awning + 13 : board + awning + 44] *= 0.6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -10,10 +11,10 @@ import numpy as np
 from tools.street.camera import Camera
 from tools.street.daylight import SUN_ON_SCREEN
 from tools.street.pose import pose
+from tools.street.relief import COLUMNS, Relief, profiles
 from tools.street.wardrobe import ROUND, ROWS, Look
 
-COLUMNS = 32  # pixels across a sprite
-TURNS, LIGHTS = 60, 8  # steps in which sprites are cached
+TURNS, LIGHTS, LEVELS = 60, 8, 4  # steps of direction, of light and of size in which sprites are kept
 
 
 @dataclass(frozen=True)
@@ -38,66 +39,6 @@ class Figure:
     depth: float
 
 
-def _profiles() -> dict[str, np.ndarray]:
-    """Half width along each kind of part, relative to the widest place: (ROWS,)."""
-    v = (np.arange(ROWS) + 0.5) / ROWS
-
-    def shape(*knots: tuple[float, float]) -> np.ndarray:
-        at, width = zip(*knots, strict=True)
-        fine = np.interp(v, at, width)
-        return np.convolve(np.pad(fine, 4, mode="edge"), np.ones(9) / 9, mode="valid")
-
-    def cap(width: np.ndarray, top: float, bottom: float) -> np.ndarray:
-        ends = np.sqrt(np.clip(1 - np.clip(1 - v / top, 0, 1) ** 2, 0, 1))
-        return width * ends * np.sqrt(np.clip(1 - np.clip(1 - (1 - v) / bottom, 0, 1) ** 2, 0, 1))
-
-    return {
-        "torso": cap(shape((0, 0.36), (0.04, 0.5), (0.11, 0.92), (0.22, 1), (0.6, 0.86), (0.85, 0.9), (1, 0.92)), 0.06, 0.08),
-        "side": cap(shape((0, 0.6), (0.25, 0.95), (0.45, 0.9), (0.7, 0.92), (0.85, 1), (1, 0.9)), 0.16, 0.1),
-        "upper_arm": cap(shape((0, 0.95), (0.3, 1), (1, 0.78)), 0.2, 0.14),
-        "forearm": cap(shape((0, 0.9), (0.25, 1), (1, 0.62)), 0.14, 0.12),
-        "hand": cap(np.ones(ROWS), 0.4, 0.5),
-        "neck": np.ones(ROWS),
-        "head": cap(shape((0, 1), (0.45, 1), (0.75, 0.86), (1, 0.7)), 0.46, 0.36),
-        "hair": cap(shape((0, 0.95), (0.6, 1), (1, 0.85)), 0.3, 0.14),
-        "thigh": cap(shape((0, 1), (0.3, 1), (1, 0.7)), 0.12, 0.1),
-        "shin": cap(shape((0, 0.92), (0.25, 1), (1, 0.66)), 0.1, 0.06),
-        "shoe": cap(shape((0, 0.8), (0.35, 1), (1, 0.72)), 0.22, 0.34),
-        "skirt": cap(shape((0, 0.72), (0.3, 0.86), (1, 1)), 0.06, 0.03),
-        "bag": cap(np.ones(ROWS), 0.2, 0.14),
-    }
-
-
-class _Relief:
-    """The visible half of a round part, unrolled: for each pixel what of the wrap shows, and how the light falls.
-
-    Parameters
-    ----------
-    profile : ndarray
-        (ROWS,), half widths.
-    """
-
-    def __init__(self, profile: np.ndarray) -> None:
-        across = (np.arange(COLUMNS) + 0.5) / COLUMNS * 2 - 1
-        sideways = across[None] / np.maximum(profile[:, None], 1e-3)
-        self.alpha = np.where(np.abs(sideways) <= 1, 255, 0).astype(np.uint8)
-        self.sideways = np.clip(sideways, -1, 1).astype(np.float32)
-        self.facing = np.sqrt(1 - self.sideways**2)
-        angle = np.pi - np.arcsin(self.sideways)
-        self._column = np.floor((0.5 + angle / (2 * np.pi)) * ROUND).astype(np.intp)
-        self._row = np.arange(ROWS)[:, None] * ROUND
-
-    def unroll(self, wrap: np.ndarray, turn: float, light: float, gain: float) -> np.ndarray:
-        """(ROWS, COLUMNS, 4) uint8 of a (ROWS, ROUND, 3) wrap turned by so many turns, lit from one side."""
-        index = self._row + (self._column - round(turn * ROUND)) % ROUND
-        lit = np.maximum(self.sideways * np.float32(light) + self.facing * np.float32(SUN_ON_SCREEN[2]), 0)
-        shade = (0.5 + 0.62 * lit + 0.1 * self.facing) * np.float32(gain)
-        sprite = np.empty((ROWS, COLUMNS, 4), np.uint8)
-        sprite[..., :3] = np.minimum(wrap.reshape(-1, 3)[index] * shade[..., None], 255)
-        sprite[..., 3] = self.alpha
-        return sprite
-
-
 class Puppet:
     """One person's limbs, ready to be laid along the bones of any pose.
 
@@ -109,7 +50,16 @@ class Puppet:
 
     def __init__(self, look: Look) -> None:
         self.look = look
-        self._reliefs = {name: _Relief(profile) for name, profile in _profiles().items()}
+        self._reliefs = {
+            (name, level): Relief(profile, level)
+            for name, profile in profiles().items()
+            for level in range(LEVELS)
+        }
+        self._wraps = {
+            (name, level): cv2.resize(wrap, (ROUND >> level, ROWS >> level), interpolation=cv2.INTER_AREA)
+            for name, wrap in look.wraps.items()
+            for level in range(LEVELS)
+        }
         self._sprites: dict[tuple[str, str, int, int, int, bool], np.ndarray] = {}
 
     def sprite(self, kind: str, outline: str, turn: int, light: int, level: int, far: bool) -> np.ndarray:
@@ -117,15 +67,13 @@ class Puppet:
         key = (kind, outline, turn, light, level, far)
         if key not in self._sprites:
             sideways = (light + 0.5) / LIGHTS * 2 - 1
-            wrap = self.look.wraps[kind]
-            sprite = self._reliefs[outline].unroll(wrap, turn / TURNS, sideways, 0.8 if far else 1.0)
-            if level:
-                size = (max(COLUMNS >> level, 6), max(ROWS >> level, 8))
-                sprite = cv2.resize(sprite, size, interpolation=cv2.INTER_AREA)
-            self._sprites[key] = sprite
+            relief, wrap = self._reliefs[outline, level], self._wraps[kind, level]
+            self._sprites[key] = relief.unroll(wrap, turn / TURNS, sideways, 0.8 if far else 1.0)
         return self._sprites[key]
 
-    def draw(self, camera: Camera, place: np.ndarray, heading: float, phase: float, pace: float) -> Figure | None:
+    def draw(
+        self, camera: Camera, place: np.ndarray, heading: float, phase: float, pace: float
+    ) -> Figure | None:
         """Draw the person.
 
         Parameters
@@ -153,7 +101,9 @@ class Puppet:
         body = pose(self.look.build, phase, pace)
         names = list(body)
         local = np.array([body[name] for name in names])
-        world = np.array([x, 0.0, z]) + local[:, :1] * right + local[:, 1:2] * [0, 1, 0] + local[:, 2:] * forward
+        world = (
+            np.array([x, 0.0, z]) + local[:, :1] * right + local[:, 1:2] * [0, 1, 0] + local[:, 2:] * forward
+        )
         seen = camera.project(world)
         pad = 0.2 * scale
         low = np.floor(seen.min(axis=0) - pad).astype(int)
@@ -184,34 +134,51 @@ class _Drawing:
         self.turn = round(view / (2 * np.pi) * TURNS) % TURNS
 
     def part(
-        self, kind: str, top: np.ndarray, bottom: np.ndarray, half: float, far: bool = False, outline: str = "", cap: float = 0.5
+        self,
+        kind: str,
+        top: np.ndarray,
+        bottom: np.ndarray,
+        half: float,
+        far: bool = False,
+        outline: str = "",
+        cap: float = 0.5,
     ) -> None:
         """Lay a wrap from one point to another, `half` metres to either side, its ends rounded past them."""
         width = half * self.scale
-        along = bottom - top
-        length = float(np.hypot(*along))
-        along = along / length if length > 1e-6 else np.array([0.0, 1.0])
-        top, length = top - along * cap * width, length + 2 * cap * width
-        across = np.array([along[1], -along[0]])  # points right for a limb that hangs down
-        sideways = across @ np.array(SUN_ON_SCREEN[:2])
-        light = int(np.clip((sideways + 1) / 2 * LIGHTS, 0, LIGHTS - 1))
-        level = int(np.clip(np.log2(max(ROWS / max(length, 1), COLUMNS / max(2 * width, 1))) + 0.3, 0, 3))
-        sprite = self.puppet.sprite(kind, outline or kind, self.turn, light, level, far)
+        (x, y), (end_x, end_y) = top.tolist(), bottom.tolist()
+        length = math.hypot(end_x - x, end_y - y)
+        along_x, along_y = ((end_x - x) / length, (end_y - y) / length) if length > 1e-6 else (0.0, 1.0)
+        x, y, length = x - along_x * cap * width, y - along_y * cap * width, length + 2 * cap * width
+        # Across a limb that hangs down is to the right.
+        across_x, across_y = along_y * width, -along_x * width
+        sideways = along_y * SUN_ON_SCREEN[0] - along_x * SUN_ON_SCREEN[1]
+        light = min(max(int((sideways + 1) / 2 * LIGHTS), 0), LIGHTS - 1)
+        shrink = max(ROWS / max(length, 1.0), COLUMNS / max(2 * width, 1.0))
+        level = min(max(int(math.log2(shrink) + 0.3), 0), LEVELS - 1)
+        turn = (
+            self.turn if kind in ("torso", "head", "bag") else self.turn // 3 * 3
+        )  # limbs look alike from all sides
+        sprite = self.puppet.sprite(kind, outline or kind, turn, light, level, far)
         rows, columns = sprite.shape[:2]
-        corners = np.array([top + a * width * across + b * length * along for a in (-1, 1) for b in (0, 1)])
-        low = np.maximum(np.floor(corners.min(axis=0)).astype(int) - 1, 0)
-        high = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 2, self.sheet.shape[1::-1])
-        if (high <= low).any():
+        wide, high = abs(across_x), abs(across_y)
+        end_x, end_y = x + along_x * length, y + along_y * length
+        left, upper = max(int(min(x, end_x) - wide) - 1, 0), max(int(min(y, end_y) - high) - 1, 0)
+        right = min(int(max(x, end_x) + wide) + 3, self.sheet.shape[1])
+        lower = min(int(max(y, end_y) + high) + 3, self.sheet.shape[0])
+        if right <= left or lower <= upper:
             return
-        right, down = across * 2 * width / columns, along * length / rows
-        start = top - across * width + 0.5 * right + 0.5 * down - low - 0.5
-        matrix = np.column_stack([right, down, start])
-        size = (int(high[0] - low[0]), int(high[1] - low[1]))
-        warped = cv2.warpAffine(sprite, matrix, size, flags=cv2.INTER_LINEAR)
-        mask = cv2.compare(cv2.extractChannel(warped, 3), 127, cv2.CMP_GT)
-        cv2.copyTo(warped, mask, self.sheet[low[1] : high[1], low[0] : high[0]])
+        step_x, step_y = 2 * across_x / columns, 2 * across_y / columns
+        down_x, down_y = along_x * length / rows, along_y * length / rows
+        start_x = x - across_x + 0.5 * (step_x + down_x) - left - 0.5
+        start_y = y - across_y + 0.5 * (step_y + down_y) - upper - 0.5
+        matrix = np.array([[step_x, down_x, start_x], [step_y, down_y, start_y]])
+        warped = cv2.warpAffine(sprite, matrix, (right - left, lower - upper), flags=cv2.INTER_LINEAR)
+        mask = cv2.threshold(cv2.extractChannel(warped, 3), 127, 255, cv2.THRESH_BINARY)[1]
+        cv2.copyTo(warped, mask, self.sheet[upper:lower, left:right])
 
-    def between(self, kind: str, first: str, second: str, half: float, far: bool = False, cap: float = 0.5) -> None:
+    def between(
+        self, kind: str, first: str, second: str, half: float, far: bool = False, cap: float = 0.5
+    ) -> None:
         self.part(kind, self.points[first], self.points[second], half, far, cap=cap)
 
     def person(self) -> None:
@@ -256,7 +223,7 @@ class _Drawing:
         self.between("upper_arm", f"shoulder_{side}", f"elbow_{side}", 0.032 * thick, far, cap=0.6)
         if look.bag == "hand" and side == "r":
             top = self.points["tip_r"]
-            self.part("bag", top, top + [0, 0.26 * self.scale], 0.13, far, cap=0.0)
+            self.part("bag", top, top + np.array([0, 0.26 * self.scale]), 0.13, far, cap=0.0)
 
     def trunk(self) -> None:
         look = self.puppet.look
@@ -294,4 +261,4 @@ class _Drawing:
         shift = 0.12 * tall * np.cos(self.view) * self.scale
         half = 0.09 + 0.08 * abs(np.sin(self.view))
         top = self.points["pelvis"] + [shift, -0.03 * tall * self.scale]
-        self.part("bag", top, top + [0, 0.25 * self.scale], half, cap=0.0)
+        self.part("bag", top, top + np.array([0, 0.25 * self.scale]), half, cap=0.0)

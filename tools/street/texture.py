@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-Colour = tuple[float, float, float]  # blue, green, red, 0 to 255
+Colour = tuple[float, ...]  # blue, green, red, 0 to 255
 
 
 def fractal_noise(rng: np.random.Generator, rows: int, columns: int, cells: tuple[int, int]) -> np.ndarray:
@@ -28,7 +28,9 @@ def fractal_noise(rng: np.random.Generator, rows: int, columns: int, cells: tupl
     return total / 1.2
 
 
-def cloth(rng: np.random.Generator, rows: int, columns: int, colour: Colour, folds: float = 0.1) -> np.ndarray:
+def cloth(
+    rng: np.random.Generator, rows: int, columns: int, colour: Colour, folds: float = 0.1
+) -> np.ndarray:
     """Plain cloth wrapped round a limb: (rows, columns, 3) float32, with vertical folds and a weave."""
     shade = 1 + folds * fractal_noise(rng, rows, columns, (2, 6))
     shade += rng.normal(0, 0.025, (rows, columns)).astype(np.float32)
