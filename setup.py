@@ -15,7 +15,7 @@ EXTRAS = {
 setup(
     name="deep-sort",
     version="1.0.0.dev0",
-    description="Simple online and realtime tracking with a deep association metric, the same answers, many times faster",
+    description="Simple online and realtime tracking with a deep association metric: the same answers, faster",
     long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="MIT",

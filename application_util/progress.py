@@ -12,7 +12,9 @@ Item = TypeVar("Item")
 SECONDS_BETWEEN_LINES = 10.0
 
 
-def progress(items: Iterable[Item], label: str, unit: str = "frame", total: int | None = None) -> Iterator[Item]:
+def progress(
+    items: Iterable[Item], label: str, unit: str = "frame", total: int | None = None
+) -> Iterator[Item]:
     """Yield the items and report on stderr how far they are.
 
     Parameters

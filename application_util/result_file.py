@@ -45,7 +45,9 @@ class ResultFile:
             self._file: TextIO = open(self.partial_path, "w", encoding="ascii", newline="\n")
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
-            raise UserError(f"{self.path}: cannot be written ({reason}): choose another --output_file") from None
+            raise UserError(
+                f"{self.path}: cannot be written ({reason}): choose another --output_file"
+            ) from None
         self.rows = 0
         self.track_ids: set[int] = set()
         self._keep_partial = False

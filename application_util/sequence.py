@@ -96,7 +96,9 @@ def read_sequence(directory: str | Path) -> Sequence:
     if not directory.is_dir():
         what = "is not a folder" if directory.exists() else "no such folder"
         raise UserError(f"{directory}: {what}, expected a MOTChallenge sequence")
-    return Sequence(directory, directory.resolve().name, _find_images(directory / "img1"), _read_frame_rate(directory))
+    return Sequence(
+        directory, directory.resolve().name, _find_images(directory / "img1"), _read_frame_rate(directory)
+    )
 
 
 def read_image(path: str | Path) -> NDArray[np.uint8]:
@@ -117,7 +119,9 @@ def _find_images(directory: Path) -> dict[int, Path]:
         if path.suffix.lower() in IMAGE_SUFFIXES and path.stem.isdecimal():
             frame = int(path.stem)
             if frame in images:
-                raise UserError(f"{path}: frame {frame} has another image, {images[frame].name}: remove one of them")
+                raise UserError(
+                    f"{path}: frame {frame} has another image, {images[frame].name}: remove one of them"
+                )
             images[frame] = path
     return dict(sorted(images.items()))
 
@@ -131,7 +135,9 @@ def _read_frame_rate(directory: Path) -> float | None:
         parser.read_string(path.read_text(encoding="utf-8-sig"), source=str(path))
         text = parser["Sequence"]["frameRate"]
     except KeyError:
-        raise UserError(f"{path}: no frameRate in a section [Sequence]: add a line like frameRate=30") from None
+        raise UserError(
+            f"{path}: no frameRate in a section [Sequence]: add a line like frameRate=30"
+        ) from None
     except (configparser.Error, OSError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
         raise UserError(f"{path}: cannot be read ({reason})") from None
