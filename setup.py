@@ -20,7 +20,7 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     python_requires=">=3.10",
-    packages=["deep_sort", "application_util", "tools", "resources.networks"],
+    packages=["deep_sort", "application_util", "tools", "tools.street", "resources.networks"],
     package_data={"resources.networks": ["*.pb", "*.md"]},
     py_modules=["deep_sort_app"],
     install_requires=["numpy>=1.24", "scipy>=1.10", "opencv-python>=4.8", "tqdm>=4.64"],
