@@ -31,6 +31,7 @@ bench: .venv/ready-bench
 
 .venv/ready: setup.py | .venv/bin/python
 	$(PIP) --editable .
+	$(BIN)/python -c 'import cv2' 2>/dev/null || $(PIP) --force-reinstall --no-deps opencv-python-headless # no libGL here
 	touch $@
 
 .venv/ready-test: .venv/ready
