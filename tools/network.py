@@ -139,7 +139,11 @@ class InferenceLayers:
             x = self.tf.linalg.matmul(x, weights)
         else:
             x = self.tf.nn.conv2d(x, weights, stride, "SAME")
-        return self.tf.nn.elu(self.tf.nn.bias_add(x, shift))
+        return self.activate(self.tf.nn.bias_add(x, shift))
+
+    def activate(self, x: Any) -> Any:
+        """ELU: the exponential linear unit."""
+        return self.tf.nn.elu(x)
 
     def normalise(self, x: Any, scope: str) -> Any:
         """Batch norm with the moving statistics."""
@@ -184,7 +188,7 @@ def trunk(images: Any, layers: Any) -> Any:
 
 
 def _residual_block(x: Any, block: Block, layers: Any) -> Any:
-    branch = layers.tf.nn.elu(layers.normalise(x, f"{block.scope}/bn")) if block.preactivated else x
+    branch = layers.activate(layers.normalise(x, f"{block.scope}/bn")) if block.preactivated else x
     branch = layers.drop(layers.unit(branch, f"{block.scope}/1", block.stride))
     branch = layers.convolve(branch, f"{block.scope}/2")
     if block.channels_in != block.channels_out:
