@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -16,16 +16,16 @@ from application_util.errors import UserError, require
 JUNK = -1
 DISTRACTOR = 0
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".png"}
-MARKET_SPLITS = {"train": "bounding_box_train", "gallery": "bounding_box_test", "query": "query"}
-_MARKET_NAME = re.compile(r"(-1|\d{4})_c(\d+)")
+ARRAY_BYTES = 2 << 30
 
 
 class Entry(NamedTuple):
-    """One image before it is read: its name, whose it is and which camera took it."""
+    """One image before it is read: its name, whose it is, which camera took it, in which tracklet."""
 
     name: str
     identity: int
     camera: int
+    tracklet: int
 
 
 @dataclass(frozen=True)
@@ -40,17 +40,20 @@ class ReidImages:
         (N,) int; ``JUNK`` for images to leave out of a ranking, ``DISTRACTOR`` for nobody in the queries.
     cameras : ndarray
         (N,) int.
+    tracklets : ndarray
+        (N,) int; images of one tracklet count as one in a ranking.
     """
 
     images: np.ndarray
     identities: np.ndarray
     cameras: np.ndarray
+    tracklets: np.ndarray
 
     def __len__(self) -> int:
         return len(self.identities)
 
     def __getitem__(self, chosen: np.ndarray) -> ReidImages:
-        return ReidImages(self.images[chosen], self.identities[chosen], self.cameras[chosen])
+        return ReidImages(*(getattr(self, column.name)[chosen] for column in fields(self)))
 
 
 class ImageSource:
@@ -85,13 +88,16 @@ class ImageSource:
         files = (path for path in self.location.rglob("*") if path.is_file())
         return sorted(path.relative_to(self.location).as_posix() for path in files)
 
-    def images_in(self, folder: str) -> Iterator[str]:
-        """Names of the images below the folder of that name, at whatever depth the folder lies."""
+    def images(self) -> Iterator[str]:
+        """Names of all images, hidden files and folders left out."""
         for name in self.names():
             path = PurePosixPath(name)
-            hidden = any(part.startswith(".") for part in path.parts)
-            if folder in path.parts[:-1] and path.suffix.lower() in IMAGE_ENDINGS and not hidden:
+            if path.suffix.lower() in IMAGE_ENDINGS and not any(part.startswith(".") for part in path.parts):
                 yield name
+
+    def images_in(self, folder: str) -> Iterator[str]:
+        """Names of the images below the folder of that name, at whatever depth the folder lies."""
+        return (name for name in self.images() if folder in PurePosixPath(name).parts[:-1])
 
     def read(self, name: str) -> bytes:
         """Contents of a file."""
@@ -120,15 +126,14 @@ def load_images(source: ImageSource, entries: Sequence[Entry], image_shape: tupl
     cv2 = require("cv2", "features")
     if not entries:
         raise UserError(f"{source.location}: no image found for this part of the data set")
-    images = np.empty((len(entries), *image_shape, 3), np.uint8)
+    images = _room_for(len(entries), image_shape)
     for image, entry in zip(images, entries, strict=True):
         encoded = np.frombuffer(source.read(entry.name), np.uint8)
         decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if len(encoded) else None
         if decoded is None:
             raise UserError(f"{source.location}: {entry.name}: not a readable image")
         image[:] = resize_images(decoded[None], image_shape)[0]
-    identities, cameras = np.array([entry[1:] for entry in entries]).T
-    return ReidImages(images, identities, cameras)
+    return ReidImages(images, *np.array([entry[1:] for entry in entries]).T)
 
 
 def resize_images(images: np.ndarray, image_shape: tuple[int, int]) -> np.ndarray:
@@ -137,45 +142,19 @@ def resize_images(images: np.ndarray, image_shape: tuple[int, int]) -> np.ndarra
         return images
     cv2 = require("cv2", "features")
     method = cv2.INTER_AREA if images.shape[1] > image_shape[0] else cv2.INTER_LINEAR
-    return np.stack([cv2.resize(image, image_shape[::-1], interpolation=method) for image in images])
+    resized = _room_for(len(images), image_shape)
+    for image, target in zip(images, resized, strict=True):
+        target[:] = cv2.resize(image, image_shape[::-1], interpolation=method)
+    return resized
 
 
-def market1501_entries(source: ImageSource, split: str) -> list[Entry]:
-    """Images of a part of Market-1501 (Zheng et al., ICCV 2015), by their names ``PPPP_cC...``."""
-    entries = []
-    for name in source.images_in(MARKET_SPLITS[split]):
-        match = _MARKET_NAME.match(PurePosixPath(name).name)
-        if match is None:
-            raise UserError(f"{source.location}: {name}: not named PPPP_cC... (identity, camera)")
-        entries.append(Entry(name, int(match[1]), int(match[2])))
-    return entries
-
-
-Reader = Callable[[ImageSource, str], "list[Entry]"]
-READERS: dict[str, Reader] = {"market1501": market1501_entries}
-
-
-def read_dataset(dataset: str, location: str | Path, split: str, image_shape: tuple[int, int]) -> ReidImages:
-    """Read one part of a data set.
-
-    Parameters
-    ----------
-    dataset : str
-        A key of `READERS`.
-    location : path
-        Its folder or zip archive.
-    split : str
-        ``"train"``, ``"gallery"`` or ``"query"``.
-    image_shape : tuple of int
-        Height and width in pixels that the images are brought to.
-
-    Raises
-    ------
-    UserError
-        If the data set is not there or not as it should be.
-    """
-    source = ImageSource(location)
-    return load_images(source, READERS[dataset](source, split), image_shape)
+def _room_for(count: int, image_shape: tuple[int, int]) -> np.ndarray:
+    """An array for images: in memory, or in a nameless temporary file when it would be very large."""
+    shape = (count, *image_shape, 3)
+    if np.prod(shape, dtype=np.int64) <= ARRAY_BYTES:
+        return np.empty(shape, np.uint8)
+    with tempfile.TemporaryFile() as file:
+        return np.memmap(file, np.uint8, "w+", shape=shape)
 
 
 def hold_out(data: ReidImages, fraction: float, seed: int) -> tuple[ReidImages, ReidImages]:

@@ -90,6 +90,27 @@ def rank_gallery(
     return RankingScores(cmc, float(precision.mean()), len(first_hit))
 
 
+def pool_tracklets(features: np.ndarray, data: ReidImages) -> tuple[np.ndarray, ReidImages]:
+    """One feature a tracklet: the mean of its images' features, brought to unit length.
+
+    Parameters
+    ----------
+    features : ndarray
+        (N, M), rows of unit length.
+    data : ReidImages
+        The N images.
+
+    Returns
+    -------
+    tuple
+        (T, M) features, and the first image of each of the T tracklets.
+    """
+    _, first, tracklet = np.unique(data.tracklets, return_index=True, return_inverse=True)
+    pooled = np.zeros((len(first), features.shape[1]), features.dtype)
+    np.add.at(pooled, tracklet, features)
+    return pooled / np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-12), data[first]
+
+
 def split_queries(data: ReidImages, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Choose queries among held-out images: one image of each identity and camera, the rest is the gallery.
 

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
 from application_util.errors import UserError
-from tools.network import IMAGE_SHAPE, load_tensorflow, trunk_shape
+from tools.network import IMAGE_SHAPE, trunk_shape
 from tools.reid_augmentation import Augmentation
 from tools.reid_data import ReidImages, resize_images
 from tools.reid_encoding import FrozenNetwork
 from tools.reid_evaluation import RankingScores, rank_gallery, split_queries
+from tools.reid_history import History
+from tools.reid_layers import Recipe
 from tools.reid_sampling import identity_batches, prefetch, steps_per_epoch
-from tools.reid_trainer import (
-    AVERAGE,
-    Recipe,
-    Trainer,
-    enlarge,
-    initial_variables,
-    load_variables,
-    save_variables,
-)
+from tools.reid_trainer import AVERAGE, Trainer
+from tools.reid_weights import enlarge, initial_variables, load_variables, save_variables
 
 CALIBRATION_IMAGES = 2560
-COLUMNS = ("step", "epoch", "height", "learning_rate", "loss", "images_per_second", "rank1", "mAP")
 
 
 @dataclass(frozen=True)
@@ -292,55 +284,3 @@ class Run:
                     f"{self.folder}: began with another {', '.join(changed)}; use another --run_id"
                 )
         path.write_text(json.dumps(settings, indent=1))
-
-
-class History:
-    """The run's curves: a table ``history.csv`` and summaries for TensorBoard.
-
-    Parameters
-    ----------
-    folder : Path
-        The run's folder.
-    """
-
-    def __init__(self, folder: Path):
-        self.path = folder / "history.csv"
-        self.last_loss = float("nan")
-        self._folder = folder
-        self._writer: Any = None
-
-    def cut(self, step: int) -> None:
-        """Drop what was written after the state of a step was saved."""
-        rows = [row for row in self.rows() if int(row["step"]) <= step]
-        with self.path.open("w", newline="") as file:
-            table = csv.DictWriter(file, COLUMNS)
-            table.writeheader()
-            table.writerows(rows)
-
-    def rows(self) -> list[dict[str, str]]:
-        """What is in the table so far."""
-        if not self.path.is_file():
-            return []
-        with self.path.open(newline="") as file:
-            return list(csv.DictReader(file))
-
-    def add(self, row: dict[str, Any], losses: dict[str, float]) -> None:
-        """Write a row, and the same with the parts of the loss for TensorBoard."""
-        tf = load_tensorflow("train")
-        self.last_loss = losses["loss"]
-        with self.path.open("a", newline="") as file:
-            csv.DictWriter(file, COLUMNS).writerow(row | {"loss": losses["loss"]})
-        summary = tf.compat.v1.Summary()
-        for name, value in (row | losses).items():
-            summary.value.add(tag=name, simple_value=value)
-        if self._writer is None:
-            with tf.Graph().as_default():  # this writer needs no TensorBoard, but no eager mode either
-                self._writer = tf.compat.v1.summary.FileWriter(str(self._folder / "summaries"))
-        self._writer.add_summary(summary, row["step"])
-        self._writer.flush()
-
-    def close(self) -> None:
-        """Close the summaries."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None

@@ -2,189 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from application_util.errors import UserError
-from tools.network import (
-    BATCH_NORM_EPSILON,
-    FEATURE_DIM,
-    head,
-    load_tensorflow,
-    trunk,
-    unit_norm_scope,
-    variable_shapes,
-)
+from tools.network import head, load_tensorflow, trunk
+from tools.reid_layers import Recipe, TrainingLayers
 from tools.reid_losses import batch_hard_triplet, cosine_softmax, magnet
+from tools.reid_weights import CLASS_MEANS, KAPPA
 
-CLASSIFIER = {"means": "classifier/weights", "kappa": "classifier/kappa"}
 FIRST_MOMENT, SECOND_MOMENT, AVERAGE = "Adam", "Adam_1", "ExponentialMovingAverage"
+SLOTS = (FIRST_MOMENT, SECOND_MOMENT, AVERAGE)
 BETAS, ADAM_EPSILON = (0.9, 0.999), 1e-8
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What a training step depends on beside images and weights.
-
-    Parameters
-    ----------
-    loss_mode : str
-        ``"cosine-softmax"``, ``"triplet"`` or ``"magnet"``.
-    triplet_weight : float
-        Weight of the triplet loss beside the cosine softmax.
-    label_smoothing : float
-        Share of the classifier's target spread over all identities.
-    dropout, block_dropout : float
-        Share of the activations dropped before ``fc1`` and inside the residual blocks.
-    weight_decay : float
-        Decoupled decay of weights, times the learning rate (Loshchilov, Hutter, ICLR 2019).
-    average : float
-        Decay of the running average of the weights, which is what is evaluated and frozen.
-    precision : str
-        ``"float32"`` or ``"bfloat16"``, of the activations; the weights are float32.
-    seed : int
-        Seed of the first weights and of dropout.
-    """
-
-    loss_mode: str = "cosine-softmax"
-    triplet_weight: float = 1.0
-    label_smoothing: float = 0.1
-    dropout: float = 0.2
-    block_dropout: float = 0.0
-    weight_decay: float = 0.1
-    average: float = 0.999
-    precision: str = "float32"
-    seed: int = 0
-
-
-class TrainingLayers:
-    """The layers as they are in training: statistics of the batch, dropout, a choice of precision.
-
-    Parameters
-    ----------
-    variables : mapping
-        Variable name to float32 tensor or variable.
-    recipe : Recipe
-        Rates of dropout and the precision.
-    step : tensor, optional
-        Number of the step, from which the dropped activations follow; without it nothing is dropped.
-    """
-
-    def __init__(self, variables: Any, recipe: Recipe, step: Any = None):
-        self.tf = load_tensorflow("train")
-        self.variables = variables
-        self.recipe = recipe
-        self.step = step
-        self.statistics: dict[str, Any] = {}
-        self._dropped = 0
-
-    def convolve(self, x: Any, scope: str, stride: int = 1) -> Any:
-        """Convolution with SAME padding, and its bias where the layer has one."""
-        weights = self.tf.cast(self.variables[f"{scope}/weights"], x.dtype)
-        x = self.tf.nn.conv2d(x, weights, stride, "SAME")
-        biases = self.variables.get(f"{scope}/biases")
-        return x if biases is None else self.tf.nn.bias_add(x, self.tf.cast(biases, x.dtype))
-
-    def unit(self, x: Any, scope: str, stride: int = 1) -> Any:
-        """Convolution (or dense layer, by the weights' rank), batch norm, ELU."""
-        if len(self.variables[f"{scope}/weights"].shape) == 2:
-            x = self.tf.linalg.matmul(x, self.tf.cast(self.variables[f"{scope}/weights"], x.dtype))
-            x = self.tf.cast(x, self.tf.float32)
-        else:
-            x = self.convolve(x, scope, stride)
-        return self.activate(self.normalise(x, unit_norm_scope(scope)))
-
-    def normalise(self, x: Any, scope: str) -> Any:
-        """Batch norm with the batch's own statistics, which are kept by scope."""
-        beta = self.variables[f"{scope}/beta"]
-        if len(x.shape) == 4:
-            x, mean, variance = self.tf.compat.v1.nn.fused_batch_norm(
-                x, self.tf.ones_like(beta), beta, epsilon=BATCH_NORM_EPSILON, is_training=True
-            )
-        else:
-            mean, variance = self.tf.nn.moments(x, [0])
-            x = (x - mean) * self.tf.math.rsqrt(variance + BATCH_NORM_EPSILON) + beta
-        self.statistics[scope] = (mean, variance)
-        return x
-
-    def activate(self, x: Any) -> Any:
-        """ELU."""
-        return _fast_elu(self.tf)(x)
-
-    def drop(self, x: Any) -> Any:
-        """Dropout whose pattern follows from seed, step and place in the network alone."""
-        rate = self.recipe.block_dropout if len(x.shape) == 4 else self.recipe.dropout
-        self._dropped += 1
-        if self.step is None or not rate:
-            return x
-        seed = self.tf.stack([self.recipe.seed * 100 + self._dropped, self.tf.cast(self.step, self.tf.int32)])
-        return self.tf.nn.experimental.stateless_dropout(x, rate, seed, rng_alg="philox")
-
-
-@cache
-def _fast_elu(tf: Any) -> Any:
-    """ELU compiled for the processor at hand; bfloat16 costs TensorFlow's own kernel twice the time."""
-
-    @tf.function(jit_compile=True)
-    def forward(x: Any) -> Any:
-        wide = tf.cast(x, tf.float32)
-        return tf.cast(tf.where(wide > 0, wide, tf.exp(tf.minimum(wide, 0.0)) - 1.0), x.dtype)
-
-    @tf.function(jit_compile=True)
-    def backward(y: Any, upstream: Any) -> Any:
-        slope = tf.where(y > 0, 1.0, tf.cast(y, tf.float32) + 1.0)
-        return tf.cast(tf.cast(upstream, tf.float32) * slope, y.dtype)
-
-    @tf.custom_gradient
-    def elu(x: Any) -> Any:
-        y = forward(x)
-        return y, lambda upstream: backward(y, upstream)
-
-    return elu
-
-
-def initial_variables(image_shape: tuple[int, int], classes: int, seed: int) -> dict[str, np.ndarray]:
-    """Random weights to start from (He et al., ICCV 2015), and the classifier's."""
-    rng = np.random.default_rng(seed)
-
-    def draw(name: str, shape: tuple[int, ...]) -> np.ndarray:
-        if name.endswith("moving_variance"):
-            return np.ones(shape, np.float32)
-        if not name.endswith("weights"):
-            return np.zeros(shape, np.float32)
-        return rng.normal(0.0, np.sqrt(2.0 / np.prod(shape[:-1])), shape).astype(np.float32)
-
-    shapes = {**variable_shapes(image_shape), CLASSIFIER["means"]: (FEATURE_DIM, classes)}
-    return {name: draw(name, shape) for name, shape in shapes.items()} | {
-        CLASSIFIER["kappa"]: np.float32(12.0)
-    }
-
-
-def enlarge(
-    variables: dict[str, np.ndarray], small: tuple[int, int, int], large: tuple[int, int, int]
-) -> None:
-    """Fit ``fc1``, in place, from a smaller trunk's output to a larger one.
-
-    Each weight is shared out among the places that take the place of the old one.
-
-    Parameters
-    ----------
-    variables : dict
-        Variables of the network for the small images.
-    small, large : tuple of int
-        `tools.network.trunk_shape` of both.
-    """
-    weights = variables["fc1/weights"].reshape(*small, -1)
-    rows = np.arange(large[0]) * small[0] // large[0]
-    columns = np.arange(large[1]) * small[1] // large[1]
-    share = small[0] * small[1] / (large[0] * large[1])
-    weights = weights[rows][:, columns] * np.float32(share)
-    variables["fc1/weights"] = weights.reshape(-1, weights.shape[-1])
 
 
 class Trainer:
@@ -258,7 +87,7 @@ class Trainer:
         gradients = tape.gradient(losses["loss"], weights, unconnected_gradients="zero")
         count = tf.cast(step + 1, tf.float32)
         for (name, weight), gradient in zip(self.weights.items(), gradients, strict=True):
-            if name.endswith("weights") and name != CLASSIFIER["means"]:
+            if name.endswith("weights") and name != CLASS_MEANS:
                 weight.assign_sub(learning_rate * self.recipe.weight_decay * weight)
             tf.raw_ops.ResourceApplyAdam(
                 var=weight.handle,
@@ -291,8 +120,8 @@ class Trainer:
         softmax = cosine_softmax(
             features,
             labels,
-            self.weights[CLASSIFIER["means"]],
-            self.weights[CLASSIFIER["kappa"]],
+            self.weights[CLASS_MEANS],
+            self.weights[KAPPA],
             self.recipe.label_smoothing,
         )
         if not self.recipe.triplet_weight:
@@ -340,54 +169,3 @@ class Trainer:
     def state(self) -> dict[str, np.ndarray]:
         """Everything that training needs to go on, by variable name."""
         return {name: variable.numpy() for name, variable in (self.weights | self.slots).items()}
-
-
-SLOTS = (FIRST_MOMENT, SECOND_MOMENT, AVERAGE)
-
-
-def save_variables(prefix: str | Path, variables: dict[str, np.ndarray]) -> None:
-    """Write a TensorFlow checkpoint with the given variable names; it appears only once it is complete.
-
-    Parameters
-    ----------
-    prefix : path
-        ``X`` of the files ``X.index`` and ``X.data-00000-of-00001``.
-    variables : dict
-        Name to array.
-
-    Raises
-    ------
-    UserError
-        If the files cannot be written.
-    """
-    tf = load_tensorflow("train")
-    names = sorted(variables)
-    partial = f"{prefix}.partial"
-    try:
-        Path(prefix).parent.mkdir(parents=True, exist_ok=True)
-        values = [np.asarray(variables[name]) for name in names]
-        tf.raw_ops.SaveV2(
-            prefix=partial, tensor_names=names, shape_and_slices=[""] * len(names), tensors=values
-        )
-        for ending in (".data-00000-of-00001", ".index"):
-            os.replace(partial + ending, f"{prefix}{ending}")
-    except (OSError, tf.errors.OpError) as error:
-        raise UserError(f"{prefix}: cannot be written: {str(error).splitlines()[0]}") from None
-
-
-def load_variables(prefix: str | Path) -> dict[str, np.ndarray]:
-    """All variables of a TensorFlow checkpoint, by name.
-
-    Raises
-    ------
-    UserError
-        If there is no such checkpoint or it cannot be read.
-    """
-    tf = load_tensorflow("train")
-    try:
-        reader = tf.train.load_checkpoint(str(prefix))
-        return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
-    except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
-        raise UserError(
-            f"{prefix}: not a readable checkpoint: {str(error).strip().splitlines()[0]}"
-        ) from None

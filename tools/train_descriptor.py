@@ -7,10 +7,17 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for `python tools/train_descriptor.py`
 
 from application_util.errors import UserError, run_command
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tools.reid_data import ReidImages
+    from tools.reid_encoding import FrozenNetwork
 
 DATASETS = ("market1501", "mars", "folder")
 LOSSES = ("cosine-softmax", "triplet", "magnet")
@@ -99,9 +106,11 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 def train(args: argparse.Namespace) -> None:
     """Train, then write a checkpoint and a frozen network into the run's folder."""
     from tools.freeze_model import write_graph
-    from tools.reid_data import hold_out, read_dataset
+    from tools.reid_data import hold_out
+    from tools.reid_layers import Recipe
+    from tools.reid_readers import read_dataset
     from tools.reid_run import Plan, Run
-    from tools.reid_trainer import Recipe, load_variables, save_variables
+    from tools.reid_weights import load_variables, save_variables
 
     data = read_dataset(args.dataset, args.dataset_dir, "train", args.image_shape)
     kept, held_out = hold_out(data, args.hold_out, args.seed) if args.hold_out else (data, None)
@@ -141,7 +150,7 @@ def train(args: argparse.Namespace) -> None:
     print(f"{folder}: model.ckpt and model.pb written")
 
 
-def load_network(args: argparse.Namespace):  # type: ignore[no-untyped-def]
+def load_network(args: argparse.Namespace) -> FrozenNetwork:
     """The network of ``--model``: a frozen graph, or a checkpoint of the project's own network."""
     from tools.network import read_checkpoint
     from tools.reid_encoding import FrozenNetwork
@@ -153,26 +162,39 @@ def load_network(args: argparse.Namespace):  # type: ignore[no-untyped-def]
     raise UserError(f"{args.model}: neither a frozen network (.pb) nor a checkpoint")
 
 
+def encode(args: argparse.Namespace, network: FrozenNetwork, split: str) -> tuple[np.ndarray, ReidImages]:
+    """Features of a part of a data set, one a tracklet where it has tracklets."""
+    from tools.reid_evaluation import pool_tracklets
+    from tools.reid_readers import read_dataset
+
+    data = read_dataset(args.dataset, args.dataset_dir, split, network.image_shape)
+    return pool_tracklets(network(data.images, args.batch_size), data)
+
+
 def evaluate(args: argparse.Namespace) -> None:
     """Print the scores of a network."""
-    from tools.reid_data import read_dataset
     from tools.reid_evaluation import rank_gallery
 
     network = load_network(args)
-    query = read_dataset(args.dataset, args.dataset_dir, "query", network.image_shape)
-    gallery = read_dataset(args.dataset, args.dataset_dir, "gallery", network.image_shape)
     start = time.perf_counter()
-    features = [network(part.images, args.batch_size) for part in (query, gallery)]
+    query_features, query = encode(args, network, "query")
+    gallery_features, gallery = encode(args, network, "gallery")
     encoded = time.perf_counter()
-    scores = rank_gallery(features[0], features[1], query, gallery)
+    scores = rank_gallery(query_features, gallery_features, query, gallery)
     ranked = time.perf_counter()
     print(f"{args.model}: {scores}")
-    print(f"features in {encoded - start:.1f} s, ranking in {ranked - encoded:.1f} s")
+    print(f"images and features in {encoded - start:.1f} s, ranking in {ranked - encoded:.1f} s")
 
 
 def export(args: argparse.Namespace) -> None:
-    """Write query and gallery features."""
-    raise NotImplementedError
+    """Write features, identities and cameras of query and gallery, as .npy and .mat files."""
+    from tools.reid_export import write_features
+
+    network = load_network(args)
+    for split in ("query", "gallery"):
+        features, data = encode(args, network, split)
+        write_features(Path(args.output_dir), split, features, data)
+        print(f"{args.output_dir}: {split}: {len(features)} features written")
 
 
 def freeze(args: argparse.Namespace) -> None:
