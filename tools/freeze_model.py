@@ -40,7 +40,7 @@ def write_graph(
     partial = Path(f"{graphdef_out}.partial")
     try:
         partial.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(graph.SerializeToString())
+        partial.write_bytes(graph.SerializeToString(deterministic=True))
         os.replace(partial, graphdef_out)
     except OSError as error:
         raise UserError(f"{graphdef_out}: cannot be written: {error.strerror}") from None

@@ -112,6 +112,12 @@ def train(args: argparse.Namespace) -> None:
     from tools.reid_run import Plan, Run
     from tools.reid_weights import load_variables, save_variables
 
+    if args.images_per_identity < 2 or args.batch_size % args.images_per_identity:
+        raise UserError("--batch_size must be a multiple of --images_per_identity, which must be 2 or more")
+    if not 0.0 <= args.hold_out < 1.0:
+        raise UserError(
+            f"--hold_out {args.hold_out}: a share of the identities is expected, 0 or more and below 1"
+        )
     data = read_dataset(args.dataset, args.dataset_dir, "train", args.image_shape)
     kept, held_out = hold_out(data, args.hold_out, args.seed) if args.hold_out else (data, None)
     recipe = Recipe(

@@ -58,7 +58,8 @@ def make_mars(root: Path) -> Path:
                     person,
                     frame,
                 )
-    tracks, names = [], []
+    tracks: list[tuple[int, int, int, int]] = []
+    names: list[str] = []
     for person, camera in ((2, 1), (2, 2), (4, 1), (4, 3), (0, 2), (-1, 1)):
         label = "00-1" if person == -1 else f"{person:04d}"
         first = len(names) + 1

@@ -46,9 +46,8 @@ def uninterrupted(tmp_path_factory, data):
     return run, variables, shape
 
 
-@pytest.mark.parametrize(
-    "fatal_step", [2, 6, 7, 10]
-)  # 3 steps an epoch: both stages, at and after the change
+# 3 steps an epoch, 6 on small images: a kill as the size changes, and one inside an epoch at full size.
+@pytest.mark.parametrize("fatal_step", [6, 10])
 def test_killed_training_goes_on_where_it_was(tmp_path, data, uninterrupted, monkeypatch, fatal_step):
     whole, variables, shape = uninterrupted
     train, taken = Trainer.step, iter(range(1000))
@@ -156,7 +155,7 @@ def test_bfloat16_is_near_float32(data):
 
 @pytest.mark.parametrize("loss_mode", ["triplet", "magnet"])
 def test_other_losses_train(data, loss_mode):
-    labels = np.unique(data.identities, return_inverse=True)[1]
+    labels = np.random.default_rng(0).permutation(np.unique(data.identities, return_inverse=True)[1])
     trainer = Trainer(initial_variables(SHAPE, 6, seed=0), Recipe(loss_mode=loss_mode, dropout=0.0))
     found = [trainer.step(data.images, labels, step, 1e-3)["loss"] for step in range(8)]
     assert found[-1] < found[0]
