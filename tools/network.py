@@ -7,7 +7,6 @@ an image of 128x64 pixels in, a unit vector of 128 numbers out.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from application_util.errors import UserError, require
+from application_util.errors import UserError
+from tools.tensorflow_import import load_tensorflow
 
 IMAGE_SHAPE = (128, 64)
 FEATURE_DIM = 128
@@ -43,23 +43,6 @@ BLOCKS = (
     Block("conv4_1", 64, 128, 2),
     Block("conv4_3", 128, 128, 1),
 )
-
-
-def load_tensorflow(extra: str = "features") -> ModuleType:
-    """Import TensorFlow without its messages at start-up.
-
-    Parameters
-    ----------
-    extra : str
-        The extra of this package to name when TensorFlow is missing.
-
-    Raises
-    ------
-    UserError
-        If TensorFlow is not installed.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    return require("tensorflow", extra)
 
 
 def unit_norm_scope(scope: str) -> str:

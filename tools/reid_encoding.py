@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from application_util.errors import UserError
-from tools.network import Variables, inference_graph, load_tensorflow
+from tools.network import Variables, inference_graph
 from tools.reid_data import resize_images
+from tools.tensorflow_import import load_tensorflow
 
 BATCH_SIZE = 64
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tools.network import load_tensorflow, to_unit_length
+from tools.network import to_unit_length
+from tools.tensorflow_import import load_tensorflow
 
 
 def cosine_softmax(features: Any, labels: Any, class_means: Any, kappa: Any, smoothing: float = 0.0) -> Any:

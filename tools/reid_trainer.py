@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from tools.network import head, load_tensorflow, trunk
+from tools.network import head, trunk
 from tools.reid_layers import Recipe, TrainingLayers
 from tools.reid_losses import batch_hard_triplet, cosine_softmax, magnet
 from tools.reid_weights import CLASS_MEANS, KAPPA
+from tools.tensorflow_import import load_tensorflow
 
 FIRST_MOMENT, SECOND_MOMENT, AVERAGE = "Adam", "Adam_1", "ExponentialMovingAverage"
 SLOTS = (FIRST_MOMENT, SECOND_MOMENT, AVERAGE)

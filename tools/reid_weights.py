@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from application_util.errors import UserError
-from tools.network import FEATURE_DIM, load_tensorflow, variable_shapes
+from tools.network import FEATURE_DIM, variable_shapes
+from tools.tensorflow_import import load_tensorflow
 
 CLASS_MEANS, KAPPA = "classifier/weights", "classifier/kappa"
 FIRST_KAPPA = 12.0
