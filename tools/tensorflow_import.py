@@ -24,8 +24,9 @@ def load_tensorflow(extra: str = "features") -> ModuleType:
     UserError
         If TensorFlow is not installed.
     """
-    if "tensorflow" in sys.modules:
-        return sys.modules["tensorflow"]
+    loaded = sys.modules.get("tensorflow")
+    if loaded is not None:
+        return loaded
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _silent_stderr():
         return require("tensorflow", extra)
