@@ -18,36 +18,36 @@ class Gallery:
     budget : int or None
         Features kept, the newest; None keeps all.
     prepare : callable
-        Turns features (N, M) into the rows that are compared, (N, M) as well.
+        Turns features (N, M) into the rows that are compared, (N, M').
+
+    Attributes
+    ----------
+    rows : ndarray, shape (N, M')
+        The features prepared for comparison.
     """
 
     def __init__(self, budget: int | None, prepare: Callable[[NDArray], NDArray]) -> None:
         self._budget = budget
         self._prepare = prepare
         self._start = self._end = 0
-        self._features = self._rows = np.empty((0, 0))
+        self._features = self._rows = self.rows = np.empty((0, 0))
 
     @property
     def features(self) -> NDArray:
         """The features as they came, shape (N, M)."""
         return self._features[self._start : self._end]
 
-    @property
-    def rows(self) -> NDArray:
-        """The features prepared for comparison, shape (N, M)."""
-        return self._rows[self._start : self._end]
-
     def append(self, feature: NDArray, row: NDArray) -> None:
-        """Add a feature (M,) and its prepared row (M,); the oldest leaves when the budget is used up."""
-        if not len(self):
-            self._features, self._rows = feature[np.newaxis][:0], row[np.newaxis][:0]
-        if self._end == len(self._features):
-            self._make_room()
-        self._features[self._end] = feature
-        self._rows[self._end] = row
-        self._end += 1
-        if self._budget is not None and self._end - self._start > self._budget:
+        """Add a feature (M,) and its prepared row (M',); the oldest leaves when the budget is used up."""
+        end = self._end
+        if end == len(self._features):
+            end = self._make_room(feature, row)
+        self._features[end] = feature
+        self._rows[end] = row
+        self._end = end + 1
+        if self._budget is not None and end - self._start >= self._budget:
             self._start += 1
+        self.rows = self._rows[self._start : self._end]
 
     def extend(self, features: Iterable[NDArray]) -> None:
         """Add several features, oldest first."""
@@ -55,11 +55,16 @@ class Gallery:
             feature = np.asarray(feature)
             self.append(feature, self._prepare(feature[np.newaxis])[0])
 
-    def _make_room(self) -> None:
-        # Twice what is kept: every feature is moved at most once on average.
-        self._features = _with_room(self.features)
-        self._rows = _with_room(self.rows)
-        self._start, self._end = 0, len(self)
+    def _make_room(self, feature: NDArray, row: NDArray) -> int:
+        """Move what is kept into new arrays, twice as long: on average a feature is moved at most once."""
+        kept = len(self)
+        features = self.features
+        self._features = np.empty((max(16, 2 * kept), len(feature)), dtype=feature.dtype)
+        self._rows = np.empty((max(16, 2 * kept), len(row)), dtype=row.dtype)
+        if kept:
+            self._features[:kept], self._rows[:kept] = features, self.rows
+        self._start, self._end = 0, kept
+        return kept
 
     def __len__(self) -> int:
         return self._end - self._start
@@ -72,9 +77,3 @@ class Gallery:
 
     def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> NDArray:
         return np.array(self.features, dtype=dtype)
-
-
-def _with_room(array: NDArray) -> NDArray:
-    roomy = np.empty((max(16, 2 * len(array)), *array.shape[1:]), dtype=array.dtype)
-    roomy[: len(array)] = array
-    return roomy

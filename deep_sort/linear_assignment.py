@@ -57,15 +57,16 @@ def min_cost_matching(
     if len(track_indices) == 0 or len(detection_indices) == 0:
         return [], list(track_indices), list(detection_indices)
 
-    cost = np.array(distance_metric(tracks, detections, track_indices, detection_indices), dtype=np.float64)
-    cost[cost > max_distance] = max_distance + 1e-5
-    rows, columns = linear_sum_assignment(cost)
-    too_far = cost[rows, columns] > max_distance
+    cost = np.asarray(distance_metric(tracks, detections, track_indices, detection_indices), dtype=np.float64)
+    cost = np.where(cost > max_distance, max_distance + 1e-5, cost)
+    solution = linear_sum_assignment(cost)
+    too_far = (cost[solution] > max_distance).tolist()
+    rows, columns = (positions.tolist() for positions in solution)
 
     unmatched_tracks = _left_out(track_indices, rows)
     unmatched_detections = _left_out(detection_indices, columns)
     matches = []
-    for row, column, far in zip(rows.tolist(), columns.tolist(), too_far.tolist(), strict=True):
+    for row, column, far in zip(rows, columns, too_far, strict=True):
         if far:
             unmatched_tracks.append(track_indices[row])
             unmatched_detections.append(detection_indices[column])
@@ -149,42 +150,41 @@ def gate_cost_matrix(
     ndarray
         The same matrix.
     """
-    gate = motion_gate(kf, tracks, detections, track_indices, detection_indices, only_position)
-    cost_matrix[~gate] = gated_cost
+    gated = np.ones(cost_matrix.shape, dtype=bool)
+    gated[pairs_within_gate(kf, tracks, detections, track_indices, detection_indices, only_position)] = False
+    cost_matrix[gated] = gated_cost
     return cost_matrix
 
 
-def motion_gate(
+def pairs_within_gate(
     kf: KalmanFilter,
     tracks: Sequence[Track],
     detections: Sequence[Detection],
     track_indices: Sequence[int],
     detection_indices: Sequence[int],
     only_position: bool = False,
-) -> NDArray[np.bool_]:
-    """Tell which pairs motion allows.
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Find the pairs that motion allows.
 
     Returns
     -------
-    ndarray of bool, shape (len(track_indices), len(detection_indices))
-        True where the Mahalanobis distance is within the 0.95 quantile of its distribution.
+    rows, columns : ndarray of int, shape (pairs,)
+        Positions in ``track_indices`` and ``detection_indices``, row by row.
     """
-    threshold = chi2inv95[2 if only_position else 4]
     measurements = tlwh_to_xyah(stack_boxes(detections, detection_indices))
-    if type(kf) is not KalmanFilter:  # a program's own filter may know single states only
-        rows = [
-            kf.gating_distance(tracks[i].mean, tracks[i].covariance, measurements, only_position)
-            for i in track_indices
-        ]
-        return ~(np.reshape(rows, (len(track_indices), len(detection_indices))) > threshold)
-    means, covariances = stack_states(tracks, track_indices)
-    return ~(kf.gating_distance(means, covariances, measurements, only_position) > threshold)
+    if type(kf) is KalmanFilter:
+        return kf.pairs_within_gate(*stack_states(tracks, track_indices), measurements, only_position)
+    # A program's own filter may know single states only.
+    rows = [
+        kf.gating_distance(tracks[i].mean, tracks[i].covariance, measurements, only_position) for i in track_indices
+    ]
+    gated = np.reshape(rows, (len(track_indices), len(detection_indices))) > chi2inv95[2 if only_position else 4]
+    return np.nonzero(~gated)
 
 
-def _left_out(indices: Sequence[int], chosen: NDArray[np.intp]) -> list[int]:
+def _left_out(indices: Sequence[int], chosen: list[int]) -> list[int]:
     """Return the indices whose positions the solver did not choose."""
     if len(chosen) == len(indices):
         return []
-    free = np.ones(len(indices), dtype=bool)
-    free[chosen] = False
-    return [indices[i] for i in np.flatnonzero(free).tolist()]
+    positions = set(chosen)
+    return [index for position, index in enumerate(indices) if position not in positions]

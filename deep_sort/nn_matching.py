@@ -79,39 +79,43 @@ class NearestNeighborDistanceMetric:
         ndarray, shape (len(targets), N)
             Smallest distance of each feature to any feature of each target.
         """
-        features = np.asarray(features)
-        return self.gated_distance(features, targets, np.ones((len(targets), len(features)), dtype=bool))
+        queries = self._space.queries(np.asarray(features))
+        distances = np.empty((len(targets), len(queries)))
+        for row, target in enumerate(np.asarray(targets).tolist()):
+            products = _products(queries, self._gallery(target).rows)
+            distances[row] = self._space.distances(queries, products.max(axis=1))
+        return distances
 
-    def gated_distance(
-        self, features: ArrayLike, targets: Sequence[int], gate: NDArray[np.bool_]
+    def pair_distances(
+        self, features: ArrayLike, targets: ArrayLike, rows: NDArray[np.intp], columns: NDArray[np.intp]
     ) -> NDArray[np.float64]:
-        """Compare features with targets where a gate is open.
+        """Compare features with targets, some pairs only.
 
         Parameters
         ----------
         features : array_like, shape (N, M)
-        targets : sequence of int
-        gate : ndarray of bool, shape (len(targets), N)
+        targets : array_like of int, shape (K,)
+        rows, columns : ndarray of int, shape (pairs,)
+            Positions in ``targets``, ascending, and in ``features``.
 
         Returns
         -------
-        ndarray, shape (len(targets), N)
-            As `distance`; infinite where the gate is closed.
+        ndarray, shape (pairs,)
+            ``distance(features, targets)[rows, columns]``.
         """
-        distances = np.full(gate.shape, np.inf)
-        rows, columns = np.nonzero(gate)
         if not len(rows):
-            return distances
+            return np.empty(0)
         queries = self._space.queries(np.asarray(features))[columns]
-        ends = np.cumsum(np.count_nonzero(gate, axis=1)).tolist()
-        largest = np.empty(len(rows), dtype=queries.dtype)
-        start = 0
-        for target, end in zip(targets, ends, strict=True):
+        targets = np.asarray(targets)
+        ends = np.cumsum(np.bincount(rows, minlength=len(targets))).tolist()
+        products, lengths = [], []
+        for target, start, end in zip(targets.tolist(), [0, *ends], ends, strict=False):
             if start < end:
-                largest[start:end] = _largest_products(queries[start:end], self._gallery(target).rows)
-            start = end
-        distances[rows, columns] = self._space.distances(queries, largest)
-        return distances
+                block = _products(queries[start:end], self._gallery(target).rows)
+                products.append(block.ravel())
+                lengths += [len(block[0])] * (end - start)
+        starts = np.cumsum([0, *lengths[:-1]])
+        return self._space.distances(queries, np.maximum.reduceat(np.concatenate(products), starts))
 
     def _gallery(self, target: int) -> Gallery:
         gallery = self.samples[target]
@@ -127,7 +131,7 @@ class _Cosine:
 
     @staticmethod
     def rows(features: NDArray) -> NDArray:
-        return features / np.linalg.norm(features, axis=1, keepdims=True)
+        return features / np.sqrt(np.add.reduce(np.square(features), axis=1, keepdims=True))
 
     queries = rows
 
@@ -152,10 +156,9 @@ class _Euclidean:
         return np.maximum(0.0, np.square(queries[:, :-1]).sum(axis=1) - 2.0 * products)
 
 
-def _largest_products(queries: NDArray, rows: NDArray) -> NDArray:
-    """Give the largest product of each query (N, M) with any row (K, M), shape (N,)."""
-    step = max(1, BLOCK // queries.size)
+def _products(queries: NDArray, rows: NDArray) -> NDArray:
+    """Give the products of queries (N, M) and rows (K, M), shape (N, K)."""
+    step = max(32, BLOCK // (queries.size + 1))
     if step >= len(rows):
-        return np.dot(queries, rows.T).max(axis=1)
-    products = [np.dot(queries, rows[i : i + step].T).max(axis=1) for i in range(0, len(rows), step)]
-    return np.max(products, axis=0)
+        return np.dot(queries, rows.T)
+    return np.concatenate([np.dot(queries, rows[i : i + step].T) for i in range(0, len(rows), step)], axis=1)

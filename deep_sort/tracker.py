@@ -108,14 +108,16 @@ class Tracker:
         """Return the gated cost of all tracks (rows) and detections (columns): one matrix for the whole cascade."""
         cost = np.full((len(self.tracks), len(detections)), linear_assignment.INFTY_COST)
         if confirmed and len(detections):
-            gate = linear_assignment.motion_gate(self.kf, self.tracks, detections, confirmed, range(len(detections)))
+            rows, columns = linear_assignment.pairs_within_gate(
+                self.kf, self.tracks, detections, confirmed, range(len(detections))
+            )
             features = np.array([detection.feature for detection in detections])
             targets = np.array([self.tracks[i].track_id for i in confirmed])
             if type(self.metric) is NearestNeighborDistanceMetric:
-                distances = self.metric.gated_distance(features, targets.tolist(), gate)
-            else:  # a program's own metric knows no gate
-                distances = self.metric.distance(features, targets)
-            cost[confirmed] = np.where(gate, distances, linear_assignment.INFTY_COST)
+                distances = self.metric.pair_distances(features, targets, rows, columns)
+            else:  # a program's own metric compares all
+                distances = self.metric.distance(features, targets)[rows, columns]
+            cost[np.array(confirmed)[rows], columns] = distances
         return cost
 
     def _initiate_track(self, detection: Detection) -> None:

@@ -17,8 +17,8 @@ from application_util.detection_file import USUAL_FEATURE_DIM
 from application_util.detection_writer import DetectionWriter
 from application_util.errors import UserError
 from application_util.image_file import read_whole_image
-from application_util.map_ahead import map_ahead
 from application_util.progress import progress_count
+from application_util.read_ahead import read_ahead
 from tools.encoder import BoxEncoder
 from tools.encoding_report import EncodingReport
 from tools.patches import cut_patches
@@ -115,14 +115,14 @@ def _by_batch(
         return np.array(rows), encoder.image_encoder(np.array(patches), encoder.batch_size)
 
     pieces = _pieces(source.rows, BOXES_AT_ONCE)
-    crops = (crop for piece in map_ahead(cut, pieces, IMAGE_THREADS, PATCHES_AHEAD) for crop in piece)
-    yield from map_ahead(encode, _batches(crops, encoder.batch_size), NETWORK_THREADS, NETWORK_THREADS)
+    crops = (crop for piece in read_ahead(cut, pieces, PATCHES_AHEAD, IMAGE_THREADS) for crop in piece)
+    yield from read_ahead(encode, _batches(crops, encoder.batch_size), NETWORK_THREADS, NETWORK_THREADS)
 
 
 def _by_frame(encoder: Encoder, source: SequenceInput, read: Callable[[Piece], Image | None]) -> Encoded:
     """Call the encoder once a frame, in this thread."""
     pieces = _pieces(source.rows, len(source.rows))
-    for piece, image in map_ahead(lambda piece: (piece, read(piece)), pieces, IMAGE_THREADS, IMAGES_AHEAD):
+    for piece, image in read_ahead(lambda piece: (piece, read(piece)), pieces, IMAGES_AHEAD, IMAGE_THREADS):
         if image is None:
             continue
         features = np.asarray(encoder(image, piece.boxes.copy()))
