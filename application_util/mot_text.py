@@ -42,8 +42,8 @@ def read_table(path: str | Path, min_columns: int = 7) -> NDArray[np.float64]:
     Parameters
     ----------
     path : str or Path
-        Text file: frame, id, left, top, width, height, confidence and perhaps more columns, the same in all rows.
-        Spaces around numbers, empty lines and a missing or repeated newline at the end do not matter.
+        Text file: frame, id, left, top, width, height, confidence and perhaps more columns, the same in all
+        rows. Spaces around numbers, empty lines and a missing or repeated newline at the end do not matter.
     min_columns : int
         Columns that are needed.
 
@@ -56,7 +56,7 @@ def read_table(path: str | Path, min_columns: int = 7) -> NDArray[np.float64]:
     ------
     UserError
         If the file is missing or unreadable, or naming the first line with something other than finite
-        numbers, with another number of columns than the first, or with a frame that is not a whole number >= 0.
+        numbers, with another number of columns than the first, or with a frame that is no whole number >= 0.
     """
     table = _read_quickly(path)
     numbered: list[tuple[int, str]] = []

@@ -62,7 +62,9 @@ def seconds(function: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--sequence_dir", type=Path, required=True)
     parser.add_argument("--runs", type=int, default=3)
@@ -77,11 +79,17 @@ def main() -> None:
         for _ in range(args.runs):
             times["network alone"].append(seconds(alone))
             times["images to file"].append(seconds(lambda: encode_sequence(encoder, job)))
-    print(f"{args.sequence_dir.name}: {len(crops)} crops, batches of {BATCH_SIZE}, median of {args.runs} runs")
+    print(
+        f"{args.sequence_dir.name}: {len(crops)} crops, batches of {BATCH_SIZE}, median of {args.runs} runs"
+    )
     for name, taken in times.items():
         middle = statistics.median(taken)
-        print(f"  {name:15} {middle:6.2f} s  {len(crops) / middle:5.0f} crops/s  ({min(taken):.2f} to {max(taken):.2f})")
-    print(f"  ratio           {statistics.median(times['images to file']) / statistics.median(times['network alone']):6.2f}")
+        print(
+            f"  {name:15} {middle:6.2f} s  {len(crops) / middle:5.0f} crops/s  ({min(taken):.2f} to {max(taken):.2f})"
+        )
+    print(
+        f"  ratio           {statistics.median(times['images to file']) / statistics.median(times['network alone']):6.2f}"
+    )
 
 
 if __name__ == "__main__":

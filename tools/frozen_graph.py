@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ class FrozenGraph:
     Raises
     ------
     UserError
-        If TensorFlow is missing, or the file is no such graph, has no such nodes, or their rank is not 4 and 2.
+        If TensorFlow is missing, or the file is no such graph or has no such nodes of rank 4 and 2.
     """
 
     def __init__(self, path: str | Path, input_name: str = "images", output_name: str = "features") -> None:
@@ -72,7 +73,7 @@ class FrozenGraph:
         try:
             features = self._call(images.astype(self.input_dtype, copy=False))
         except (self._tf.errors.OpError, ValueError) as error:
-            raise UserError(f"{self.path}: running the network failed: {_first_line(error)}") from None
+            raise UserError(f"{self.path}: running the network failed: {_reason(error)}") from None
         if np.ndim(features) != 2 or len(features) != len(images):
             raise UserError(f"{self.path}: {len(images)} images give an array of shape {np.shape(features)}")
         return np.asarray(features, np.float32)
@@ -89,7 +90,7 @@ class FrozenGraph:
         except OSError as error:
             raise UserError(f"{self.path}: cannot be read ({error.strerror})") from None
         except (DecodeError, ValueError, self._tf.errors.OpError) as error:
-            raise UserError(f"{self.path}: not a frozen TensorFlow graph ({_first_line(error)})") from None
+            raise UserError(f"{self.path}: not a frozen TensorFlow graph ({_reason(error)})") from None
         return graph
 
     def _tensor(self, graph: Any, name: str, flag: str, candidates: list[str]) -> Any:
@@ -121,5 +122,8 @@ def _sinks(graph: Any) -> list[str]:
     ]
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+def _reason(error: Exception) -> str:
+    """Return the line that says what is wrong: TensorFlow puts it after the one that names the node."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    after_node = [line for before, line in pairwise(lines) if before.startswith("Node:")]
+    return (after_node or lines)[0]
