@@ -79,17 +79,14 @@ def main() -> None:
         for _ in range(args.runs):
             times["network alone"].append(seconds(alone))
             times["images to file"].append(seconds(lambda: encode_sequence(encoder, job)))
+    medians = {name: statistics.median(taken) for name, taken in times.items()}
     print(
-        f"{args.sequence_dir.name}: {len(crops)} crops, batches of {BATCH_SIZE}, median of {args.runs} runs"
+        f"{args.sequence_dir.name}: {len(crops)} crops in batches of {BATCH_SIZE}, medians of {args.runs} runs"
     )
-    for name, taken in times.items():
-        middle = statistics.median(taken)
-        print(
-            f"  {name:15} {middle:6.2f} s  {len(crops) / middle:5.0f} crops/s  ({min(taken):.2f} to {max(taken):.2f})"
-        )
-    print(
-        f"  ratio           {statistics.median(times['images to file']) / statistics.median(times['network alone']):6.2f}"
-    )
+    for name, median in medians.items():
+        spread = f"{min(times[name]):.2f} to {max(times[name]):.2f} s"
+        print(f"{name:14}  {median:6.2f} s  {len(crops) / median:5.0f} crops/s  ({spread})")
+    print(f"{'ratio':14}  {medians['images to file'] / medians['network alone']:6.2f}")
 
 
 if __name__ == "__main__":
