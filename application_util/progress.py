@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
+from contextlib import contextmanager
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -38,6 +39,38 @@ def progress(
     for count, item in enumerate(items, start=1):
         yield item
         report(count)
+
+
+@contextmanager
+def progress_count(label: str, unit: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """Report on stderr how far work is that does not come item by item.
+
+    Yields a function that takes the number of items done since its last call.
+
+    Parameters
+    ----------
+    label : str
+        What is being worked on.
+    unit : str
+        What an item is.
+    total : int, optional
+        Number of items.
+    """
+    if sys.stderr.isatty():
+        from tqdm import tqdm
+
+        with tqdm(desc=label, unit=f" {unit}s", total=total, file=sys.stderr) as bar:
+            yield bar.update
+        return
+    report = line_reporter(label, unit, total)
+    done = 0
+
+    def count(items: int) -> None:
+        nonlocal done
+        done += items
+        report(done)
+
+    yield count
 
 
 def line_reporter(label: str, unit: str, total: int | None) -> Callable[[int], None]:
