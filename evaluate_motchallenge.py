@@ -9,22 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from application_util.errors import run_command
-from application_util.settings import Settings, add_settings_flags, settings_from
+from application_util.scoring import BENCHMARKS
+from application_util.settings import BENCHMARK_SETTINGS, Settings, add_settings_flags, settings_from
 from application_util.worker_flags import add_worker_flags
 
 if TYPE_CHECKING:
     from application_util.evaluation import Failures
     from application_util.sequence_set import SequenceSet
 
-DEFAULTS = Settings(min_confidence=0.3, nn_budget=100)
-BENCHMARKS = ("MOT15", "MOT16", "MOT17", "MOT20")
-
 
 def run(
     mot_dir: str | Path,
     detection_dir: str | Path | None = None,
     output_dir: str | Path = "results",
-    settings: Settings = DEFAULTS,
+    settings: Settings = BENCHMARK_SETTINGS,
     *,
     jobs: int | None = None,
     scheduler: str | None = None,
@@ -133,7 +131,7 @@ def _parse_args(argv: list[str] | None) -> argparse.Namespace:
         default="results",
         help="folder of result files, <sequence>.txt (default: %(default)s)",
     )
-    add_settings_flags(parser, DEFAULTS)
+    add_settings_flags(parser, BENCHMARK_SETTINGS)
     add(
         "--skip_invalid",
         action="store_true",

@@ -92,7 +92,7 @@ def track(
         say(f"replacing results in {record.directory} made with other settings: {', '.join(replaced)}")
     on_cluster = runner.scheduler is not None
     queue = [
-        Job(name, (_absolute(job),) if on_cluster else (job, record.result_file(name)), _size(job))
+        Job(name, (job.absolute(),) if on_cluster else (job, record.result_file(name)), size_of(job))
         for name, job in todo.items()
     ]
     failures: Failures = {}
@@ -139,6 +139,14 @@ def score(
         else:
             failures[outcome.job.name] = outcome.error
     return scores, failures
+
+
+def size_of(job: SequenceJob) -> int:
+    """Return about how many frames a job has, 0 if it will fail."""
+    try:
+        return expected_frames(read_sequence(job.sequence_dir), job.detection_file)
+    except (UserError, OSError, ValueError, IndexError):
+        return 0  # told when it is tracked
 
 
 def report(failures: Failures) -> None:
@@ -188,25 +196,11 @@ def _is_complete(record: RunRecord, name: str, job: SequenceJob) -> bool:
         return False  # told when it is tracked
 
 
-def _size(job: SequenceJob) -> int:
-    try:
-        return expected_frames(read_sequence(job.sequence_dir), job.detection_file)
-    except (UserError, OSError, ValueError, IndexError):
-        return 0  # told when it is tracked
-
-
 def _length(directory: Path) -> int:
     try:
         return sequence_length(directory)
     except UserError:
         return 0  # told when it is scored
-
-
-def _absolute(job: SequenceJob) -> SequenceJob:
-    """Return the job with paths that do not depend on where a worker was started."""
-    return SequenceJob(
-        job.sequence_dir.absolute(), job.detection_file.absolute(), job.settings, job.skip_invalid
-    )
 
 
 def _write_bytes(path: Path, content: bytes) -> None:

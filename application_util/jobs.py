@@ -59,9 +59,14 @@ class JobRunner:
     scheduler: str | None = None
 
     def run(
-        self, function: Callable[..., Any], jobs: list[Job], label: str, unit: str = "frame"
+        self,
+        function: Callable[..., Any],
+        jobs: list[Job],
+        label: str,
+        unit: str = "frame",
+        longest_first: bool = True,
     ) -> Iterator[Outcome]:
-        """Run all jobs, longest first, and yield their outcomes as they come.
+        """Run all jobs and yield their outcomes as they come.
 
         Parameters
         ----------
@@ -70,13 +75,17 @@ class JobRunner:
         jobs : list of Job
         label, unit : str
             Of the progress bar, which counts units of all jobs.
+        longest_first : bool
+            False starts them in the order given.
 
         Raises
         ------
         UserError
             If there is no scheduler at the address.
         """
-        waiting = deque(sorted(enumerate(jobs), key=lambda numbered: -numbered[1].size))
+        waiting = deque(enumerate(jobs))
+        if longest_first:
+            waiting = deque(sorted(waiting, key=lambda numbered: -numbered[1].size))
         suspects: deque[tuple[int, Job]] = deque()
         with counter(label, unit, sum(job.size for job in jobs)) as show:
             finished = _Finished(show)

@@ -57,7 +57,7 @@ def score_rows(scores: Mapping[str, FamilyScores]) -> dict[str, Row]:
 
 
 def format_table(rows: Mapping[str, Row]) -> str:
-    """Return a table for each family of scores, shares in percent with five digits as TrackEval prints them."""
+    """Return a table for each family of scores, shares in percent as TrackEval prints them."""
     name_width = max(len(name) for name in [*rows, *FIELDS]) + 2
     lines = []
     for family, fields in FIELDS.items():

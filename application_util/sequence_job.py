@@ -7,7 +7,7 @@ import platform
 import socket
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -32,6 +32,12 @@ class SequenceJob:
     detection_file: Path
     settings: Settings
     skip_invalid: bool
+
+    def absolute(self) -> SequenceJob:
+        """Return the job with paths that do not depend on where a worker was started."""
+        return replace(
+            self, sequence_dir=self.sequence_dir.absolute(), detection_file=self.detection_file.absolute()
+        )
 
 
 @dataclass(frozen=True)
