@@ -33,6 +33,7 @@ def run(
     nn_budget: int | None,
     display: bool | None,
     skip_invalid: bool = False,
+    output_video: str | Path | None = None,
 ) -> None:
     """Track a sequence and write its result file.
 
@@ -50,6 +51,8 @@ def run(
         Show a window; None shows one where that is possible.
     skip_invalid : bool
         Leave invalid detections out instead of refusing the file.
+    output_video : str or Path, optional
+        A video (``.avi`` or ``.mp4``) of what the window shows; needs no display.
 
     Raises
     ------
@@ -65,11 +68,15 @@ def run(
     sequence = read_sequence(sequence_dir)
     detections = DetectionFile(detection_file, skip_invalid)
     window = _wants_window(display, sequence)
-    _report(detections)
+    _check_video(output_video, sequence)
     with ResultFile(output_file) as results:
+        _report(detections)
         tracker = SequenceTracker(detections, settings, results.write)
         try:
-            finished = _track_in_window(sequence, tracker) if window else _track(sequence, tracker)
+            if window or output_video:
+                finished = _track_and_draw(sequence, tracker, window, output_video)
+            else:
+                finished = _track(sequence, tracker)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"the rows so far are in {results.partial_path}") from None
         if not finished:
@@ -135,6 +142,7 @@ def main(argv: list[str] | None = None) -> int:
             **settings_from(args).as_dict(),
             display=args.display,
             skip_invalid=args.skip_invalid,
+            output_video=args.output_video,
         )
     )
 
@@ -151,6 +159,11 @@ def _parse_args(argv: list[str] | None) -> argparse.Namespace:
     add_settings_flags(parser, Settings())
     parser.add_argument(
         "--display", type=boolean, metavar="BOOL", help="show a window (default: true where a window is possible)"
+    )
+    parser.add_argument(
+        "--output_video",
+        metavar="FILE",
+        help="also write a video, .avi (motion JPEG) or .mp4 (H.264); needs no display",
     )
     parser.add_argument(
         "--skip_invalid", action="store_true", help="leave invalid detections out instead of refusing the file"
@@ -170,6 +183,16 @@ def _wants_window(display: bool | None, sequence: Sequence) -> bool:
     return use_window(display)
 
 
+def _check_video(output_video: str | Path | None, sequence: Sequence) -> None:
+    if output_video is None:
+        return
+    if not sequence.images:
+        raise UserError(f"{sequence.directory / 'img1'}: no images, and --output_video needs them")
+    from application_util.video import check_video_path
+
+    check_video_path(Path(output_video))
+
+
 def _report(detections: DetectionFile) -> None:
     if detections.feature_width_warning:
         print(f"warning: {detections.feature_width_warning}", file=sys.stderr)
@@ -186,18 +209,37 @@ def _track(sequence: Sequence, tracker: SequenceTracker) -> bool:
     return True
 
 
-def _track_in_window(sequence: Sequence, tracker: SequenceTracker) -> bool:
-    """Track and show each frame; return False if the user stopped it."""
-    from application_util.visualization import Visualization
+def _track_and_draw(
+    sequence: Sequence, tracker: SequenceTracker, window: bool, output_video: str | Path | None
+) -> bool:
+    """Track and draw each frame in a window, into a video or both; return False if the user stopped it."""
+    from contextlib import closing
+
+    from application_util.progress import progress
+    from application_util.read_ahead import read_ahead
+    from application_util.tracking import frame_range
+    from application_util.visualization import Visualization, play
+
+    frames = frame_range(sequence, tracker.detections)
 
     def show(visualization: Visualization, frame: int) -> None:
+        image = next(shown)
         detections = tracker.step(frame)
-        if frame in sequence.images:
-            visualization.set_image(sequence.read_image(frame))
+        if image is not None:
+            visualization.set_image(image)
         visualization.draw_detections(detections)
         visualization.draw_trackers(tracker.tracker.tracks)
 
-    return Visualization(_sequence_info(sequence, tracker.detections), WINDOW_UPDATE_MS).run(show)
+    with closing(read_ahead(lambda frame: _image_of(sequence, frame), frames)) as images:
+        shown = progress(images, sequence.name, total=len(frames))
+        videos = [] if output_video is None else [output_video]
+        return play(
+            _sequence_info(sequence, tracker.detections), show, WINDOW_UPDATE_MS if window else None, videos
+        )
+
+
+def _image_of(sequence: Sequence, frame: int) -> np.ndarray | None:
+    return sequence.read_image(frame) if frame in sequence.images else None
 
 
 def _sequence_info(sequence: Sequence, detections: DetectionFile | None) -> dict[str, Any]:

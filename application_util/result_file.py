@@ -38,7 +38,7 @@ class ResultFile:
     def __enter__(self) -> ResultFile:
         try:
             if self.path.is_dir():
-                raise IsADirectoryError(f"{self.path} is a folder")
+                raise IsADirectoryError("it is a folder")
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if self.path.exists() and not os.access(self.path, os.W_OK):
                 raise PermissionError("the file is write-protected")

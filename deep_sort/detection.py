@@ -58,4 +58,6 @@ def tlwh_to_xyah(tlwh: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def stack_boxes(detections: Sequence[Detection], indices: Sequence[int]) -> NDArray[np.float64]:
     """Return the boxes of the detections at ``indices`` as one array (left, top, width, height), shape (N, 4)."""
-    return np.array([detections[i].tlwh for i in indices], dtype=np.float64).reshape(-1, 4)
+    if not len(indices):
+        return np.empty((0, 4))
+    return np.concatenate([detections[i].tlwh for i in indices]).reshape(-1, 4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -21,6 +23,9 @@ chi2inv95 = {
 """0.95 quantile of the chi-square distribution for 1 to 9 degrees of freedom: the gate of Mahalanobis distances."""
 
 NDIM = 4
+
+FEW_PAIRS = 1024
+"""Up to here it is not worth while to sort out pairs of states and measurements before they are compared."""
 
 
 class KalmanFilter:
@@ -55,10 +60,8 @@ class KalmanFilter:
         position = np.asarray(measurement, dtype=np.float64)
         mean = np.zeros((*position.shape[:-1], 2 * NDIM))
         mean[..., :NDIM] = position
-        std_position = 2 * self._std_weight_position * position[..., 3]
-        std_velocity = 10 * self._std_weight_velocity * position[..., 3]
         covariance = np.zeros((*mean.shape, 2 * NDIM))
-        _diagonal(covariance)[...] = _variances(std_position, 1e-2, std_velocity, 1e-5)
+        _diagonal(covariance)[...] = self._variances(position[..., 3], 2, 10)
         return mean, covariance
 
     def predict(self, mean: Array, covariance: Array) -> tuple[Array, Array]:
@@ -75,15 +78,12 @@ class KalmanFilter:
         covariance : ndarray, shape (..., 8, 8)
         """
         # F = [[I, I], [0, I]], so that F m and F P F' are sums of blocks.
-        height = mean[..., 3]
         moved = mean.copy()
         moved[..., :NDIM] += mean[..., NDIM:]
         spread = covariance.copy()
         spread[..., :NDIM] += covariance[..., NDIM:]
         spread[..., :NDIM, :] += spread[..., NDIM:, :]
-        _diagonal(spread)[...] += _variances(
-            self._std_weight_position * height, 1e-2, self._std_weight_velocity * height, 1e-5
-        )
+        _diagonal(spread)[...] += self._variances(mean[..., 3], 1, 1)
         return moved, spread
 
     def project(self, mean: Array, covariance: Array) -> tuple[Array, Array]:
@@ -101,8 +101,8 @@ class KalmanFilter:
             With the measurement noise.
         """
         projected = covariance[..., :NDIM, :NDIM].copy()
-        std = self._std_weight_position * mean[..., 3]
-        _diagonal(projected)[...] += _variances(std, 1e-1)
+        weight = self._std_weight_position
+        _diagonal(projected)[...] += _squares(mean[..., 3], (weight, weight, 0.0, weight), (0.0, 0.0, 1e-1, 0.0))
         return mean[..., :NDIM].copy(), projected
 
     def update(self, mean: Array, covariance: Array, measurement: ArrayLike) -> tuple[Array, Array]:
@@ -160,7 +160,7 @@ class KalmanFilter:
         return np.einsum("...i,...i->...", whitened, whitened)
 
     def pairs_within_gate(
-        self, mean: Array, covariance: Array, measurements: ArrayLike, only_position: bool = False
+        self, mean: Array, covariance: Array, measurements: Array, only_position: bool = False
     ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Find the measurements that motion allows for each state (paper, equation 2).
 
@@ -168,7 +168,7 @@ class KalmanFilter:
         ----------
         mean : ndarray, shape (K, 8)
         covariance : ndarray, shape (K, 8, 8)
-        measurements : array_like, shape (N, 4)
+        measurements : ndarray, shape (N, 4)
             Boxes as (x, y, a, h).
         only_position : bool
             Compare (x, y) alone.
@@ -180,40 +180,51 @@ class KalmanFilter:
         """
         ndim = 2 if only_position else NDIM
         threshold = chi2inv95[ndim]
+        if len(mean) * len(measurements) <= FEW_PAIRS:
+            near = self.gating_distance(mean, covariance, measurements, only_position) <= threshold
+            rows, columns = np.nonzero(near)
+            return rows, columns
         predicted, spread = self.project(mean, covariance)
-        measurements = np.asarray(measurements, dtype=np.float64)[:, :ndim]
-        # One coordinate alone bounds the distance from below, which settles most pairs.
-        reach = np.sqrt((1 + 1e-9) * threshold * _diagonal(spread)[:, :2])
-        near = np.abs(predicted[:, :1] - measurements[:, 0]) <= reach[:, :1]
-        rows, columns = np.nonzero(near)
+        measurements = measurements[:, :ndim]
+        # The distance along one axis bounds the whole from below: x, then y settle most pairs.
+        reach_x, reach_y = np.sqrt((1 + 1e-9) * threshold * _diagonal(spread)[:, :2].T)
+        near = np.abs(predicted[:, :1] - measurements[:, 0]) <= reach_x[:, np.newaxis]
+        rows, columns = np.divmod(np.flatnonzero(near), max(1, len(measurements)))
+        near = np.abs(predicted[:, 1][rows] - measurements[:, 1][columns]) <= reach_y[rows]
+        rows, columns = rows[near], columns[near]
         offsets = measurements[columns] - predicted[rows, :ndim]
-        near = np.abs(offsets[:, 1]) <= reach[rows, 1]
-        rows, columns, offsets = rows[near], columns[near], offsets[near]
-        whitened = np.einsum("kij,kj->ki", _inverse_cholesky(spread[:, :ndim, :ndim])[rows], offsets)
-        near = np.einsum("ki,ki->k", whitened, whitened) <= threshold
+        whitened = _inverse_cholesky(spread[:, :ndim, :ndim])[rows] @ offsets[..., np.newaxis]
+        near = np.einsum("kij,kij->k", whitened, whitened) <= threshold
         return rows[near], columns[near]
 
+    def _variances(self, height: Array, position: float, velocity: float) -> Array:
+        """Return the variances of (x, y, a, h, vx, vy, va, vh) for multiples of the usual deviations, shape (..., 8)."""
+        position *= self._std_weight_position
+        velocity *= self._std_weight_velocity
+        weights = (position, position, 0.0, position, velocity, velocity, 0.0, velocity)
+        return _squares(height, weights, (0.0, 0.0, 1e-2, 0.0, 0.0, 0.0, 1e-5, 0.0))
 
-def _variances(std_position: Array, std_aspect: float, std_velocity: Array | None = None, std_va: float = 0.0) -> Array:
-    """Return the squares of the standard deviations of (x, y, a, h) and, if given, of their velocities."""
-    variances = np.empty((*std_position.shape, NDIM if std_velocity is None else 2 * NDIM))
-    variances[..., :NDIM] = std_position[..., np.newaxis]
-    variances[..., 2] = std_aspect
-    if std_velocity is not None:
-        variances[..., NDIM:] = std_velocity[..., np.newaxis]
-        variances[..., NDIM + 2] = std_va
-    return np.square(variances, out=variances)
+
+def _squares(height: Array, weights: tuple[float, ...], constants: tuple[float, ...]) -> Array:
+    """Return the squares of standard deviations that grow with the height, shape (..., len(weights))."""
+    return np.square(height[..., np.newaxis] * _vector(weights) + _vector(constants))
+
+
+@lru_cache(maxsize=32)
+def _vector(numbers: tuple[float, ...]) -> Array:
+    return np.array(numbers)
 
 
 def _diagonal(matrices: Array) -> Array:
-    """Return the diagonals of matrices (..., n, n) as a writable view (..., n)."""
-    return np.einsum("...ii->...i", matrices)
+    """Return the diagonals of matrices (..., n, n), shape (..., n); a writable view if these are contiguous."""
+    n = matrices.shape[-1]
+    return matrices.reshape(*matrices.shape[:-2], n * n)[..., :: n + 1]
 
 
 def _inverse_cholesky(matrices: Array) -> Array:
     """Return inv(L) with matrices = L L', shape (..., n, n)."""
     diagonals = _diagonal(matrices)
-    if np.count_nonzero(matrices) == diagonals.size and (diagonals > 0).all():
+    if np.count_nonzero(matrices) == diagonals.size == np.count_nonzero(diagonals > 0):
         # Coordinates do not mix in this filter's own model, so that covariances are diagonal.
         inverse = np.zeros(matrices.shape)
         _diagonal(inverse)[...] = 1.0 / np.sqrt(diagonals)

@@ -59,13 +59,14 @@ def min_cost_matching(
 
     cost = np.asarray(distance_metric(tracks, detections, track_indices, detection_indices), dtype=np.float64)
     cost = np.where(cost > max_distance, max_distance + 1e-5, cost)
-    rows, columns = linear_sum_assignment(cost)
-    too_far = cost[rows, columns] > max_distance
+    solution = linear_sum_assignment(cost)
+    too_far = (cost[solution] > max_distance).tolist()
+    rows, columns = (positions.tolist() for positions in solution)
 
     unmatched_tracks = _left_out(track_indices, rows)
     unmatched_detections = _left_out(detection_indices, columns)
     matches = []
-    for row, column, far in zip(rows.tolist(), columns.tolist(), too_far.tolist(), strict=True):
+    for row, column, far in zip(rows, columns, too_far, strict=True):
         if far:
             unmatched_tracks.append(track_indices[row])
             unmatched_detections.append(detection_indices[column])
@@ -181,10 +182,9 @@ def pairs_within_gate(
     return np.nonzero(~gated)
 
 
-def _left_out(indices: Sequence[int], chosen: NDArray[np.intp]) -> list[int]:
+def _left_out(indices: Sequence[int], chosen: list[int]) -> list[int]:
     """Return the indices whose positions the solver did not choose."""
     if len(chosen) == len(indices):
         return []
-    free = np.ones(len(indices), dtype=bool)
-    free[chosen] = False
-    return [indices[i] for i in np.flatnonzero(free).tolist()]
+    positions = set(chosen)
+    return [index for position, index in enumerate(indices) if position not in positions]

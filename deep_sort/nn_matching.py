@@ -82,7 +82,8 @@ class NearestNeighborDistanceMetric:
         queries = self._space.queries(np.asarray(features))
         distances = np.empty((len(targets), len(queries)))
         for row, target in enumerate(np.asarray(targets).tolist()):
-            distances[row] = self._space.distances(queries, _largest_products(queries, self._gallery(target).rows))
+            products = _products(queries, self._gallery(target).rows)
+            distances[row] = self._space.distances(queries, products.max(axis=1))
         return distances
 
     def pair_distances(
@@ -102,16 +103,19 @@ class NearestNeighborDistanceMetric:
         ndarray, shape (pairs,)
             ``distance(features, targets)[rows, columns]``.
         """
+        if not len(rows):
+            return np.empty(0)
         queries = self._space.queries(np.asarray(features))[columns]
-        products = np.empty(len(rows), dtype=queries.dtype)
         targets = np.asarray(targets)
         ends = np.cumsum(np.bincount(rows, minlength=len(targets))).tolist()
-        start = 0
-        for target, end in zip(targets.tolist(), ends, strict=True):
+        products, lengths = [], []
+        for target, start, end in zip(targets.tolist(), [0, *ends], ends, strict=False):
             if start < end:
-                products[start:end] = _largest_products(queries[start:end], self._gallery(target).rows)
-                start = end
-        return self._space.distances(queries, products)
+                block = _products(queries[start:end], self._gallery(target).rows)
+                products.append(block.ravel())
+                lengths += [len(block[0])] * (end - start)
+        starts = np.cumsum([0, *lengths[:-1]])
+        return self._space.distances(queries, np.maximum.reduceat(np.concatenate(products), starts))
 
     def _gallery(self, target: int) -> Gallery:
         gallery = self.samples[target]
@@ -127,7 +131,7 @@ class _Cosine:
 
     @staticmethod
     def rows(features: NDArray) -> NDArray:
-        return features / np.linalg.norm(features, axis=1, keepdims=True)
+        return features / np.sqrt(np.add.reduce(np.square(features), axis=1, keepdims=True))
 
     queries = rows
 
@@ -152,10 +156,9 @@ class _Euclidean:
         return np.maximum(0.0, np.square(queries[:, :-1]).sum(axis=1) - 2.0 * products)
 
 
-def _largest_products(queries: NDArray, rows: NDArray) -> NDArray:
-    """Give the largest product of each query (N, M) with any row (K, M), shape (N,)."""
+def _products(queries: NDArray, rows: NDArray) -> NDArray:
+    """Give the products of queries (N, M) and rows (K, M), shape (N, K)."""
     step = max(32, BLOCK // (queries.size + 1))
     if step >= len(rows):
-        return np.maximum.reduce(np.dot(queries, rows.T), axis=1)
-    blocks = [rows[start : start + step] for start in range(0, len(rows), step)]
-    return np.maximum.reduce([np.maximum.reduce(np.dot(queries, block.T), axis=1) for block in blocks])
+        return np.dot(queries, rows.T)
+    return np.concatenate([np.dot(queries, rows[i : i + step].T) for i in range(0, len(rows), step)], axis=1)

@@ -131,9 +131,12 @@ def stack_states(
     tracks: Sequence[Track], indices: Sequence[int]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return means (N, 8) and covariances (N, 8, 8) of the tracks at ``indices``."""
-    means = np.array([tracks[i].mean for i in indices]).reshape(-1, 8)
-    covariances = np.array([tracks[i].covariance for i in indices]).reshape(-1, 8, 8)
-    return means, covariances
+    if not len(indices):
+        return np.empty((0, 8)), np.empty((0, 8, 8))
+    chosen = [tracks[i] for i in indices]
+    means = np.concatenate([track.mean for track in chosen])
+    covariances = np.concatenate([track.covariance for track in chosen])
+    return means.reshape(-1, 8), covariances.reshape(-1, 8, 8)
 
 
 def stack_track_boxes(tracks: Sequence[Track], indices: Sequence[int]) -> NDArray[np.float64]:
