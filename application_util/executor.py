@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
 import threading
 import time
@@ -18,6 +19,7 @@ from typing import Any
 from uuid import uuid4
 
 from .errors import UserError, require
+from .progress import say
 
 BLAS_THREAD_VARIABLES = (
     "OPENBLAS_NUM_THREADS",
@@ -152,6 +154,8 @@ def _count(task: int, done: int) -> None:
 
 @contextmanager
 def _open_cluster(address: str, tasks: int) -> Iterator[Workers]:
+    if not re.fullmatch(r"\w+://.+:\d+", address):
+        raise UserError(f"--scheduler {address}: not an address such as tcp://host:8786")
     distributed = require("distributed", "cluster")
     try:
         client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
@@ -169,6 +173,8 @@ def _open_cluster(address: str, tasks: int) -> Iterator[Workers]:
 
     with client:
         client.subscribe_topic(topic, note)
+        if not client.nthreads():
+            say(f"waiting for workers of {address}")
         yield Workers(client.get_executor(pure=False), None, done, topic)
 
 

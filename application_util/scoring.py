@@ -115,5 +115,5 @@ def _as_user_errors(trackeval: ModuleType, job: ScoreJob) -> Iterator[None]:
         raise UserError(
             f"{job.result_dir / job.sequence}.txt: cannot be scored by {job.benchmark}: {message}"
         ) from None
-    except IndexError as error:
-        raise UserError(f"{job.result_dir / job.sequence}.txt: cannot be scored: {error}") from None
+    except IndexError:  # TrackEval reads the confidence, column 7, unchecked
+        raise UserError(f"{job.result_dir / job.sequence}.txt: rows need at least 7 columns to be scored") from None
