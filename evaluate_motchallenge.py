@@ -83,7 +83,10 @@ def run(
     else:
         plan = evaluation.plan(sequences, detection_dir, settings, skip_missing, skip_invalid)
         output_dir.mkdir(parents=True, exist_ok=True)
-        names, failures = evaluation.track(plan, read_record(output_dir), runner, resume)
+        try:
+            names, failures = evaluation.track(plan, read_record(output_dir), runner, resume)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"what is complete is in {output_dir}, --resume goes on from there") from None
     can_score = detection_dir is None or importlib.util.find_spec("trackeval") is not None
     with_truth = [name for name in names if sequences.has_groundtruth(name)]
     if with_truth and can_score:

@@ -21,6 +21,14 @@ class World:
         self.mot_dir.mkdir()
         self.detection_dir.mkdir()
 
+    @classmethod
+    def at(cls, folder: Path, other: World) -> World:
+        """Return the same benchmark with another place for results."""
+        world = cls.__new__(cls)
+        world.mot_dir, world.detection_dir = other.mot_dir, other.detection_dir
+        world.output_dir = folder / "results"
+        return world
+
     def add(self, name: str, source: str = "walkers", truth: bool = True, frames: int | None = None) -> str:
         rows = np.load(GOLDEN / f"{source}.npy")
         if frames is not None:
