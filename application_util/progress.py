@@ -42,35 +42,33 @@ def progress(
 
 
 @contextmanager
-def progress_count(label: str, unit: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """Report on stderr how far work is that does not come item by item.
-
-    Yields a function that takes the number of items done since its last call.
+def counter(label: str, unit: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Report on stderr how many of so many units are done, as told by the function this gives.
 
     Parameters
     ----------
-    label : str
-        What is being worked on.
-    unit : str
-        What an item is.
-    total : int, optional
-        Number of items.
+    label, unit : str
+        As in `progress`.
+    total : int
+        Number of units.
     """
-    if sys.stderr.isatty():
+    if not sys.stderr.isatty():
+        yield line_reporter(label, unit, total)
+        return
+    from tqdm import tqdm
+
+    with tqdm(desc=label, unit=f" {unit}s", total=total, file=sys.stderr) as bar:
+        yield lambda done: bar.update(max(0, done - bar.n)) and None
+
+
+def say(line: str) -> None:
+    """Print a line on stderr without disturbing a bar that is shown."""
+    if "tqdm" in sys.modules:
         from tqdm import tqdm
 
-        with tqdm(desc=label, unit=f" {unit}s", total=total, file=sys.stderr) as bar:
-            yield bar.update
-        return
-    report = line_reporter(label, unit, total)
-    done = 0
-
-    def count(items: int) -> None:
-        nonlocal done
-        done += items
-        report(done)
-
-    yield count
+        tqdm.write(line, file=sys.stderr)
+    else:
+        print(line, file=sys.stderr, flush=True)
 
 
 def line_reporter(label: str, unit: str, total: int | None) -> Callable[[int], None]:
@@ -80,7 +78,7 @@ def line_reporter(label: str, unit: str, total: int | None) -> Callable[[int], N
     def report(done: int) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last < SECONDS_BETWEEN_LINES:
+        if now - last < SECONDS_BETWEEN_LINES or not done:
             return
         last = now
         rate = done / (now - started)

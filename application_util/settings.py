@@ -38,6 +38,10 @@ class Settings:
         return asdict(self)
 
 
+BENCHMARK_SETTINGS = Settings(min_confidence=0.3, nn_budget=100)
+"""What whole benchmarks are evaluated with unless the flags say otherwise."""
+
+
 def add_settings_flags(parser: argparse.ArgumentParser, defaults: Settings) -> None:
     """Add a flag for each parameter of `Settings`."""
     add = parser.add_argument_group("tracker").add_argument
