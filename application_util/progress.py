@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
+from contextlib import contextmanager
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -12,7 +13,9 @@ Item = TypeVar("Item")
 SECONDS_BETWEEN_LINES = 10.0
 
 
-def progress(items: Iterable[Item], label: str, unit: str = "frame", total: int | None = None) -> Iterator[Item]:
+def progress(
+    items: Iterable[Item], label: str, unit: str = "frame", total: int | None = None
+) -> Iterator[Item]:
     """Yield the items and report on stderr how far they are.
 
     Parameters
@@ -38,6 +41,36 @@ def progress(items: Iterable[Item], label: str, unit: str = "frame", total: int 
         report(count)
 
 
+@contextmanager
+def counter(label: str, unit: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Report on stderr how many of so many units are done, as told by the function this gives.
+
+    Parameters
+    ----------
+    label, unit : str
+        As in `progress`.
+    total : int
+        Number of units.
+    """
+    if not sys.stderr.isatty():
+        yield line_reporter(label, unit, total)
+        return
+    from tqdm import tqdm
+
+    with tqdm(desc=label, unit=f" {unit}s", total=total, file=sys.stderr) as bar:
+        yield lambda done: bar.update(max(0, done - bar.n)) and None
+
+
+def say(line: str) -> None:
+    """Print a line on stderr without disturbing a bar that is shown."""
+    if "tqdm" in sys.modules:
+        from tqdm import tqdm
+
+        tqdm.write(line, file=sys.stderr)
+    else:
+        print(line, file=sys.stderr, flush=True)
+
+
 def line_reporter(label: str, unit: str, total: int | None) -> Callable[[int], None]:
     """Return a function of the items done so far that prints a line on stderr every ten seconds."""
     started = last = time.monotonic()
@@ -45,7 +78,7 @@ def line_reporter(label: str, unit: str, total: int | None) -> Callable[[int], N
     def report(done: int) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last < SECONDS_BETWEEN_LINES:
+        if now - last < SECONDS_BETWEEN_LINES or not done:
             return
         last = now
         rate = done / (now - started)

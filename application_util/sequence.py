@@ -31,12 +31,15 @@ class Sequence:
         Image file of each frame, frames ascending; empty when there are no images.
     frame_rate : float or None
         Frames per second by seqinfo.ini.
+    length : int or None
+        Number of frames by seqinfo.ini.
     """
 
     directory: Path
     name: str
     images: dict[int, Path]
     frame_rate: float | None
+    length: int | None = None
 
     @property
     def update_ms(self) -> float | None:
@@ -65,12 +68,12 @@ class Sequence:
 
     @cached_property
     def detections(self) -> NDArray[np.float64]:
-        """Rows of ``det/det.txt``: frame, id, left, top, width, height, confidence, and perhaps more columns."""
+        """Rows of ``det/det.txt``: frame, id, left, top, width, height, confidence, perhaps more."""
         return read_table(self.directory / "det" / "det.txt")
 
     @cached_property
     def groundtruth(self) -> NDArray[np.float64] | None:
-        """Rows of ``gt/gt.txt``: frame, id, left, top, width, height, flag, and perhaps more; None without one."""
+        """Rows of ``gt/gt.txt``: frame, id, left, top, width, height, flag, perhaps more; None without it."""
         path = self.directory / "gt" / "gt.txt"
         return read_table(path) if path.exists() else None
 
@@ -96,7 +99,10 @@ def read_sequence(directory: str | Path) -> Sequence:
     if not directory.is_dir():
         what = "is not a folder" if directory.exists() else "no such folder"
         raise UserError(f"{directory}: {what}, expected a MOTChallenge sequence")
-    return Sequence(directory, directory.resolve().name, _find_images(directory / "img1"), _read_frame_rate(directory))
+    name = directory.resolve().name
+    return Sequence(
+        directory, name, _find_images(directory / "img1"), *_read_seqinfo(directory / "seqinfo.ini")
+    )
 
 
 def read_image(path: str | Path) -> NDArray[np.uint8]:
@@ -117,28 +123,38 @@ def _find_images(directory: Path) -> dict[int, Path]:
         if path.suffix.lower() in IMAGE_SUFFIXES and path.stem.isdecimal():
             frame = int(path.stem)
             if frame in images:
-                raise UserError(f"{path}: frame {frame} has another image, {images[frame].name}: remove one of them")
+                raise UserError(
+                    f"{path}: frame {frame} has another image, {images[frame].name}: remove one of them"
+                )
             images[frame] = path
     return dict(sorted(images.items()))
 
 
-def _read_frame_rate(directory: Path) -> float | None:
-    path = directory / "seqinfo.ini"
+def _read_seqinfo(path: Path) -> tuple[float | None, int | None]:
+    """Return frame rate and length, None as far as the file does not tell."""
     if not path.exists():
-        return None
+        return None, None
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     try:
         parser.read_string(path.read_text(encoding="utf-8-sig"), source=str(path))
-        text = parser["Sequence"]["frameRate"]
+        section = parser["Sequence"]
+        text = section["frameRate"]
     except KeyError:
-        raise UserError(f"{path}: no frameRate in a section [Sequence]: add a line like frameRate=30") from None
+        raise UserError(
+            f"{path}: no frameRate in a section [Sequence]: add a line like frameRate=30"
+        ) from None
     except (configparser.Error, OSError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
         raise UserError(f"{path}: cannot be read ({reason})") from None
-    try:
-        frame_rate = float(text)
-    except ValueError:
-        frame_rate = math.nan
+    frame_rate = _to_float(text)
     if not (math.isfinite(frame_rate) and frame_rate > 0):
         raise UserError(f"{path}: frameRate={text} is not a positive number")
-    return frame_rate
+    length = _to_float(section.get("seqLength", "nan"))
+    return frame_rate, int(length) if length.is_integer() and length > 0 else None
+
+
+def _to_float(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deep_sort.detection import Detection
+from deep_sort.detection import Detection, stack_boxes
 from deep_sort.nn_matching import NearestNeighborDistanceMetric
 from deep_sort.preprocessing import non_max_suppression
 from deep_sort.tracker import Tracker
@@ -65,7 +65,7 @@ def select_detections(rows: NDArray, settings: Settings) -> list[Detection]:
     detections = detections_from_rows(
         rows[~(rows[:, 6].astype(np.float64) < settings.min_confidence)], settings.min_detection_height
     )
-    boxes = np.array([detection.tlwh for detection in detections])
+    boxes = stack_boxes(detections, range(len(detections)))
     scores = np.array([detection.confidence for detection in detections])
     return [detections[i] for i in non_max_suppression(boxes, settings.nms_max_overlap, scores)]
 

@@ -18,24 +18,24 @@ class Gallery:
     budget : int or None
         Features kept, the newest; None keeps all.
     prepare : callable
-        Turns features (N, M) into the rows that are compared, (N, M) as well.
+        Turns features (N, M) into the rows that are compared, (N, M').
+
+    Attributes
+    ----------
+    rows : ndarray, shape (N, M')
+        The features prepared for comparison.
     """
 
     def __init__(self, budget: int | None, prepare: Callable[[NDArray], NDArray]) -> None:
         self._budget = budget
         self._prepare = prepare
         self._start = self._end = 0
-        self._features = self._rows = np.empty((0, 0))
+        self._features = self._rows = self.rows = np.empty((0, 0))
 
     @property
     def features(self) -> NDArray:
         """The features as they came, shape (N, M)."""
         return self._features[self._start : self._end]
-
-    @property
-    def rows(self) -> NDArray:
-        """The features prepared for comparison, shape (N, M)."""
-        return self._rows[self._start : self._end]
 
     def append(self, feature: NDArray, row: NDArray) -> None:
         """Add a feature (M,) and its prepared row (M',); the oldest leaves when the budget is used up."""
@@ -47,6 +47,7 @@ class Gallery:
         self._end = end + 1
         if self._budget is not None and end - self._start >= self._budget:
             self._start += 1
+        self.rows = self._rows[self._start : self._end]
 
     def extend(self, features: Iterable[NDArray]) -> None:
         """Add several features, oldest first."""
@@ -57,11 +58,11 @@ class Gallery:
     def _make_room(self, feature: NDArray, row: NDArray) -> int:
         """Move what is kept into new arrays, twice as long: on average a feature is moved at most once."""
         kept = len(self)
-        features, rows = self.features, self.rows
+        features = self.features
         self._features = np.empty((max(16, 2 * kept), len(feature)), dtype=feature.dtype)
         self._rows = np.empty((max(16, 2 * kept), len(row)), dtype=row.dtype)
         if kept:
-            self._features[:kept], self._rows[:kept] = features, rows
+            self._features[:kept], self._rows[:kept] = features, self.rows
         self._start, self._end = 0, kept
         return kept
 

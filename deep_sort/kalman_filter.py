@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -21,6 +23,9 @@ chi2inv95 = {
 """0.95 quantile of the chi-square distribution for 1 to 9 degrees of freedom: the gate of Mahalanobis distances."""
 
 NDIM = 4
+
+FEW_PAIRS = 1024
+"""Up to here it is not worth while to sort out pairs of states and measurements before they are compared."""
 
 
 class KalmanFilter:
@@ -97,7 +102,9 @@ class KalmanFilter:
         """
         projected = covariance[..., :NDIM, :NDIM].copy()
         weight = self._std_weight_position
-        _diagonal(projected)[...] += _squares(mean[..., 3], (weight, weight, 0, weight), (0, 0, 1e-1, 0))
+        _diagonal(projected)[...] += _squares(
+            mean[..., 3], (weight, weight, 0.0, weight), (0.0, 0.0, 1e-1, 0.0)
+        )
         return mean[..., :NDIM].copy(), projected
 
     def update(self, mean: Array, covariance: Array, measurement: ArrayLike) -> tuple[Array, Array]:
@@ -149,13 +156,15 @@ class KalmanFilter:
         """
         projected_mean, projected_covariance = self.project(mean, covariance)
         ndim = 2 if only_position else NDIM
-        offsets = np.asarray(measurements, dtype=np.float64)[:, :ndim] - projected_mean[..., np.newaxis, :ndim]
+        offsets = (
+            np.asarray(measurements, dtype=np.float64)[:, :ndim] - projected_mean[..., np.newaxis, :ndim]
+        )
         inverse_factor = _inverse_cholesky(projected_covariance[..., :ndim, :ndim])
         whitened = offsets @ inverse_factor.swapaxes(-1, -2)
         return np.einsum("...i,...i->...", whitened, whitened)
 
     def pairs_within_gate(
-        self, mean: Array, covariance: Array, measurements: ArrayLike, only_position: bool = False
+        self, mean: Array, covariance: Array, measurements: Array, only_position: bool = False
     ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Find the measurements that motion allows for each state (paper, equation 2).
 
@@ -163,7 +172,7 @@ class KalmanFilter:
         ----------
         mean : ndarray, shape (K, 8)
         covariance : ndarray, shape (K, 8, 8)
-        measurements : array_like, shape (N, 4)
+        measurements : ndarray, shape (N, 4)
             Boxes as (x, y, a, h).
         only_position : bool
             Compare (x, y) alone.
@@ -175,8 +184,12 @@ class KalmanFilter:
         """
         ndim = 2 if only_position else NDIM
         threshold = chi2inv95[ndim]
+        if len(mean) * len(measurements) <= FEW_PAIRS:
+            near = self.gating_distance(mean, covariance, measurements, only_position) <= threshold
+            rows, columns = np.nonzero(near)
+            return rows, columns
         predicted, spread = self.project(mean, covariance)
-        measurements = np.asarray(measurements, dtype=np.float64)[:, :ndim]
+        measurements = measurements[:, :ndim]
         # The distance along one axis bounds the whole from below: x, then y settle most pairs.
         reach_x, reach_y = np.sqrt((1 + 1e-9) * threshold * _diagonal(spread)[:, :2].T)
         near = np.abs(predicted[:, :1] - measurements[:, 0]) <= reach_x[:, np.newaxis]
@@ -189,16 +202,21 @@ class KalmanFilter:
         return rows[near], columns[near]
 
     def _variances(self, height: Array, position: float, velocity: float) -> Array:
-        """Return the variances of (x, y, a, h, vx, vy, va, vh) for multiples of the usual deviations, shape (..., 8)."""
+        """Return variances of (x, y, a, h, vx, vy, va, vh) for multiples of the usual deviations, (..., 8)."""
         position *= self._std_weight_position
         velocity *= self._std_weight_velocity
-        weights = (position, position, 0, position, velocity, velocity, 0, velocity)
-        return _squares(height, weights, (0, 0, 1e-2, 0, 0, 0, 1e-5, 0))
+        weights = (position, position, 0.0, position, velocity, velocity, 0.0, velocity)
+        return _squares(height, weights, (0.0, 0.0, 1e-2, 0.0, 0.0, 0.0, 1e-5, 0.0))
 
 
 def _squares(height: Array, weights: tuple[float, ...], constants: tuple[float, ...]) -> Array:
     """Return the squares of standard deviations that grow with the height, shape (..., len(weights))."""
-    return np.square(np.multiply.outer(height, weights) + constants)
+    return np.square(height[..., np.newaxis] * _vector(weights) + _vector(constants))
+
+
+@lru_cache(maxsize=32)
+def _vector(numbers: tuple[float, ...]) -> Array:
+    return np.array(numbers)
 
 
 def _diagonal(matrices: Array) -> Array:
@@ -210,7 +228,7 @@ def _diagonal(matrices: Array) -> Array:
 def _inverse_cholesky(matrices: Array) -> Array:
     """Return inv(L) with matrices = L L', shape (..., n, n)."""
     diagonals = _diagonal(matrices)
-    if np.count_nonzero(matrices) == diagonals.size and (diagonals > 0).all():
+    if np.count_nonzero(matrices) == diagonals.size == np.count_nonzero(diagonals > 0):
         # Coordinates do not mix in this filter's own model, so that covariances are diagonal.
         inverse = np.zeros(matrices.shape)
         _diagonal(inverse)[...] = 1.0 / np.sqrt(diagonals)

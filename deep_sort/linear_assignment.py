@@ -59,13 +59,14 @@ def min_cost_matching(
 
     cost = np.asarray(distance_metric(tracks, detections, track_indices, detection_indices), dtype=np.float64)
     cost = np.where(cost > max_distance, max_distance + 1e-5, cost)
-    rows, columns = linear_sum_assignment(cost)
-    too_far = cost[rows, columns] > max_distance
+    solution = linear_sum_assignment(cost)
+    too_far = (cost[solution] > max_distance).tolist()
+    rows, columns = (positions.tolist() for positions in solution)
 
     unmatched_tracks = _left_out(track_indices, rows)
     unmatched_detections = _left_out(detection_indices, columns)
     matches = []
-    for row, column, far in zip(rows.tolist(), columns.tolist(), too_far.tolist(), strict=True):
+    for row, column, far in zip(rows, columns, too_far, strict=True):
         if far:
             unmatched_tracks.append(track_indices[row])
             unmatched_detections.append(detection_indices[column])
@@ -112,7 +113,12 @@ def matching_cascade(
             break
         if time_since_update in levels:
             found, _, unmatched_detections = min_cost_matching(
-                distance_metric, max_distance, tracks, detections, levels[time_since_update], unmatched_detections
+                distance_metric,
+                max_distance,
+                tracks,
+                detections,
+                levels[time_since_update],
+                unmatched_detections,
             )
             matches += found
     # The order of this set of ints is the order of rows in the next stage, and so part of the result.
@@ -175,16 +181,19 @@ def pairs_within_gate(
         return kf.pairs_within_gate(*stack_states(tracks, track_indices), measurements, only_position)
     # A program's own filter may know single states only.
     rows = [
-        kf.gating_distance(tracks[i].mean, tracks[i].covariance, measurements, only_position) for i in track_indices
+        kf.gating_distance(tracks[i].mean, tracks[i].covariance, measurements, only_position)
+        for i in track_indices
     ]
-    gated = np.reshape(rows, (len(track_indices), len(detection_indices))) > chi2inv95[2 if only_position else 4]
-    return np.nonzero(~gated)
+    gated = (
+        np.reshape(rows, (len(track_indices), len(detection_indices))) > chi2inv95[2 if only_position else 4]
+    )
+    allowed, columns = np.nonzero(~gated)
+    return allowed, columns
 
 
-def _left_out(indices: Sequence[int], chosen: NDArray[np.intp]) -> list[int]:
+def _left_out(indices: Sequence[int], chosen: list[int]) -> list[int]:
     """Return the indices whose positions the solver did not choose."""
     if len(chosen) == len(indices):
         return []
-    free = np.ones(len(indices), dtype=bool)
-    free[chosen] = False
-    return [indices[i] for i in np.flatnonzero(free).tolist()]
+    positions = set(chosen)
+    return [index for position, index in enumerate(indices) if position not in positions]

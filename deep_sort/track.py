@@ -133,8 +133,9 @@ def stack_states(
     """Return means (N, 8) and covariances (N, 8, 8) of the tracks at ``indices``."""
     if not len(indices):
         return np.empty((0, 8)), np.empty((0, 8, 8))
-    means = np.concatenate([tracks[i].mean for i in indices])
-    covariances = np.concatenate([tracks[i].covariance for i in indices])
+    chosen = [tracks[i] for i in indices]
+    means = np.concatenate([track.mean for track in chosen])
+    covariances = np.concatenate([track.covariance for track in chosen])
     return means.reshape(-1, 8), covariances.reshape(-1, 8, 8)
 
 
