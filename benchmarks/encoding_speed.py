@@ -81,7 +81,7 @@ def main() -> None:
             times["images to file"].append(seconds(lambda: encode_sequence(encoder, job)))
     medians = {name: statistics.median(taken) for name, taken in times.items()}
     print(
-        f"{args.sequence_dir.name}: {len(crops)} crops in batches of {BATCH_SIZE}, medians of {args.runs} runs"
+        f"{args.sequence_dir.name}: {len(crops)} crops in batches of {BATCH_SIZE}, {args.runs} runs (medians)"
     )
     for name, median in medians.items():
         spread = f"{min(times[name]):.2f} to {max(times[name]):.2f} s"

@@ -185,7 +185,10 @@ def _run(args: argparse.Namespace) -> None:
     encoder = create_box_encoder(model, args.input_name, args.output_name, args.batch_size)
     if args.resume:
         jobs = unfinished(jobs, encoder.feature_dim)
-    encode_all(encoder, jobs)
+    try:
+        encode_all(encoder, jobs)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("--resume goes on with what is not finished") from None
 
 
 def _parse_args(argv: list[str] | None) -> argparse.Namespace:
