@@ -83,7 +83,10 @@ def run(
             results.keep_partial()
             print(f"stopped before the end: the rows so far are in {results.partial_path}", file=sys.stderr)
             return
-    print(f"{sequence.name}: {len(results.track_ids)} tracks, {results.rows} rows in {output_file}", file=sys.stderr)
+    print(
+        f"{sequence.name}: {len(results.track_ids)} tracks, {results.rows} rows in {output_file}",
+        file=sys.stderr,
+    )
 
 
 def gather_sequence_info(sequence_dir: str | Path, detection_file: str | Path | None) -> dict[str, Any]:
@@ -151,14 +154,21 @@ def _parse_args(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sequence_dir", required=True, help="MOTChallenge sequence folder")
     parser.add_argument(
-        "--detection_file", required=True, help="detections with features (.npy), see tools/generate_detections.py"
+        "--detection_file",
+        required=True,
+        help="detections with features (.npy), see tools/generate_detections.py",
     )
     parser.add_argument(
-        "--output_file", default="/tmp/hypotheses.txt", help="result file, replaced if there is one (default: %(default)s)"
+        "--output_file",
+        default="/tmp/hypotheses.txt",
+        help="result file, replaced if there is one (default: %(default)s)",
     )
     add_settings_flags(parser, Settings())
     parser.add_argument(
-        "--display", type=boolean, metavar="BOOL", help="show a window (default: true where a window is possible)"
+        "--display",
+        type=boolean,
+        metavar="BOOL",
+        help="show a window (default: true where a window is possible)",
     )
     parser.add_argument(
         "--output_video",
@@ -166,7 +176,9 @@ def _parse_args(argv: list[str] | None) -> argparse.Namespace:
         help="also write a video, .avi (motion JPEG) or .mp4 (H.264); needs no display",
     )
     parser.add_argument(
-        "--skip_invalid", action="store_true", help="leave invalid detections out instead of refusing the file"
+        "--skip_invalid",
+        action="store_true",
+        help="leave invalid detections out instead of refusing the file",
     )
     return parser.parse_args(argv)
 

@@ -55,7 +55,9 @@ class DetectionFile:
             order = np.argsort(frame_of_row, kind="stable")
             rows, frame_of_row = rows[order], frame_of_row[order]
         self.frames, starts = np.unique(frame_of_row, return_index=True)
-        self._rows_of_frame = dict(zip(self.frames.tolist(), np.split(rows, starts[1:]), strict=len(starts) > 0))
+        self._rows_of_frame = dict(
+            zip(self.frames.tolist(), np.split(rows, starts[1:]), strict=len(starts) > 0)
+        )
 
     @property
     def array(self) -> NDArray:
@@ -91,7 +93,9 @@ class DetectionFile:
         for start, chunk in self._chunks():
             invalid = find_invalid_rows(chunk)
             if invalid.any() and not skip_invalid:
-                raise UserError(f"{self.path}: {invalid.describe(start)} (--skip_invalid leaves such rows out)")
+                raise UserError(
+                    f"{self.path}: {invalid.describe(start)} (--skip_invalid leaves such rows out)"
+                )
             frame_of_row[start : start + len(chunk)] = np.where(invalid.rows, -1, invalid.frames)
             skipped += int(invalid.rows.sum())
             self._release(chunk.nbytes)

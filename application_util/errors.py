@@ -38,6 +38,12 @@ def run_command(command: Callable[[], None]) -> int:
     except OSError as error:  # a full disk, a folder taken away meanwhile
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except ImportError as error:
+        if ".so" not in str(error):
+            raise
+        hint = "on a machine without a display, pip install opencv-python-headless does without it"
+        print(f"error: a system library is missing ({error}); {hint}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt as interrupt:
         print(f"interrupted{': ' if str(interrupt) else ''}{interrupt}", file=sys.stderr)
         return 130

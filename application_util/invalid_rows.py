@@ -79,7 +79,7 @@ def _what_is_wrong(row: NDArray) -> str:
     for column in (4, 5):
         if row[column] <= 0:
             return f"column {column + 1} ({COLUMNS[column]}): {row[column]:.15g} is not positive"
-    for column in np.flatnonzero(~np.isfinite(row[FIRST_FEATURE:])) + FIRST_FEATURE:
+    for column in (np.flatnonzero(~np.isfinite(row[FIRST_FEATURE:])) + FIRST_FEATURE).tolist():
         return f"column {column + 1} (feature component {column + 1 - FIRST_FEATURE}): {row[column]} is not finite"
     if not row[FIRST_FEATURE:].any():
         return f"columns {FIRST_FEATURE + 1} to {len(row)} (feature): all zero, which has no direction"

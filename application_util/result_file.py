@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
+from typing import IO
 
 from deep_sort.track import Track
 
-from .errors import UserError
+from .partial_file import PartialFile
 
 
 class ResultFile:
@@ -31,21 +30,12 @@ class ResultFile:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        direct = self.path.exists() and not self.path.is_file() and not self.path.is_dir()
-        self.partial_path = self.path if direct else self.path.with_name(self.path.name + ".partial")
+        self._output = PartialFile(path, "choose another --output_file")
+        self.path = self._output.path
+        self.partial_path = self._output.partial_path
 
     def __enter__(self) -> ResultFile:
-        try:
-            if self.path.is_dir():
-                raise IsADirectoryError("it is a folder")
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            if self.path.exists() and not os.access(self.path, os.W_OK):
-                raise PermissionError("the file is write-protected")
-            self._file: TextIO = open(self.partial_path, "w", encoding="ascii", newline="\n")
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise UserError(f"{self.path}: cannot be written ({reason}): choose another --output_file") from None
+        self._file: IO[str] = self._output.open("w", encoding="ascii", newline="\n")
         self.rows = 0
         self.track_ids: set[int] = set()
         self._keep_partial = False
@@ -72,5 +62,5 @@ class ResultFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
-        if kind is None and not self._keep_partial and self.partial_path != self.path:
-            os.replace(self.partial_path, self.path)
+        if kind is None and not self._keep_partial:
+            self._output.finish()

@@ -50,7 +50,7 @@ def add_settings_flags(parser: argparse.ArgumentParser, defaults: Settings) -> N
     add("--min_detection_height", type=int, default=defaults.min_detection_height, metavar="PIXELS",
         help="drop detections that are lower (default: %(default)s)")  # fmt: skip
     add("--nms_max_overlap", type=finite_float, default=defaults.nms_max_overlap, metavar="SHARE",
-        help="drop detections of which a better one covers more than this share (default: %(default)s, none)")  # fmt: skip
+        help="drop a box when a better one covers more of it (default: %(default)s, none)")  # fmt: skip
     add("--max_cosine_distance", type=finite_float, default=defaults.max_cosine_distance, metavar="DISTANCE",
         help="largest appearance distance of a match (default: %(default)s)")  # fmt: skip
     add("--nn_budget", type=positive_int_or_none, default=defaults.nn_budget, metavar="N",

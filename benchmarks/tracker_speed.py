@@ -86,7 +86,16 @@ def measure(tracker: str, people: int, frames: int, threads: int | None, budget:
     environment = {key: value for key, value in os.environ.items() if key not in THREAD_VARIABLES}
     if threads:
         environment |= dict.fromkeys(THREAD_VARIABLES, str(threads))
-    command = [sys.executable, __file__, "--worker", tracker, "--people", str(people), "--frames", str(frames)]
+    command = [
+        sys.executable,
+        __file__,
+        "--worker",
+        tracker,
+        "--people",
+        str(people),
+        "--frames",
+        str(frames),
+    ]
     if budget:
         command += ["--budget", str(budget)]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
@@ -106,12 +115,17 @@ def compare(runs: int) -> None:
                 for tracker, series in ms.items():
                     series.append(np.array(measure(tracker, people, frames, threads, 100)["ms"][WARM_UP:]))
             mid = {name: statistics.median(np.median(run) for run in series) for name, series in ms.items()}
-            high = {name: statistics.median(np.percentile(run, 99) for run in series) for name, series in ms.items()}
+            high = {
+                name: statistics.median(np.percentile(run, 99) for run in series)
+                for name, series in ms.items()
+            }
             ratio = statistics.median(
                 np.median(p) / np.median(o) for o, p in zip(ms["ours"], ms["peer"], strict=True)
             )
             cells = [f"{mid[name]:.2f} ({high[name]:.2f})" for name in ("ours", "peer")]
-            print(f"| {people} | {threads or 'default'} | {cells[0]} | {cells[1]} | {ratio:.1f} |", flush=True)
+            print(
+                f"| {people} | {threads or 'default'} | {cells[0]} | {cells[1]} | {ratio:.1f} |", flush=True
+            )
 
 
 def growth(people: int = 25, frames: int = 2000) -> None:
@@ -137,9 +151,20 @@ def main() -> int:
     if args.worker:
         worker(args.worker, args.people, args.frames, args.budget)
         return 0
-    golden = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", str(ROOT / "tests" / "test_golden_tracks.py")]
+    golden = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "--no-header",
+        str(ROOT / "tests" / "test_golden_tracks.py"),
+    ]
     if subprocess.run(golden, cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode:
-        print("error: the tracks differ from the recorded ones (make test says where): no ratios", file=sys.stderr)
+        print(
+            "error: the tracks differ from the recorded ones (make test says where): no ratios",
+            file=sys.stderr,
+        )
         return 1
     compare(args.runs)
     growth()

@@ -102,7 +102,9 @@ class KalmanFilter:
         """
         projected = covariance[..., :NDIM, :NDIM].copy()
         weight = self._std_weight_position
-        _diagonal(projected)[...] += _squares(mean[..., 3], (weight, weight, 0.0, weight), (0.0, 0.0, 1e-1, 0.0))
+        _diagonal(projected)[...] += _squares(
+            mean[..., 3], (weight, weight, 0.0, weight), (0.0, 0.0, 1e-1, 0.0)
+        )
         return mean[..., :NDIM].copy(), projected
 
     def update(self, mean: Array, covariance: Array, measurement: ArrayLike) -> tuple[Array, Array]:
@@ -154,7 +156,9 @@ class KalmanFilter:
         """
         projected_mean, projected_covariance = self.project(mean, covariance)
         ndim = 2 if only_position else NDIM
-        offsets = np.asarray(measurements, dtype=np.float64)[:, :ndim] - projected_mean[..., np.newaxis, :ndim]
+        offsets = (
+            np.asarray(measurements, dtype=np.float64)[:, :ndim] - projected_mean[..., np.newaxis, :ndim]
+        )
         inverse_factor = _inverse_cholesky(projected_covariance[..., :ndim, :ndim])
         whitened = offsets @ inverse_factor.swapaxes(-1, -2)
         return np.einsum("...i,...i->...", whitened, whitened)
@@ -198,7 +202,7 @@ class KalmanFilter:
         return rows[near], columns[near]
 
     def _variances(self, height: Array, position: float, velocity: float) -> Array:
-        """Return the variances of (x, y, a, h, vx, vy, va, vh) for multiples of the usual deviations, shape (..., 8)."""
+        """Return variances of (x, y, a, h, vx, vy, va, vh) for multiples of the usual deviations, (..., 8)."""
         position *= self._std_weight_position
         velocity *= self._std_weight_velocity
         weights = (position, position, 0.0, position, velocity, velocity, 0.0, velocity)

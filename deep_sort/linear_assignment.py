@@ -113,7 +113,12 @@ def matching_cascade(
             break
         if time_since_update in levels:
             found, _, unmatched_detections = min_cost_matching(
-                distance_metric, max_distance, tracks, detections, levels[time_since_update], unmatched_detections
+                distance_metric,
+                max_distance,
+                tracks,
+                detections,
+                levels[time_since_update],
+                unmatched_detections,
             )
             matches += found
     # The order of this set of ints is the order of rows in the next stage, and so part of the result.
@@ -176,10 +181,14 @@ def pairs_within_gate(
         return kf.pairs_within_gate(*stack_states(tracks, track_indices), measurements, only_position)
     # A program's own filter may know single states only.
     rows = [
-        kf.gating_distance(tracks[i].mean, tracks[i].covariance, measurements, only_position) for i in track_indices
+        kf.gating_distance(tracks[i].mean, tracks[i].covariance, measurements, only_position)
+        for i in track_indices
     ]
-    gated = np.reshape(rows, (len(track_indices), len(detection_indices))) > chi2inv95[2 if only_position else 4]
-    return np.nonzero(~gated)
+    gated = (
+        np.reshape(rows, (len(track_indices), len(detection_indices))) > chi2inv95[2 if only_position else 4]
+    )
+    allowed, columns = np.nonzero(~gated)
+    return allowed, columns
 
 
 def _left_out(indices: Sequence[int], chosen: list[int]) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -58,30 +58,31 @@ class NearestNeighborDistanceMetric:
             Targets to keep.
         """
         features = np.asarray(features)
-        targets = np.asarray(targets).tolist()
-        if targets:
-            for target, feature, row in zip(targets, features, self._space.rows(features), strict=True):
+        ids = np.asarray(targets).tolist()
+        if ids:
+            for target, feature, row in zip(ids, features, self._space.rows(features), strict=True):
                 if target not in self.samples:
                     self.samples[target] = Gallery(self.budget, self._space.rows)
                 self._gallery(target).append(feature, row)
         self.samples = {target: self.samples[target] for target in active_targets}
 
-    def distance(self, features: ArrayLike, targets: Sequence[int]) -> NDArray[np.float64]:
+    def distance(self, features: ArrayLike, targets: ArrayLike) -> NDArray[np.float64]:
         """Compare features with targets.
 
         Parameters
         ----------
         features : array_like, shape (N, M)
-        targets : sequence of int
+        targets : array_like of int, shape (K,)
 
         Returns
         -------
-        ndarray, shape (len(targets), N)
+        ndarray, shape (K, N)
             Smallest distance of each feature to any feature of each target.
         """
         queries = self._space.queries(np.asarray(features))
-        distances = np.empty((len(targets), len(queries)))
-        for row, target in enumerate(np.asarray(targets).tolist()):
+        ids = np.asarray(targets).tolist()
+        distances = np.empty((len(ids), len(queries)))
+        for row, target in enumerate(ids):
             products = _products(queries, self._gallery(target).rows)
             distances[row] = self._space.distances(queries, products.max(axis=1))
         return distances
@@ -106,10 +107,10 @@ class NearestNeighborDistanceMetric:
         if not len(rows):
             return np.empty(0)
         queries = self._space.queries(np.asarray(features))[columns]
-        targets = np.asarray(targets)
-        ends = np.cumsum(np.bincount(rows, minlength=len(targets))).tolist()
+        ids = np.asarray(targets).tolist()
+        ends = np.cumsum(np.bincount(rows, minlength=len(ids))).tolist()
         products, lengths = [], []
-        for target, start, end in zip(targets.tolist(), [0, *ends], ends, strict=False):
+        for target, start, end in zip(ids, [0, *ends[:-1]], ends, strict=True):
             if start < end:
                 block = _products(queries[start:end], self._gallery(target).rows)
                 products.append(block.ravel())

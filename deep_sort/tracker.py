@@ -100,7 +100,12 @@ class Tracker:
         just_seen = [i for i in missed if self.tracks[i].time_since_update == 1]
         lost = [i for i in missed if self.tracks[i].time_since_update != 1]
         overlapping, missed, unmatched_detections = linear_assignment.min_cost_matching(
-            iou_cost, self.max_iou_distance, self.tracks, detections, unconfirmed + just_seen, unmatched_detections
+            iou_cost,
+            self.max_iou_distance,
+            self.tracks,
+            detections,
+            unconfirmed + just_seen,
+            unmatched_detections,
         )
         return matches + overlapping, lost + missed, unmatched_detections
 
@@ -122,7 +127,9 @@ class Tracker:
 
     def _initiate_track(self, detection: Detection) -> None:
         mean, covariance = self.kf.initiate(detection.to_xyah())
-        self.tracks.append(Track(mean, covariance, self._next_id, self.n_init, self.max_age, detection.feature))
+        self.tracks.append(
+            Track(mean, covariance, self._next_id, self.n_init, self.max_age, detection.feature)
+        )
         self._next_id += 1
 
     def _learn_appearance(self) -> None:
@@ -132,4 +139,6 @@ class Tracker:
         targets = [track.track_id for track in confirmed for _ in track.features]
         for track in confirmed:
             track.features = []
-        self.metric.partial_fit(np.asarray(features), np.asarray(targets), [track.track_id for track in confirmed])
+        self.metric.partial_fit(
+            np.asarray(features), np.asarray(targets), [track.track_id for track in confirmed]
+        )

@@ -55,7 +55,9 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
 def command() -> Command:
     """Run a command of the project: ``command("deep_sort_app.py", "--help")``."""
 
-    def run(script: str, *args: object, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        script: str, *args: object, cwd: Path = ROOT, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, str(ROOT / script), *map(str, args)],
             cwd=cwd,

@@ -16,7 +16,10 @@ def frame_image(frame: int, size: tuple[int, int] = (96, 128)) -> np.ndarray:
 
 
 def make_sequence(
-    directory: Path, frames: int | list[int] = 8, size: tuple[int, int] = (96, 128), frame_rate: str | None = "10"
+    directory: Path,
+    frames: int | list[int] = 8,
+    size: tuple[int, int] = (96, 128),
+    frame_rate: str | None = "10",
 ) -> Path:
     """Write a sequence folder with lossless images and return it."""
     (directory / "img1").mkdir(parents=True)
@@ -27,9 +30,14 @@ def make_sequence(
     return directory
 
 
-def walk(frames: int, track_id: int = 1, start: tuple[float, float] = (10.0, 30.0), step: float = 4.0) -> list[list]:
+def walk(
+    frames: int, track_id: int = 1, start: tuple[float, float] = (10.0, 30.0), step: float = 4.0
+) -> list[list]:
     """Return rows (frame, id, left, top, width, height) of a box that goes to the right."""
-    return [[frame, track_id, start[0] + step * (frame - 1), start[1], 20.0, 40.0] for frame in range(1, frames + 1)]
+    return [
+        [frame, track_id, start[0] + step * (frame - 1), start[1], 20.0, 40.0]
+        for frame in range(1, frames + 1)
+    ]
 
 
 def write_results(path: Path, rows: list[list]) -> Path:
@@ -53,7 +61,7 @@ def write_detections(path: Path, frames: int, features: int = 4) -> Path:
 def read_video(path: Path) -> tuple[list[np.ndarray], float]:
     """Return the frames of a video and its frames per second."""
     capture = cv2.VideoCapture(str(path))
-    frames = []
+    frames: list[np.ndarray] = []
     while True:
         there, frame = capture.read()
         if not there:

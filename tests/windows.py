@@ -39,7 +39,10 @@ class Screen:
         self._buffer = directory / "Xvfb_screen0"
         number_end, their_end = os.pipe()
         self._server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(their_end), "-screen", "0", "1280x1024x24", "-nolisten", "tcp", "-fbdir", directory],
+            [
+                *("Xvfb", "-displayfd", str(their_end), "-screen", "0", "1280x1024x24"),
+                *("-nolisten", "tcp", "-fbdir", directory),
+            ],
             pass_fds=[their_end],
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
@@ -71,7 +74,9 @@ class Screen:
 
     def pixels(self) -> np.ndarray:
         """Return what the screen shows, (height, width, 3), blue, green, red."""
-        dump = np.fromfile(self._buffer, dtype=np.uint8)  # X window dump: header, palette, rows of 4-byte pixels
+        dump = np.fromfile(
+            self._buffer, dtype=np.uint8
+        )  # X window dump: header, palette, rows of 4-byte pixels
         words = dump[:100].view(">u4")
         header, width, height, row_bytes, palette = (int(words[i]) for i in (0, 4, 5, 12, 19))
         start = header + 12 * palette
@@ -80,7 +85,12 @@ class Screen:
 
     def _xdotool(self, *arguments: str, check: bool = True) -> str:
         done = subprocess.run(
-            ["xdotool", *arguments], env=self.environment, capture_output=True, text=True, check=check, timeout=60
+            ["xdotool", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=check,
+            timeout=60,
         )
         return done.stdout
 

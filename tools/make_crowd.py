@@ -47,7 +47,9 @@ def make_crowd(people: int, frames: int, seed: int = 0, feature_dim: int = 128) 
             "velocity": np.stack([speed, rng.normal(0, 0.4, count)], axis=1),
             "build": rng.uniform(0.85, 1.15, count),
             "width": rng.uniform(0.34, 0.46, count),
-            "look": _unit(styles[rng.integers(0, len(styles), count)] + _unit(rng.normal(size=(count, feature_dim)))),
+            "look": _unit(
+                styles[rng.integers(0, len(styles), count)] + _unit(rng.normal(size=(count, feature_dim)))
+            ),
             "hidden": np.zeros(count, dtype=int),
         }
 
@@ -56,7 +58,9 @@ def make_crowd(people: int, frames: int, seed: int = 0, feature_dim: int = 128) 
     for frame in range(1, frames + 1):
         crowd["velocity"] += rng.normal(0, [0.15, 0.05], (people, 2))
         crowd["foot"] += crowd["velocity"]
-        gone = ((crowd["foot"] < [-80, 0.4 * HEIGHT]) | (crowd["foot"] > [WIDTH + 80, HEIGHT + 120])).any(axis=1)
+        gone = ((crowd["foot"] < [-80, 0.4 * HEIGHT]) | (crowd["foot"] > [WIDTH + 80, HEIGHT + 120])).any(
+            axis=1
+        )
         for key, fresh in arrive(people).items():
             crowd[key][gone] = fresh[gone]
         hides = (crowd["hidden"] == 0) & (rng.random(people) < 0.005)
@@ -83,10 +87,16 @@ def make_crowd(people: int, frames: int, seed: int = 0, feature_dim: int = 128) 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("output_dir", help="folder for det/det.txt, seqinfo.ini and the detection file <folder>.npy")
-    parser.add_argument("--people", type=positive_int, default=20, help="people in view (default: %(default)s)")
+    parser.add_argument(
+        "output_dir", help="folder for det/det.txt, seqinfo.ini and the detection file <folder>.npy"
+    )
+    parser.add_argument(
+        "--people", type=positive_int, default=20, help="people in view (default: %(default)s)"
+    )
     parser.add_argument("--frames", type=positive_int, default=200, help="frames (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="another seed, another crowd (default: %(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="another seed, another crowd (default: %(default)s)"
+    )
     args = parser.parse_args(argv)
     return run_command(lambda: _write(Path(args.output_dir), args.people, args.frames, args.seed))
 
@@ -112,7 +122,9 @@ def _height(foot_y: NDArray[np.float64]) -> NDArray[np.float64]:
     return 40 + 0.35 * (foot_y - 0.35 * HEIGHT)
 
 
-def _boxes(foot: NDArray[np.float64], width: NDArray[np.float64], height: NDArray[np.float64]) -> NDArray[np.float64]:
+def _boxes(
+    foot: NDArray[np.float64], width: NDArray[np.float64], height: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return boxes (left, top, width, height) of people that stand at ``foot`` (x, y)."""
     return np.column_stack([foot[:, 0] - width / 2, foot[:, 1] - height, width, height])
 

@@ -18,7 +18,7 @@ from pathlib import Path
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.errors import UserError, require, run_command
+from application_util.errors import UserError, run_command
 
 WORKERS = 2
 JPEG_QUALITY = 93
@@ -53,7 +53,6 @@ def render_sequence(
     UserError
         If the folder holds something else or cannot be written.
     """
-    require("cv2", "demo")
     folder = Path(output_dir).resolve()
     partial = folder.with_name(folder.name + ".partial")
     for taken in (folder, partial):

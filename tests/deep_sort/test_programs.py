@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deep_sort import detection, iou_matching, kalman_filter, linear_assignment, nn_matching, preprocessing, track, tracker
+from deep_sort import (
+    detection,
+    iou_matching,
+    kalman_filter,
+    linear_assignment,
+    nn_matching,
+    preprocessing,
+    track,
+    tracker,
+)
 from deep_sort.detection import Detection
 from deep_sort.kalman_filter import KalmanFilter
 from deep_sort.nn_matching import NearestNeighborDistanceMetric
@@ -18,7 +27,10 @@ def walk(frames: int = 12, people: int = 3, seed: int = 0) -> list[list[Detectio
     rng = np.random.default_rng(seed)
     looks = rng.normal(size=(people, 8))
     return [
-        [Detection([100 * k + 3 * t, 50 + 40 * k, 30, 80], 0.9, looks[k] + 0.05 * rng.normal(size=8)) for k in range(people)]
+        [
+            Detection([100 * k + 3 * t, 50 + 40 * k, 30, 80], 0.9, looks[k] + 0.05 * rng.normal(size=8))
+            for k in range(people)
+        ]
         for t in range(frames)
     ]
 
@@ -43,7 +55,9 @@ def test_frame_by_frame():
     assert [t[1] for t in result[1]] == [TrackState.Tentative] * 3
     assert [t[1] for t in result[2]] == [TrackState.Confirmed] * 3
     assert [t.track_id for t in tracker_.tracks] == [1, 2, 3]
-    assert [(t.hits, t.age, t.time_since_update, t.features) for t in tracker_.tracks] == [(12, 12, 0, [])] * 3
+    assert [(t.hits, t.age, t.time_since_update, t.features) for t in tracker_.tracks] == [
+        (12, 12, 0, [])
+    ] * 3
     assert tracker_.tracks[0].mean[4] == pytest.approx(3, abs=0.2)  # pixels a frame to the right
     assert {k: len(v) for k, v in tracker_.metric.samples.items()} == {1: 12, 2: 12, 3: 12}
 
@@ -110,7 +124,9 @@ class OwnMetric:
 
 def test_own_metric():
     metric = OwnMetric()
-    assert drive(usual(metric), walk()) == drive(usual(NearestNeighborDistanceMetric("cosine", 0.2, 1)), walk())
+    assert drive(usual(metric), walk()) == drive(
+        usual(NearestNeighborDistanceMetric("cosine", 0.2, 1)), walk()
+    )
     assert metric.calls > 0
 
 
@@ -163,7 +179,9 @@ def test_track_and_tracker_subclasses():
         def _initiate_track(self, detection):
             super()._initiate_track(detection)
             old = self.tracks[-1]
-            self.tracks[-1] = Labelled(old.mean, old.covariance, old.track_id, self.n_init, self.max_age, detection.feature)
+            self.tracks[-1] = Labelled(
+                old.mean, old.covariance, old.track_id, self.n_init, self.max_age, detection.feature
+            )
             self.tracks[-1].label = "person"
 
     tracker_ = LabelledTracker(NearestNeighborDistanceMetric("cosine", 0.2))

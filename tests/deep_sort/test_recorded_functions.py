@@ -41,10 +41,14 @@ def test_kalman_filter(functions):
         assert_allclose(covariance, functions["kalman_covariances"][step], rtol=1e-9, atol=1e-9)
         projected_mean, projected_covariance = kf.project(mean, covariance)
         assert_allclose(projected_mean, functions["kalman_projected_means"][step], rtol=1e-9, atol=1e-9)
-        assert_allclose(projected_covariance, functions["kalman_projected_covariances"][step], rtol=1e-9, atol=1e-9)
+        assert_allclose(
+            projected_covariance, functions["kalman_projected_covariances"][step], rtol=1e-9, atol=1e-9
+        )
 
 
-@pytest.mark.parametrize(("key", "only_position"), [("gating_distance", False), ("gating_distance_position", True)])
+@pytest.mark.parametrize(
+    ("key", "only_position"), [("gating_distance", False), ("gating_distance_position", True)]
+)
 def test_gating_distance(functions, key, only_position):
     kf = KalmanFilter()
     means, covariances = functions["kalman_means"], functions["kalman_covariances"]
@@ -61,7 +65,9 @@ def test_gating_distance(functions, key, only_position):
 def test_nearest_neighbor(functions, name):
     metric = NearestNeighborDistanceMetric(name, 0.2, RECORDED_BUDGET)
     for step in range(12):
-        features, targets, active = (functions[f"nn_{name}_{what}_{step}"] for what in ("features", "targets", "active"))
+        features, targets, active = (
+            functions[f"nn_{name}_{what}_{step}"] for what in ("features", "targets", "active")
+        )
         metric.partial_fit(features, targets, active.tolist())
     distance = metric.distance(functions[f"nn_{name}_query"], functions[f"nn_{name}_known"])
     assert_allclose(distance, functions[f"nn_{name}_distance"], rtol=1e-6, atol=1e-6)

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from tools.street.camera import Camera
-from tools.street.crowd import Obstacle
 from tools.street.daylight import SUN_ON_SCREEN
+from tools.street.errands import Obstacle
 from tools.street.texture import Colour, fractal_noise, letter, paste, polygon
 
 FINE = 3

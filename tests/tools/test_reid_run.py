@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from application_util.errors import UserError
+
+tf = pytest.importorskip("tensorflow")
+
+from tests.tools.reid_worlds import make_market  # noqa: E402
+from tools.network import read_checkpoint, trunk_shape, variable_shapes  # noqa: E402
+from tools.reid_data import ReidImages, hold_out  # noqa: E402
+from tools.reid_encoding import FrozenNetwork  # noqa: E402
+from tools.reid_layers import Recipe  # noqa: E402
+from tools.reid_readers import read_dataset  # noqa: E402
+from tools.reid_run import Plan, Run, stages  # noqa: E402
+from tools.reid_trainer import Trainer  # noqa: E402
+from tools.reid_weights import enlarge, initial_variables, load_variables, save_variables  # noqa: E402
+
+SHAPE = (32, 16)
+PLAN = Plan(small_epochs=2, epochs=3, batch_size=8, images_per_identity=4, warmup_steps=3, image_shape=SHAPE)
+RECIPE = Recipe(dropout=0.3, average=0.9, seed=3)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> ReidImages:
+    return read_dataset("market1501", make_market(tmp_path_factory.mktemp("world"), people=6), "train", SHAPE)
+
+
+class Killed(Exception):
+    pass
+
+
+def losses(run: Run) -> list[float]:
+    return [float(row["loss"]) for row in run.history.rows()]
+
+
+def make_run(folder, data, **settings) -> Run:
+    return Run(folder, data, None, PLAN, RECIPE, save_seconds=0.0, **settings)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory, data):
+    run = make_run(tmp_path_factory.mktemp("whole"), data)
+    variables, shape = run()
+    return run, variables, shape
+
+
+# 3 steps an epoch, 6 on small images: a kill as the size changes, and one inside an epoch at full size.
+@pytest.mark.parametrize("fatal_step", [6, 10])
+def test_killed_training_goes_on_where_it_was(tmp_path, data, uninterrupted, monkeypatch, fatal_step):
+    whole, variables, shape = uninterrupted
+    train, taken = Trainer.step, iter(range(1000))
+
+    def die(self, *arguments):
+        if next(taken) == fatal_step:
+            raise Killed
+        return train(self, *arguments)
+
+    monkeypatch.setattr(Trainer, "step", die)
+    with pytest.raises(Killed):
+        make_run(tmp_path, data)()
+    resumed = make_run(tmp_path, data)
+    found, found_shape = resumed()
+    assert found_shape == shape == SHAPE
+    assert next(taken) == 15 + 1  # every step but the fatal one was taken once
+    # An epoch cut in two is averaged over its second part only.
+    whole_epochs = [epoch for epoch in range(5) if not 3 * epoch < fatal_step < 3 * epoch + 3]
+    np.testing.assert_allclose(
+        np.array(losses(resumed))[whole_epochs], np.array(losses(whole))[whole_epochs], rtol=1e-4
+    )
+    for name in variables:
+        np.testing.assert_allclose(found[name], variables[name], rtol=1e-3, atol=1e-4, err_msg=name)
+
+
+def test_training_learns(uninterrupted):
+    run, variables, _ = uninterrupted
+    assert len(losses(run)) == 5
+    assert losses(run)[-1] < losses(run)[0]
+    assert set(variable_shapes(SHAPE)) <= set(variables)
+    assert list(run.folder.glob("summaries/events.*"))
+
+
+def test_only_the_latest_state_is_kept(uninterrupted):
+    run, _, _ = uninterrupted
+    states = {path.name.split(".")[0] for path in run.folder.glob("state-*")}
+    assert states == {(run.folder / "latest").read_text()} == {"state-15"}
+
+
+def test_other_settings_are_another_run(uninterrupted, data):
+    run, _, _ = uninterrupted
+    with pytest.raises(UserError, match="began with another recipe"):
+        Run(run.folder, data, None, PLAN, Recipe(seed=4))()
+
+
+def test_number_of_steps(tmp_path, data):
+    run = make_run(tmp_path, data, last_step=4)
+    _, shape = run()
+    assert shape == (16, 8)
+    assert (tmp_path / "latest").read_text() == "state-4"
+
+
+def test_held_out_identities_are_measured(tmp_path, data):
+    kept, held_out = hold_out(data, 0.34, seed=0)
+    run = Run(tmp_path, kept, held_out, PLAN, RECIPE, measure_epochs=2)
+    run()
+    measured = [row["epoch"] for row in run.history.rows() if row["rank1"]]
+    assert [float(epoch) for epoch in measured] == [2.0, 4.0, 5.0]
+    assert all(0.0 <= float(row["mAP"]) <= 1.0 for row in run.history.rows() if row["mAP"])
+
+
+def test_batches_follow_from_the_step_alone(tmp_path, data):
+    run = make_run(tmp_path, data)
+    first = run._batch(data.images, 7)
+    run._batch(data.images, 2)
+    for one, other in zip(first, make_run(tmp_path, data)._batch(data.images, 7), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_learning_rate_warms_up_and_cools_down():
+    plan = Plan(small_epochs=10, epochs=10, warmup_steps=20, learning_rate=1.0)
+    small, full = stages(plan, epoch_steps=100)
+    assert small.learning_rate(0, plan) == pytest.approx(0.05)
+    assert small.learning_rate(500, plan) == 1.0
+    assert small.learning_rate(999, plan) == pytest.approx(0.1)
+    assert full.learning_rate(1000, plan) == pytest.approx(0.05)
+    assert full.learning_rate(1399, plan) == 1.0
+    assert full.learning_rate(1999, plan) == pytest.approx(0.01)
+    rates = [full.learning_rate(step, plan) for step in range(1400, 2000)]
+    assert rates == sorted(rates, reverse=True)
+
+
+def test_averaged_network_is_the_frozen_one(data):
+    """Calibrated statistics: on the images they were measured on, inference gives what training gives."""
+    trainer = Trainer(initial_variables(SHAPE, 3, seed=0), Recipe())
+    images = data.images[:20]
+    variables = trainer.averaged(images, batch_size=20)
+    frozen = FrozenNetwork.of(variables, SHAPE)(images)
+    from tools.reid_layers import TrainingLayers
+
+    features = trainer._features(tf.constant(images), TrainingLayers(trainer.weights, Recipe())).numpy()
+    features /= np.linalg.norm(features, axis=1, keepdims=True)
+    np.testing.assert_allclose(frozen, features, atol=5e-3)  # the layer reports the unbiased variance
+
+
+def test_bfloat16_is_near_float32(data):
+    labels = np.unique(data.identities, return_inverse=True)[1]
+    first = initial_variables(SHAPE, 6, seed=0)
+    found = [
+        Trainer(first, Recipe(precision=precision, dropout=0.0)).step(data.images, labels, 0, 1e-3)["loss"]
+        for precision in ("float32", "bfloat16")
+    ]
+    assert found[1] == pytest.approx(found[0], rel=0.05)
+
+
+@pytest.mark.parametrize("loss_mode", ["triplet", "magnet"])
+def test_other_losses_train(data, loss_mode):
+    labels = np.random.default_rng(0).permutation(np.unique(data.identities, return_inverse=True)[1])
+    trainer = Trainer(initial_variables(SHAPE, 6, seed=0), Recipe(loss_mode=loss_mode, dropout=0.0))
+    found = [trainer.step(data.images, labels, step, 1e-3)["loss"] for step in range(8)]
+    assert found[-1] < found[0]
+
+
+def test_enlarged_network_sees_the_same_in_flat_images():
+    variables = initial_variables((16, 8), 2, seed=0)
+    small, large = trunk_shape((16, 8)), trunk_shape(SHAPE)
+    map_ = np.random.default_rng(0).normal(size=small[2])
+    before = np.broadcast_to(map_, small).ravel() @ variables["fc1/weights"]
+    enlarge(variables, small, large)
+    assert variables["fc1/weights"].shape == (np.prod(large), 128)
+    np.testing.assert_allclose(
+        np.broadcast_to(map_, large).ravel() @ variables["fc1/weights"], before, rtol=1e-3, atol=1e-3
+    )
+
+
+def test_checkpoint_has_the_names_that_freezing_reads(tmp_path, uninterrupted):
+    _, variables, _ = uninterrupted
+    save_variables(tmp_path / "model.ckpt", variables)
+    read = read_checkpoint(tmp_path / "model.ckpt", SHAPE)
+    np.testing.assert_array_equal(read["conv1_1/weights"], variables["conv1_1/weights"])
+    assert "classifier/weights" in load_variables(tmp_path / "model.ckpt")
+    assert not list(tmp_path.glob("*partial*"))
+    with pytest.raises(UserError, match="not a readable checkpoint"):
+        load_variables(tmp_path / "other.ckpt")

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from application_util.errors import UserError
+from tools.freeze_model import main
+from tools.tensorflow_import import load_tensorflow
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_absence_names_the_extra(monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    with pytest.raises(UserError, match=r"tensorflow is not installed.*deep-sort\[train\]"):
+        load_tensorflow("train")
+    assert main(["--checkpoint_in", str(tmp_path / "x"), "--graphdef_out", str(tmp_path / "x.pb")]) == 2
+    assert "deep-sort[features]" in capsys.readouterr().err
+
+
+def test_import_is_quiet_and_stderr_comes_back(capfd):
+    tensorflow = pytest.importorskip("tensorflow")
+    assert load_tensorflow() is tensorflow
+    print("still here", file=sys.stderr)
+    assert "still here" in capfd.readouterr().err
+
+
+def test_first_import_is_quiet():
+    pytest.importorskip("tensorflow")
+    script = "import os, tools.tensorflow_import as t; t.load_tensorflow(); os.write(2, b'after')"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, "after")

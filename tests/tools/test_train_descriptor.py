@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.io import loadmat
+
+tf = pytest.importorskip("tensorflow")
+
+from tests.tools.reid_worlds import make_folders, make_mars, write_picture  # noqa: E402
+from tools.train_descriptor import main  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[2]
+SHAPE = ["--image_shape", "16", "32"]
+SMALL = [*SHAPE, "--batch_size", "8", "--small_epochs", "0", "--epochs", "4", "--dropout", "0"]
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, str(ROOT / "tools" / "train_descriptor.py"), *arguments]
+
+
+@pytest.fixture(scope="module")
+def vehicles(tmp_path_factory) -> Path:
+    return make_folders(tmp_path_factory.mktemp("vehicles"))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, vehicles) -> Path:
+    """The run's folder after training on folders of one's own."""
+    logs = tmp_path_factory.mktemp("logs")
+    arguments = [
+        "--dataset",
+        "folder",
+        "--dataset_dir",
+        str(vehicles),
+        "--log_dir",
+        str(logs),
+        "--run_id",
+        "tiny",
+    ]
+    assert main(["train", *arguments, *SMALL]) == 0
+    return logs / "tiny"
+
+
+def test_trained_network_tells_vehicles_apart(trained, vehicles, capsys):
+    arguments = ["--dataset", "folder", "--dataset_dir", str(vehicles)]
+    assert main(["eval", *arguments, "--model", str(trained / "model.pb")]) == 0
+    scores = capsys.readouterr().out
+    assert "rank-1 100.00 %" in scores
+    assert "mAP" in scores
+    assert "(2 queries)" in scores
+    assert main(["eval", *arguments, "--model", str(trained / "model.ckpt"), *SHAPE]) == 0
+    assert capsys.readouterr().out.splitlines()[0].split(": ")[1] == scores.splitlines()[0].split(": ")[1]
+
+
+def test_checkpoint_freezes_to_the_same_network(trained, tmp_path):
+    checkpoint = str(trained / "model.ckpt")
+    assert (
+        main(["freeze", "--restore_path", checkpoint, "--graphdef_out", str(tmp_path / "own.pb"), *SHAPE])
+        == 0
+    )
+    assert (tmp_path / "own.pb").read_bytes() == (trained / "model.pb").read_bytes()
+
+
+def test_exported_features(trained, vehicles, tmp_path):
+    arguments = ["--dataset", "folder", "--dataset_dir", str(vehicles), "--model", str(trained / "model.pb")]
+    assert main(["export", *arguments, "--output_dir", str(tmp_path / "out")]) == 0
+    features = np.load(tmp_path / "out" / "gallery_features.npy")
+    assert features.shape == (7, 128)
+    np.testing.assert_allclose(np.linalg.norm(features, axis=1), 1.0, rtol=1e-5)
+    matlab = loadmat(tmp_path / "out" / "gallery.mat")
+    np.testing.assert_array_equal(matlab["features"], features)
+    np.testing.assert_array_equal(matlab["ids"].ravel(), np.load(tmp_path / "out" / "gallery_ids.npy"))
+    np.testing.assert_array_equal(
+        matlab["cameras"].ravel(), np.load(tmp_path / "out" / "gallery_cameras.npy")
+    )
+    assert len(list((tmp_path / "out").iterdir())) == 8
+
+
+def test_mars_ranks_tracklets(trained, tmp_path, capsys):
+    arguments = [
+        "--dataset",
+        "mars",
+        "--dataset_dir",
+        str(make_mars(tmp_path)),
+        "--model",
+        str(trained / "model.pb"),
+    ]
+    assert main(["eval", *arguments]) == 0
+    assert "(2 queries)" in capsys.readouterr().out
+
+
+def test_first_weights_from_a_checkpoint(trained, vehicles, tmp_path):
+    arguments = ["--dataset", "folder", "--dataset_dir", str(vehicles), "--log_dir", str(tmp_path), *SMALL]
+    start = ["--restore_path", str(trained / "model.ckpt"), "--learning_rate", "0", "--number_of_steps", "1"]
+    assert main(["train", *arguments, *start]) == 0
+    before, after = (
+        tf.train.load_checkpoint(str(folder / "model.ckpt")).get_tensor("conv4_1/1/weights")
+        for folder in (trained, tmp_path / "descriptor")
+    )
+    np.testing.assert_allclose(after, before, atol=1e-7)
+
+
+def test_kill_9_and_resume(vehicles, tmp_path):
+    arguments = ["--dataset", "folder", "--dataset_dir", str(vehicles), "--log_dir", str(tmp_path), *SMALL]
+    training = [*arguments, "--epochs", "100000", "--save_minutes", "0"]
+    latest = tmp_path / "descriptor" / "latest"
+    with subprocess.Popen(
+        command("train", *training), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    ) as process:
+        deadline = time.monotonic() + 120
+        while not latest.exists() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+    reached = int(latest.read_text().removeprefix("state-"))
+    assert main(["train", *training, "--number_of_steps", str(reached + 2)]) == 0
+    assert latest.read_text() == f"state-{reached + 2}"
+    steps = [
+        int(line.split(",")[0])
+        for line in (tmp_path / "descriptor" / "history.csv").read_text().splitlines()[1:]
+    ]
+    assert steps == sorted(set(steps))
+    assert steps[-1] == reached + 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "--dataset_dir", "{}/none"], "none: no such folder or zip archive"),
+        (["train", "--dataset_dir", "{}"], "no train images of market1501 here"),
+        (["train", "--dataset_dir", "{}", "--dataset", "folder", "--batch_size", "6"], "--batch_size"),
+        (["train", "--dataset_dir", "{}", "--dataset", "folder", "--hold_out", "1"], "--hold_out"),
+        (["eval", "--dataset_dir", "{}", "--model", "{}/none.pb"], "none.pb: neither a frozen network"),
+        (["eval", "--dataset_dir", "{}", "--model", "{}/text.pb"], "text.pb: not a frozen graph"),
+        (["freeze", "--restore_path", "{}/none", "--graphdef_out", "{}/x.pb"], "none: no checkpoint here"),
+    ],
+)
+def test_mistakes_are_said_in_one_line(tmp_path, capsys, arguments, said):
+    for number in range(2):
+        write_picture(tmp_path / "train" / f"van {number}" / "0.png", number, 0)
+    (tmp_path / "text.pb").write_text("no graph")
+    assert main([argument.format(tmp_path) for argument in arguments]) == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("error: ")
+    assert said in error
+    assert not (tmp_path / "x.pb").exists()
+
+
+def test_help_needs_no_heavy_library():
+    script = (
+        "import sys; sys.argv = ['train_descriptor', 'train', '--help']\n"
+        "from tools.train_descriptor import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'tensorflow', 'cv2', 'scipy', 'numpy', 'tqdm'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "--loss_mode" in done.stdout

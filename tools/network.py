@@ -1,0 +1,279 @@
+"""The appearance network, defined once: for freezing, encoding and training alike.
+
+A wide residual network (Wojke, Bewley: "Deep Cosine Metric Learning for Person Re-identification",
+WACV 2018; table 1 of "Simple Online and Realtime Tracking with a Deep Association Metric", ICIP 2017):
+an image of 128x64 pixels in, a unit vector of 128 numbers out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from application_util.errors import UserError
+from tools.tensorflow_import import load_tensorflow
+
+IMAGE_SHAPE = (128, 64)
+FEATURE_DIM = 128
+BATCH_NORM_EPSILON = 1e-3
+L2_EPSILON = 1e-8
+
+Variables = Mapping[str, Any]
+
+
+class Block(NamedTuple):
+    """A residual block: what goes in, what comes out, and whether it starts with batch norm and ELU."""
+
+    scope: str
+    channels_in: int
+    channels_out: int
+    stride: int
+    preactivated: bool = True
+
+
+BLOCKS = (
+    Block("conv2_1", 32, 32, 1, preactivated=False),
+    Block("conv2_3", 32, 32, 1),
+    Block("conv3_1", 32, 64, 2),
+    Block("conv3_3", 64, 64, 1),
+    Block("conv4_1", 64, 128, 2),
+    Block("conv4_3", 128, 128, 1),
+)
+
+
+def unit_norm_scope(scope: str) -> str:
+    """Scope of the batch norm that follows the convolution or dense layer `scope`."""
+    return f"{scope}/{scope}/bn"
+
+
+def trunk_shape(image_shape: tuple[int, int] = IMAGE_SHAPE) -> tuple[int, int, int]:
+    """Height, width and channels of the last residual block's output.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        Height and width of the images in pixels.
+    """
+    height, width = ((side - 3) // 2 + 1 for side in image_shape)
+    return -(-height // 4), -(-width // 4), BLOCKS[-1].channels_out
+
+
+def variable_shapes(image_shape: tuple[int, int] = IMAGE_SHAPE) -> dict[str, tuple[int, ...]]:
+    """Every variable of the inference graph: its name in a checkpoint and its shape.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        Height and width of the images in pixels; the size of ``fc1`` follows from it.
+    """
+    shapes: dict[str, tuple[int, ...]] = {}
+
+    def add_norm(scope: str, channels: int) -> None:
+        for statistic in ("beta", "moving_mean", "moving_variance"):
+            shapes[f"{scope}/{statistic}"] = (channels,)
+
+    def add_unit(scope: str, *shape: int) -> None:
+        shapes[f"{scope}/weights"] = shape
+        add_norm(unit_norm_scope(scope), shape[-1])
+
+    add_unit("conv1_1", 3, 3, 3, 32)
+    add_unit("conv1_2", 3, 3, 32, 32)
+    for block in BLOCKS:
+        if block.preactivated:
+            add_norm(f"{block.scope}/bn", block.channels_in)
+        add_unit(f"{block.scope}/1", 3, 3, block.channels_in, block.channels_out)
+        shapes[f"{block.scope}/2/weights"] = (3, 3, block.channels_out, block.channels_out)
+        shapes[f"{block.scope}/2/biases"] = (block.channels_out,)
+        if block.channels_in != block.channels_out:
+            shapes[f"{block.scope}/projection/weights"] = (1, 1, block.channels_in, block.channels_out)
+    add_unit("fc1", int(np.prod(trunk_shape(image_shape))), FEATURE_DIM)
+    add_norm("ball", FEATURE_DIM)
+    return shapes
+
+
+class InferenceLayers:
+    """The layers as they are at inference: fixed statistics, folded into the weights before them.
+
+    Parameters
+    ----------
+    variables : mapping
+        Variable name to float32 array, as `read_checkpoint` returns them.
+    """
+
+    def __init__(self, variables: Variables):
+        self.tf = load_tensorflow()
+        self.variables = variables
+
+    def convolve(self, x: Any, scope: str, stride: int = 1) -> Any:
+        """Convolution with SAME padding, and its bias where the layer has one."""
+        x = self.tf.nn.conv2d(x, self.variables[f"{scope}/weights"], stride, "SAME")
+        biases = self.variables.get(f"{scope}/biases")
+        return x if biases is None else self.tf.nn.bias_add(x, biases)
+
+    def unit(self, x: Any, scope: str, stride: int = 1) -> Any:
+        """Convolution (or dense layer, by the weights' rank), batch norm, ELU."""
+        scale, shift = self._affine(unit_norm_scope(scope))
+        weights = self.variables[f"{scope}/weights"] * scale
+        if weights.ndim == 2:
+            x = self.tf.linalg.matmul(x, weights)
+        else:
+            x = self.tf.nn.conv2d(x, weights, stride, "SAME")
+        return self.activate(self.tf.nn.bias_add(x, shift))
+
+    def activate(self, x: Any) -> Any:
+        """ELU: the exponential linear unit."""
+        return self.tf.nn.elu(x)
+
+    def normalise(self, x: Any, scope: str) -> Any:
+        """Batch norm with the moving statistics."""
+        scale, shift = self._affine(scope)
+        return x * scale + shift
+
+    def drop(self, x: Any) -> Any:
+        """Dropout: nothing at inference."""
+        return x
+
+    def _affine(self, scope: str) -> tuple[np.ndarray, np.ndarray]:
+        mean, variance, beta = (
+            np.asarray(self.variables[f"{scope}/{name}"], np.float64)
+            for name in ("moving_mean", "moving_variance", "beta")
+        )
+        scale = 1.0 / np.sqrt(variance + BATCH_NORM_EPSILON)
+        return scale.astype(np.float32), (beta - mean * scale).astype(np.float32)
+
+
+def trunk(images: Any, layers: Any) -> Any:
+    """Convolutional part of the network.
+
+    Parameters
+    ----------
+    images : tensor
+        (N, H, W, 3) RGB images.
+    layers : InferenceLayers
+        The layers to build from; training passes its own kind.
+
+    Returns
+    -------
+    tensor
+        (N, *trunk_shape) map.
+    """
+    tf = layers.tf
+    x = layers.unit(images, "conv1_1")
+    x = layers.unit(x, "conv1_2")
+    x = tf.nn.max_pool2d(x, 3, 2, "VALID")
+    for block in BLOCKS:
+        x = _residual_block(x, block, layers)
+    return x
+
+
+def _residual_block(x: Any, block: Block, layers: Any) -> Any:
+    branch = layers.activate(layers.normalise(x, f"{block.scope}/bn")) if block.preactivated else x
+    branch = layers.drop(layers.unit(branch, f"{block.scope}/1", block.stride))
+    branch = layers.convolve(branch, f"{block.scope}/2")
+    if block.channels_in != block.channels_out:
+        x = layers.convolve(x, f"{block.scope}/projection", block.stride)
+    return x + branch
+
+
+def head(x: Any, layers: Any) -> Any:
+    """From the trunk's map to the vector before it is brought to unit length.
+
+    Parameters
+    ----------
+    x : tensor
+        (N, H, W, C) output of `trunk`.
+    layers : InferenceLayers
+        As for `trunk`.
+
+    Returns
+    -------
+    tensor
+        (N, 128).
+    """
+    flat = layers.tf.reshape(x, (-1, int(np.prod(x.shape[1:]))))
+    return layers.normalise(layers.unit(layers.drop(flat), "fc1"), "ball")
+
+
+def to_unit_length(x: Any, tf: ModuleType) -> Any:
+    """Divide each row by sqrt(1e-8 + its sum of squares)."""
+    return x * tf.math.rsqrt(L2_EPSILON + tf.reduce_sum(tf.square(x), axis=1, keepdims=True))
+
+
+def inference_graph(variables: Variables, image_shape: tuple[int, int] = IMAGE_SHAPE) -> Any:
+    """The frozen network.
+
+    Images come in as BGR; instead of turning their channels round, the first layer's weights are.
+
+    Parameters
+    ----------
+    variables : mapping
+        Variable name to float32 array (`variable_shapes`).
+    image_shape : tuple of int
+        Height and width of the images in pixels.
+
+    Returns
+    -------
+    GraphDef
+        Node ``images``, uint8 (None, height, width, 3), BGR, to node ``features``, float32 (None, 128).
+    """
+    tf = load_tensorflow()
+    layers = InferenceLayers(
+        {**variables, "conv1_1/weights": np.asarray(variables["conv1_1/weights"])[:, :, ::-1]}
+    )
+    with tf.Graph().as_default() as graph:
+        images = tf.compat.v1.placeholder(tf.uint8, (None, *image_shape, 3), name="images")
+        x = head(trunk(tf.cast(images, tf.float32), layers), layers)
+        tf.identity(to_unit_length(x, tf), name="features")
+    return graph.as_graph_def()
+
+
+def read_checkpoint(
+    checkpoint: str | Path, image_shape: tuple[int, int] = IMAGE_SHAPE
+) -> dict[str, np.ndarray]:
+    """Read the network's variables by their names; whatever else a checkpoint holds is left alone.
+
+    Parameters
+    ----------
+    checkpoint : path
+        Prefix of a TensorFlow checkpoint (``X`` for ``X.index`` and ``X.data-...``).
+    image_shape : tuple of int
+        Height and width of the network's images in pixels.
+
+    Returns
+    -------
+    dict
+        Variable name to float32 array.
+
+    Raises
+    ------
+    UserError
+        If there is no such checkpoint, it cannot be read, or variables are missing or of another shape.
+    """
+    tf = load_tensorflow()
+    prefix = str(checkpoint).removesuffix(".index")
+    if not Path(prefix + ".index").is_file():
+        raise UserError(f"{prefix}: no checkpoint here ({Path(prefix).name}.index not found)")
+    try:
+        reader = tf.train.load_checkpoint(prefix)
+        found = reader.get_variable_to_shape_map()
+    except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
+        raise UserError(f"{prefix}: not a readable checkpoint: {_first_line(error)}") from None
+    wanted = variable_shapes(image_shape)
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        raise UserError(f"{prefix}: variables missing in the checkpoint: {', '.join(missing)}")
+    for name, shape in wanted.items():
+        if tuple(found[name]) != shape:
+            raise UserError(f"{prefix}: {name}: shape {tuple(found[name])} found, {shape} expected")
+    try:
+        return {name: reader.get_tensor(name) for name in wanted}
+    except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
+        raise UserError(f"{prefix}: damaged checkpoint: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

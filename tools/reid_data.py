@@ -1,0 +1,180 @@
+"""Images for re-identification: who is on them, seen by which camera."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+import numpy as np
+
+from application_util.errors import UserError, require
+
+JUNK = -1
+DISTRACTOR = 0
+IMAGE_ENDINGS = {".jpg", ".jpeg", ".png"}
+ARRAY_BYTES = 2 << 30
+
+
+class Entry(NamedTuple):
+    """One image before it is read: its name, whose it is, which camera took it, in which tracklet."""
+
+    name: str
+    identity: int
+    camera: int
+    tracklet: int
+
+
+@dataclass(frozen=True)
+class ReidImages:
+    """A set of images of known people (vehicles, animals).
+
+    Parameters
+    ----------
+    images : ndarray
+        (N, H, W, 3) uint8, BGR.
+    identities : ndarray
+        (N,) int; ``JUNK`` for images to leave out of a ranking, ``DISTRACTOR`` for nobody in the queries.
+    cameras : ndarray
+        (N,) int.
+    tracklets : ndarray
+        (N,) int; images of one tracklet count as one in a ranking.
+    """
+
+    images: np.ndarray
+    identities: np.ndarray
+    cameras: np.ndarray
+    tracklets: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.identities)
+
+    def __getitem__(self, chosen: np.ndarray) -> ReidImages:
+        return ReidImages(*(getattr(self, column.name)[chosen] for column in fields(self)))
+
+
+class ImageSource:
+    """Files below a folder or inside a zip archive, by their relative names.
+
+    Parameters
+    ----------
+    location : path
+        The folder or the ``.zip`` file.
+
+    Raises
+    ------
+    UserError
+        If it is neither.
+    """
+
+    def __init__(self, location: str | Path):
+        self.location = Path(location)
+        self._archive = None
+        if self.location.is_file():
+            try:
+                self._archive = zipfile.ZipFile(self.location)
+            except (zipfile.BadZipFile, OSError):
+                raise UserError(f"{location}: neither a folder nor a readable zip archive") from None
+        elif not self.location.is_dir():
+            raise UserError(f"{location}: no such folder or zip archive")
+
+    def names(self) -> list[str]:
+        """Relative names of all files, sorted, parts separated by ``/``."""
+        if self._archive is not None:
+            return sorted(name for name in self._archive.namelist() if not name.endswith("/"))
+        files = (path for path in self.location.rglob("*") if path.is_file())
+        return sorted(path.relative_to(self.location).as_posix() for path in files)
+
+    def images(self) -> Iterator[str]:
+        """Names of all images, hidden files and folders left out."""
+        for name in self.names():
+            path = PurePosixPath(name)
+            if path.suffix.lower() in IMAGE_ENDINGS and not any(part.startswith(".") for part in path.parts):
+                yield name
+
+    def images_in(self, folder: str) -> Iterator[str]:
+        """Names of the images below the folder of that name, at whatever depth the folder lies."""
+        return (name for name in self.images() if folder in PurePosixPath(name).parts[:-1])
+
+    def read(self, name: str) -> bytes:
+        """Contents of a file."""
+        if self._archive is not None:
+            return self._archive.read(name)
+        return (self.location / name).read_bytes()
+
+
+def load_images(source: ImageSource, entries: Sequence[Entry], image_shape: tuple[int, int]) -> ReidImages:
+    """Decode images and bring them to one size.
+
+    Parameters
+    ----------
+    source : ImageSource
+        Where the files are.
+    entries : sequence of Entry
+        The images to read.
+    image_shape : tuple of int
+        Height and width in pixels.
+
+    Raises
+    ------
+    UserError
+        If there are none, or one cannot be decoded.
+    """
+    cv2 = require("cv2", "features")
+    if not entries:
+        raise UserError(f"{source.location}: no image found for this part of the data set")
+    images = _room_for(len(entries), image_shape)
+    for image, entry in zip(images, entries, strict=True):
+        encoded = np.frombuffer(source.read(entry.name), np.uint8)
+        decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if len(encoded) else None
+        if decoded is None:
+            raise UserError(f"{source.location}: {entry.name}: not a readable image")
+        image[:] = resize_images(decoded[None], image_shape)[0]
+    return ReidImages(images, *np.array([entry[1:] for entry in entries]).T)
+
+
+def resize_images(images: np.ndarray, image_shape: tuple[int, int]) -> np.ndarray:
+    """Bring (N, H, W, 3) images to another height and width, averaging where they shrink."""
+    if images.shape[1:3] == tuple(image_shape):
+        return images
+    cv2 = require("cv2", "features")
+    method = cv2.INTER_AREA if images.shape[1] > image_shape[0] else cv2.INTER_LINEAR
+    resized = _room_for(len(images), image_shape)
+    for image, target in zip(images, resized, strict=True):
+        target[:] = cv2.resize(image, image_shape[::-1], interpolation=method)
+    return resized
+
+
+def _room_for(count: int, image_shape: tuple[int, int]) -> np.ndarray:
+    """An array for images: in memory, or in a nameless temporary file when it would be very large."""
+    shape = (count, *image_shape, 3)
+    if np.prod(shape, dtype=np.int64) <= ARRAY_BYTES:
+        return np.empty(shape, np.uint8)
+    with tempfile.TemporaryFile() as file:
+        return np.memmap(file, np.uint8, "w+", shape=shape)
+
+
+def hold_out(data: ReidImages, fraction: float, seed: int) -> tuple[ReidImages, ReidImages]:
+    """Split a training set by identities.
+
+    Parameters
+    ----------
+    data : ReidImages
+        The training set.
+    fraction : float
+        Share of the identities to hold out.
+    seed : int
+        Seed of the choice.
+
+    Returns
+    -------
+    tuple
+        What is left for training, and the images of the identities held out.
+    """
+    people = np.unique(data.identities)
+    chosen = np.random.default_rng(seed).permutation(people)[: round(fraction * len(people))]
+    held = np.isin(data.identities, chosen)
+    return data[~held], data[held]

@@ -1,0 +1,51 @@
+"""Write features for other programs to rank."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+
+from application_util.errors import UserError
+from tools.reid_data import ReidImages
+
+
+def write_features(folder: Path, split: str, features: np.ndarray, data: ReidImages) -> None:
+    """Write ``<split>_{features,ids,cameras}.npy``, and all three in ``<split>.mat``.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to write; made if it is not there.
+    split : str
+        ``"query"`` or ``"gallery"``.
+    features : ndarray
+        (N, M).
+    data : ReidImages
+        Identities and cameras of the N rows.
+
+    Raises
+    ------
+    UserError
+        If a file cannot be written.
+    """
+    from scipy.io import savemat
+
+    columns = {"features": features, "ids": data.identities, "cameras": data.cameras}
+    matlab = io.BytesIO()
+    savemat(matlab, columns, oned_as="column")
+    contents = {f"{split}.mat": matlab.getvalue()}
+    for name, column in columns.items():
+        array = io.BytesIO()
+        np.save(array, column, allow_pickle=False)
+        contents[f"{split}_{name}.npy"] = array.getvalue()
+    for name, content in contents.items():
+        partial = folder / f"{name}.partial"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            partial.write_bytes(content)
+            os.replace(partial, folder / name)
+        except OSError as error:
+            raise UserError(f"{folder / name}: cannot be written: {error.strerror}") from None

@@ -1,0 +1,138 @@
+"""Layouts of re-identification data sets: Market-1501, MARS, and folders of one's own."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from application_util.errors import UserError
+from tools.reid_data import DISTRACTOR, Entry, ImageSource, ReidImages, load_images
+
+SPLITS = ("train", "query", "gallery")
+MARKET_FOLDERS = {"train": "bounding_box_train", "gallery": "bounding_box_test", "query": "query"}
+_MARKET_NAME = re.compile(r"(-1|\d{4})_c(\d+)")
+_MARS_NAME = re.compile(r"(\d{4}|00-1)C(\d+)T(\d+)F")
+_CAMERA = re.compile(r"_c(\d+)")
+
+
+def market1501_entries(source: ImageSource, split: str) -> list[Entry]:
+    """Images of Market-1501 (Zheng et al., ICCV 2015), from their names ``PPPP_cC...``."""
+    entries = []
+    for number, name in enumerate(source.images_in(MARKET_FOLDERS[split])):
+        match = _MARKET_NAME.match(PurePosixPath(name).name)
+        if match is None:
+            raise UserError(f"{source.location}: {name}: not named PPPP_cC... (identity, camera)")
+        entries.append(Entry(name, int(match[1]), int(match[2]), number))
+    return entries
+
+
+def mars_entries(source: ImageSource, split: str) -> list[Entry]:
+    """Images of MARS (Zheng et al., ECCV 2016).
+
+    Training images are those of ``bbox_train``, named ``PPPPCcTttttFfff.jpg``. Query and gallery are
+    tracklets: rows of ``info/tracks_test_info.mat`` (first and last image, identity, camera) over the images
+    that ``info/test_name.txt`` lists; ``info/query_IDX.mat`` says which of them are queries.
+    """
+    if split == "train":
+        tracklets: dict[tuple[str, ...], int] = {}
+        entries = []
+        for name in source.images_in("bbox_train"):
+            match = _MARS_NAME.match(PurePosixPath(name).name)
+            if match is None:
+                raise UserError(f"{source.location}: {name}: not named PPPPCcTttttFfff (MARS)")
+            identity = int(match[1].replace("00-1", "-1"))
+            tracklet = tracklets.setdefault(match.groups(), len(tracklets))
+            entries.append(Entry(name, identity, int(match[2]), tracklet))
+        return entries
+    files = {PurePosixPath(name).name: name for name in source.images_in("bbox_test")}
+    listed = _info_file(source, "test_name.txt").decode().split()
+    tracks = _mars_table(source, "tracks_test_info.mat", "track_test_info").reshape(-1, 4)
+    queries = set(_mars_table(source, "query_IDX.mat", "query_IDX").ravel() - 1)
+    entries = []
+    for tracklet, (first, last, identity, camera) in enumerate(tracks):
+        if (tracklet in queries) != (split == "query"):
+            continue
+        for image in listed[first - 1 : last]:
+            if image not in files:
+                raise UserError(
+                    f"{source.location}: {image}: listed in info/test_name.txt but not in bbox_test"
+                )
+            entries.append(Entry(files[image], int(identity), int(camera), tracklet))
+    return entries
+
+
+def _info_file(source: ImageSource, file_name: str) -> bytes:
+    for name in source.names():
+        if PurePosixPath(name).parts[-2:] == ("info", file_name):
+            return source.read(name)
+    raise UserError(f"{source.location}: info/{file_name} not found; MARS needs its info folder to rank")
+
+
+def _mars_table(source: ImageSource, file_name: str, key: str) -> np.ndarray:
+    from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
+
+    contents = _info_file(source, file_name)
+    try:
+        return np.asarray(loadmat(io.BytesIO(contents))[key], int)
+    except (ValueError, KeyError, NotImplementedError, MatReadError):
+        raise UserError(f"{source.location}: info/{file_name}: no table {key!r} in it") from None
+
+
+def folder_entries(source: ImageSource, split: str) -> list[Entry]:
+    """Images of one's own: ``train/<identity>/*.jpg``, and likewise ``query`` and ``gallery``.
+
+    The folder ``distractors`` of a gallery holds images of nobody in the queries. ``_cN`` in a file's name
+    is its camera; a file without it counts as a camera of its own.
+    """
+    people: dict[str, int] = {"distractors": DISTRACTOR}
+    entries = []
+    for number, name in enumerate(source.images()):
+        parts = PurePosixPath(name).parts
+        places = [place for place, part in enumerate(parts[:-2]) if part in SPLITS]
+        if not places:
+            continue
+        identity = people.setdefault(parts[places[0] + 1], len(people))
+        if parts[places[0]] == split:
+            camera = _CAMERA.search(parts[-1])
+            entries.append(Entry(name, identity, int(camera[1]) if camera else -1 - number, number))
+    return entries
+
+
+READERS: dict[str, Callable[[ImageSource, str], list[Entry]]] = {
+    "market1501": market1501_entries,
+    "mars": mars_entries,
+    "folder": folder_entries,
+}
+
+
+def read_dataset(dataset: str, location: str | Path, split: str, image_shape: tuple[int, int]) -> ReidImages:
+    """Read one part of a data set.
+
+    Parameters
+    ----------
+    dataset : str
+        A key of `READERS`.
+    location : path
+        Its folder or zip archive.
+    split : str
+        ``"train"``, ``"gallery"`` or ``"query"``.
+    image_shape : tuple of int
+        Height and width in pixels that the images are brought to.
+
+    Raises
+    ------
+    UserError
+        If the data set is not there or not as it should be.
+    """
+    source = ImageSource(location)
+    entries = READERS[dataset](source, split)
+    if split == "train":
+        entries = [entry for entry in entries if entry.identity > DISTRACTOR]
+    if not entries:
+        raise UserError(f"{location}: no {split} images of {dataset} here; is --dataset right?")
+    return load_images(source, entries, image_shape)

@@ -1,0 +1,286 @@
+"""A whole training run: small images first, then full size; its files; going on after a stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from application_util.errors import UserError
+from tools.network import IMAGE_SHAPE, trunk_shape
+from tools.reid_augmentation import Augmentation
+from tools.reid_data import ReidImages, resize_images
+from tools.reid_encoding import FrozenNetwork
+from tools.reid_evaluation import RankingScores, rank_gallery, split_queries
+from tools.reid_history import History
+from tools.reid_layers import Recipe
+from tools.reid_sampling import identity_batches, prefetch, steps_per_epoch
+from tools.reid_trainer import AVERAGE, Trainer
+from tools.reid_weights import enlarge, initial_variables, load_variables, save_variables
+
+CALIBRATION_IMAGES = 2560
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long to train on what.
+
+    Parameters
+    ----------
+    small_epochs, epochs : int
+        Epochs on images of half the height and width, then on full ones.
+    batch_size, images_per_identity : int
+        Images in a batch, and how many of each identity.
+    learning_rate : float
+        Adam's rate between warming up and cooling down.
+    warmup_steps : int
+        Steps at each size in which the rate rises.
+    cooldown : float
+        Last share of the full-size steps, in which the rate falls to nothing along a cosine.
+    image_shape : tuple of int
+        Height and width of full images.
+    """
+
+    small_epochs: int = 40
+    epochs: int = 40
+    batch_size: int = 64
+    images_per_identity: int = 4
+    learning_rate: float = 1e-3
+    warmup_steps: int = 300
+    cooldown: float = 0.6
+    image_shape: tuple[int, int] = IMAGE_SHAPE
+
+    @property
+    def small_shape(self) -> tuple[int, int]:
+        """Height and width of the small images."""
+        return self.image_shape[0] // 2, self.image_shape[1] // 2
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the run at one image size: its shape, first step and number of steps."""
+
+    image_shape: tuple[int, int]
+    first_step: int
+    steps: int
+    cooldown: float
+    floor: float
+
+    def learning_rate(self, step: int, plan: Plan) -> float:
+        """Adam's rate at a step of the run: up, level, then down along a cosine."""
+        at = step - self.first_step
+        warm = min(1.0, (at + 1) / plan.warmup_steps)
+        cooling = self.cooldown * self.steps
+        part = max(0.0, at + 1 - (self.steps - cooling)) / max(cooling, 1.0)
+        cool = self.floor + (1.0 - self.floor) * 0.5 * (1.0 + np.cos(np.pi * part))
+        return plan.learning_rate * min(warm, cool)
+
+
+def stages(plan: Plan, epoch_steps: int) -> list[Stage]:
+    """The run's parts, without empty ones."""
+    small, full = plan.small_epochs * epoch_steps, plan.epochs * epoch_steps
+    both = [
+        Stage(plan.small_shape, 0, small, 0.25, 0.1),
+        Stage(plan.image_shape, small, full, plan.cooldown, 0.01),
+    ]
+    return [stage for stage in both if stage.steps]
+
+
+@dataclass
+class Run:
+    """Trains in a folder of its own, from its saved state if there is one.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the state, the history and the results go.
+    train : ReidImages
+        Images to train on, of full size.
+    held_out : ReidImages or None
+        Images of other identities to measure on from time to time.
+    plan : Plan
+        What to train on for how long.
+    recipe : Recipe
+        Settings of a training step.
+    start : dict or None
+        Weights to start from instead of random ones.
+    augmentation : Augmentation
+        How training images are changed.
+    save_seconds : float
+        Time between saved states.
+    measure_epochs : int
+        Epochs between measurements on the images held out.
+    """
+
+    folder: Path
+    train: ReidImages
+    held_out: ReidImages | None
+    plan: Plan
+    recipe: Recipe
+    start: dict[str, np.ndarray] | None = None
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    save_seconds: float = 180.0
+    measure_epochs: int = 5
+    last_step: int | None = None
+
+    def __post_init__(self) -> None:
+        people, self.labels = np.unique(self.train.identities, return_inverse=True)
+        if len(people) < 2:
+            raise UserError("training needs images of at least 2 identities")
+        self.classes = len(people)
+        self.epoch_steps = steps_per_epoch(self.labels, self.plan.batch_size, self.plan.images_per_identity)
+        self.history = History(self.folder)
+        self._dealt: dict[int, np.ndarray] = {}
+
+    def __call__(self) -> tuple[dict[str, np.ndarray], tuple[int, int]]:
+        """Train to the end of the plan; returns the network's averaged and calibrated variables."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._check_settings()
+        step, variables = self._restore()
+        trainer = None
+        for stage in stages(self.plan, self.epoch_steps):
+            if step >= stage.first_step + stage.steps:
+                continue
+            if step == stage.first_step and step:
+                variables = self._grown(variables)
+            trainer = Trainer(variables, self.recipe)
+            step = self._train_stage(stage, trainer, step)
+            variables = trainer.state()
+            if self.last_step is not None and step >= self.last_step:
+                break
+        if trainer is None:
+            trainer = Trainer(variables, self.recipe)
+        shape = self._shape_at(step - 1)
+        result = trainer.averaged(self._calibration_images(shape))
+        self.history.close()
+        return result, shape
+
+    def _train_stage(self, stage: Stage, trainer: Trainer, step: int) -> int:
+        images = resize_images(self.train.images, stage.image_shape)
+        end = stage.first_step + stage.steps
+        end = end if self.last_step is None else min(end, self.last_step)
+        remaining = range(step, end)
+        saved, timed, since, losses = time.monotonic(), time.monotonic(), step, []
+        batches = prefetch(lambda number: self._batch(images, number), remaining)
+        unit = f" steps of {self.plan.batch_size} at {stage.image_shape[0]}x{stage.image_shape[1]}"
+        with tqdm(total=end, initial=step, unit="step", desc=unit.strip(), mininterval=5.0) as bar:
+            for step, (batch, labels) in zip(remaining, batches, strict=True):
+                rate = stage.learning_rate(step, self.plan)
+                losses.append(trainer.step(batch, labels, step - stage.first_step, rate))
+                bar.update()
+                done = step + 1
+                now = time.monotonic()
+                if done % self.epoch_steps == 0 or done == end:
+                    speed = (done - since) * self.plan.batch_size / (now - timed)
+                    self._epoch_ends(stage, trainer, done, rate, losses, speed)
+                    bar.set_postfix({"loss": f"{self.history.last_loss:.3f}", "images/s": f"{speed:.0f}"})
+                    timed, since, losses = time.monotonic(), done, []
+                if now - saved > self.save_seconds or done == end:
+                    self._save(trainer, done)
+                    saved = time.monotonic()
+        return end
+
+    def _batch(self, images: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
+        """Images and labels of a step; they follow from seed and step alone."""
+        epoch, place = divmod(step, self.epoch_steps)
+        if epoch not in self._dealt:
+            order = np.random.default_rng((self.recipe.seed, 1, epoch))
+            batches = identity_batches(
+                self.labels, self.plan.batch_size, self.plan.images_per_identity, order
+            )
+            self._dealt = {epoch: batches}
+        chosen = self._dealt[epoch][place]
+        rng = np.random.default_rng((self.recipe.seed, 2, step))
+        return self.augmentation(images[chosen], rng), self.labels[chosen]
+
+    def _epoch_ends(
+        self,
+        stage: Stage,
+        trainer: Trainer,
+        step: int,
+        rate: float,
+        losses: list[dict[str, float]],
+        speed: float,
+    ) -> None:
+        epoch = step / self.epoch_steps
+        row = {"step": step, "epoch": round(epoch, 2), "height": stage.image_shape[0], "learning_rate": rate}
+        means = {name: float(np.mean([loss[name] for loss in losses])) for name in losses[0]}
+        last = step == stage.first_step + stage.steps
+        if self.held_out is not None and (epoch % self.measure_epochs == 0 or last):
+            scores = self._measure(trainer, stage.image_shape, self.held_out)
+            row |= {"rank1": scores.cmc[1], "mAP": scores.mean_average_precision}
+        self.history.add(row | {"images_per_second": round(speed, 1)}, means)
+
+    def _measure(self, trainer: Trainer, shape: tuple[int, int], data: ReidImages) -> RankingScores:
+        network = FrozenNetwork.of(trainer.averaged(self._calibration_images(shape)), shape)
+        features = network(data.images)
+        query, gallery = split_queries(data)
+        return rank_gallery(features[query], features[gallery], data[query], data[gallery])
+
+    def _calibration_images(self, shape: tuple[int, int]) -> np.ndarray:
+        chosen = np.random.default_rng(self.recipe.seed).permutation(len(self.train))[:CALIBRATION_IMAGES]
+        return resize_images(self.train.images[chosen], shape)
+
+    def _shape_at(self, step: int) -> tuple[int, int]:
+        return (
+            self.plan.small_shape
+            if step < self.plan.small_epochs * self.epoch_steps
+            else self.plan.image_shape
+        )
+
+    def _grown(self, variables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Averaged weights of the small images' network, fitted to full ones, optimiser's state left out."""
+        averages = {
+            name.removesuffix(f"/{AVERAGE}"): value for name, value in variables.items() if AVERAGE in name
+        }
+        enlarge(averages, trunk_shape(self.plan.small_shape), trunk_shape(self.plan.image_shape))
+        return averages
+
+    def _restore(self) -> tuple[int, dict[str, np.ndarray]]:
+        latest = self.folder / "latest"
+        if latest.is_file():
+            variables = load_variables(self.folder / latest.read_text().strip())
+            step = int(variables.pop("global_step"))
+            self.history.cut(step)
+            print(f"{self.folder}: going on after step {step}")
+            return step, variables
+        shape = self.plan.small_shape if self.plan.small_epochs else self.plan.image_shape
+        variables = initial_variables(shape, self.classes, self.recipe.seed)
+        for name, value in (self.start or {}).items():
+            if name in variables and variables[name].shape == value.shape:
+                variables[name] = value
+        self.history.cut(0)
+        return 0, variables
+
+    def _save(self, trainer: Trainer, step: int) -> None:
+        name = f"state-{step}"
+        save_variables(self.folder / name, trainer.state() | {"global_step": np.int64(step)})
+        partial = self.folder / "latest.partial"
+        partial.write_text(name)
+        os.replace(partial, self.folder / "latest")
+        for old in self.folder.glob("state-*"):
+            if not old.name.startswith(f"{name}."):
+                old.unlink()
+
+    def _check_settings(self) -> None:
+        """Going on with other settings than those a run began with would not be the same run."""
+        plan = asdict(self.plan)
+        settings = {
+            name: plan[name] for name in ("small_epochs", "batch_size", "images_per_identity", "image_shape")
+        }
+        settings |= {"recipe": asdict(self.recipe), "images": len(self.train), "identities": self.classes}
+        settings = json.loads(json.dumps(settings))
+        path = self.folder / "settings.json"
+        if path.is_file() and (self.folder / "latest").is_file():
+            before = json.loads(path.read_text())
+            changed = [name for name in settings if settings[name] != before.get(name)]
+            if changed:
+                raise UserError(
+                    f"{self.folder}: began with another {', '.join(changed)}; use another --run_id"
+                )
+        path.write_text(json.dumps(settings, indent=1))

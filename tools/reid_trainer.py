@@ -1,0 +1,172 @@
+"""One training step of the appearance network, and its state from step to step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tools.network import head, trunk
+from tools.reid_layers import Recipe, TrainingLayers
+from tools.reid_losses import batch_hard_triplet, cosine_softmax, magnet
+from tools.reid_weights import CLASS_MEANS, KAPPA
+from tools.tensorflow_import import load_tensorflow
+
+FIRST_MOMENT, SECOND_MOMENT, AVERAGE = "Adam", "Adam_1", "ExponentialMovingAverage"
+SLOTS = (FIRST_MOMENT, SECOND_MOMENT, AVERAGE)
+BETAS, ADAM_EPSILON = (0.9, 0.999), 1e-8
+
+
+class Trainer:
+    """Weights, optimiser and the compiled training step.
+
+    Parameters
+    ----------
+    variables : mapping
+        Values to start from: the network's variables and the classifier's, and, when training goes on
+        from a saved state, the optimiser's and the running averages.
+    recipe : Recipe
+        Settings of the step.
+    """
+
+    def __init__(self, variables: dict[str, np.ndarray], recipe: Recipe):
+        self.tf = tf = load_tensorflow("train")
+        self.recipe = recipe
+
+        def kept(name: str, value: np.ndarray) -> Any:
+            return tf.Variable(variables.get(name, value), dtype=tf.float32, trainable=False)
+
+        names = [name for name in variables if "moving_" not in name and not name.endswith(SLOTS)]
+        self.weights = {name: kept(name, variables[name]) for name in names}
+        self.slots = {
+            f"{name}/{slot}": kept(
+                f"{name}/{slot}", variables[name] if slot == AVERAGE else 0 * variables[name]
+            )
+            for name in names
+            for slot in SLOTS
+        }
+        self._compiled = tf.function(self._step, autograph=False)
+        self._statistics = tf.function(self._batch_statistics, autograph=False)
+
+    def step(
+        self, images: np.ndarray, labels: np.ndarray, step: int, learning_rate: float
+    ) -> dict[str, float]:
+        """Train on a batch.
+
+        Parameters
+        ----------
+        images : ndarray
+            (N, H, W, 3) uint8, BGR.
+        labels : ndarray
+            (N,) int, 0 to C-1.
+        step : int
+            Steps since the optimiser started, from 0.
+        learning_rate : float
+            Adam's rate for this step.
+
+        Returns
+        -------
+        dict
+            Loss and its parts, by name.
+        """
+        tf = self.tf
+        losses = self._compiled(
+            tf.constant(images),
+            tf.constant(labels, tf.int32),
+            tf.constant(step),
+            tf.constant(learning_rate, tf.float32),
+        )
+        return {name: float(loss) for name, loss in losses.items()}
+
+    def _step(self, images: Any, labels: Any, step: Any, learning_rate: Any) -> dict[str, Any]:
+        tf = self.tf
+        weights = list(self.weights.values())
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(weights)
+            layers = TrainingLayers(self.weights, self.recipe, step)
+            losses = self._losses(self._features(images, layers), labels)
+        gradients = tape.gradient(losses["loss"], weights, unconnected_gradients="zero")
+        count = tf.cast(step + 1, tf.float32)
+        for (name, weight), gradient in zip(self.weights.items(), gradients, strict=True):
+            if name.endswith("weights") and name != CLASS_MEANS:
+                weight.assign_sub(learning_rate * self.recipe.weight_decay * weight)
+            tf.raw_ops.ResourceApplyAdam(
+                var=weight.handle,
+                m=self.slots[f"{name}/{FIRST_MOMENT}"].handle,
+                v=self.slots[f"{name}/{SECOND_MOMENT}"].handle,
+                beta1_power=BETAS[0] ** count,
+                beta2_power=BETAS[1] ** count,
+                lr=learning_rate,
+                beta1=BETAS[0],
+                beta2=BETAS[1],
+                epsilon=ADAM_EPSILON,
+                grad=gradient,
+            )
+            # A young average leans on the weights of the last tenth of the steps so far.
+            decay = tf.minimum(self.recipe.average, (1.0 + count) / (10.0 + count))
+            average = self.slots[f"{name}/{AVERAGE}"]
+            average.assign_sub((1.0 - decay) * (average - weight))
+        return losses
+
+    def _features(self, images: Any, layers: TrainingLayers) -> Any:
+        tf = self.tf
+        rgb = tf.cast(tf.reverse(images, [-1]), layers.recipe.precision)
+        return head(trunk(rgb, layers), layers)
+
+    def _losses(self, features: Any, labels: Any) -> dict[str, Any]:
+        if self.recipe.loss_mode == "triplet":
+            return {"loss": batch_hard_triplet(features, labels)}
+        if self.recipe.loss_mode == "magnet":
+            return {"loss": magnet(features, labels)}
+        softmax = cosine_softmax(
+            features,
+            labels,
+            self.weights[CLASS_MEANS],
+            self.weights[KAPPA],
+            self.recipe.label_smoothing,
+        )
+        if not self.recipe.triplet_weight:
+            return {"loss": softmax}
+        triplet = batch_hard_triplet(features, labels)
+        return {
+            "loss": softmax + self.recipe.triplet_weight * triplet,
+            "softmax": softmax,
+            "triplet": triplet,
+        }
+
+    def _batch_statistics(self, images: Any) -> dict[str, Any]:
+        averages = {name: self.slots[f"{name}/{AVERAGE}"] for name in self.weights}
+        layers = TrainingLayers(averages, Recipe())
+        self._features(images, layers)
+        return layers.statistics
+
+    def averaged(self, images: np.ndarray, batch_size: int = 64) -> dict[str, np.ndarray]:
+        """The network at its best: averaged weights, with the batch norms' statistics measured for them.
+
+        Parameters
+        ----------
+        images : ndarray
+            (N, H, W, 3) uint8, BGR: training images to measure on, unchanged.
+        batch_size : int
+            Images at once; what does not fill a batch is left out unless it is all there is.
+
+        Returns
+        -------
+        dict
+            All variables of the inference graph, and the classifier's.
+        """
+        variables = {name: self.slots[f"{name}/{AVERAGE}"].numpy() for name in self.weights}
+        batches = [images[i : i + batch_size] for i in range(0, len(images), batch_size)]
+        measured = [
+            self._statistics(self.tf.constant(batch))
+            for batch in batches[: max(1, len(images) // batch_size)]
+        ]
+        for scope in measured[0]:
+            for place, statistic in enumerate(("moving_mean", "moving_variance")):
+                values = [statistics[scope][place].numpy() for statistics in measured]
+                variables[f"{scope}/{statistic}"] = np.mean(values, axis=0)
+        return variables
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything that training needs to go on, by variable name."""
+        return {name: variable.numpy() for name, variable in (self.weights | self.slots).items()}
