@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import traceback
 import zipfile
 from pathlib import Path
 
 from .errors import UserError
-from .jobs import Job, JobRunner
+from .jobs import Failures, Job, JobRunner
 from .progress import say
 from .run_record import RunRecord
 from .scoring import FamilyScores, ScoreJob, score_sequence
@@ -18,10 +17,6 @@ from .sequence_set import SequenceSet, expected_frames, sequence_length
 from .settings import Settings
 
 SUBMISSION_FILE = "submission.zip"
-
-
-Failures = dict[str, BaseException]
-"""Sequences that could not be tracked or scored, and why."""
 
 
 def plan(
@@ -147,17 +142,6 @@ def size_of(job: SequenceJob) -> int:
         return expected_frames(read_sequence(job.sequence_dir), job.detection_file)
     except (UserError, OSError, ValueError, IndexError):
         return 0  # told when it is tracked
-
-
-def report(failures: Failures) -> None:
-    """Print a line for each failure; the traceback too of what no user can mend."""
-    for name, error in sorted(failures.items()):
-        if isinstance(error, UserError):
-            say(f"error: {name}: {error}")
-            continue
-        if not isinstance(error, OSError | MemoryError | RuntimeError):
-            say("".join(traceback.format_exception(error)).rstrip())
-        say(f"error: {name}: failed ({type(error).__name__}: {error})")
 
 
 def write_submission(result_dir: Path, names: list[str]) -> Path:

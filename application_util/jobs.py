@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
@@ -9,10 +10,14 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
 
+from .errors import UserError
 from .executor import Workers, open_workers
-from .progress import progress_count
+from .progress import progress_count, say
 
 SECONDS_BETWEEN_LOOKS = 0.1
+
+Failures = dict[str, BaseException]
+"""Jobs that failed, and why."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +142,17 @@ class JobRunner:
             finally:
                 for future in running:
                     future.cancel()
+
+
+def report_failures(failures: Failures) -> None:
+    """Print a line for each failure; the traceback too of what no user can mend."""
+    for name, error in sorted(failures.items()):
+        if isinstance(error, UserError):
+            say(f"error: {name}: {error}")
+            continue
+        if not isinstance(error, OSError | MemoryError | RuntimeError):
+            say("".join(traceback.format_exception(error)).rstrip())
+        say(f"error: {name}: failed ({type(error).__name__}: {error})")
 
 
 class _Finished:
