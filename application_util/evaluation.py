@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 import zipfile
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from .sequence import read_sequence
 from .sequence_job import SequenceJob, track_into_bytes, track_into_file
 from .sequence_set import SequenceSet, expected_frames, sequence_length
 from .settings import Settings
+from .whole_file import write_whole
 
 SUBMISSION_FILE = "submission.zip"
 
@@ -99,7 +100,7 @@ def track(
             continue
         if on_cluster:
             result, content = outcome.value
-            _write_bytes(record.result_file(name), content)
+            write_whole(record.result_file(name), content)
         else:
             result = outcome.value
         record.add(name, jobs[name], result)
@@ -149,15 +150,15 @@ def write_submission(result_dir: Path, names: list[str]) -> Path:
 
     The same results give the same bytes.
     """
-    path = result_dir / SUBMISSION_FILE
-    partial = path.with_name(path.name + ".partial")
-    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
         for name in names:
-            entry = zipfile.ZipInfo(f"{name}.txt")
+            entry = zipfile.ZipInfo(f"{name}.txt")  # of 1980: no time of day
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, (result_dir / entry.filename).read_bytes())
-    os.replace(partial, path)
+    path = result_dir / SUBMISSION_FILE
+    write_whole(path, packed.getvalue())
     return path
 
 
@@ -185,9 +186,3 @@ def _length(directory: Path) -> int:
         return sequence_length(directory)
     except UserError:
         return 0  # told when it is scored
-
-
-def _write_bytes(path: Path, content: bytes) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)

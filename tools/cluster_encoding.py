@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from application_util.jobs import Job, JobRunner, report_failures
 from application_util.progress import say
+from application_util.whole_file import write_whole
 from tools.encode_sequence import encode_sequence
 from tools.encoder import BoxEncoder, create_box_encoder
 from tools.encoding_report import EncodingReport
@@ -66,7 +66,7 @@ def encode_on_cluster(scheduler: str, network: Network, jobs: Sequence[SequenceJ
             failures[name] = outcome.error
             continue
         report, content = outcome.value
-        _write(output_paths[name], content)
+        write_whole(output_paths[name], content)
         for warning in report.warnings():
             say(f"warning: {warning}")
         say(f"{name}: {report.rows} detections in {report.seconds:.1f} s: {output_paths[name]}")
@@ -93,10 +93,3 @@ def _absolute(job: SequenceJob) -> SequenceJob:
     return replace(
         job, sequence_dir=job.sequence_dir.absolute(), detection_path=job.detection_path.absolute()
     )
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)
