@@ -172,10 +172,12 @@ def encode_all(encoder: Encoder, jobs: list[EncodingJob]) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit code."""
     args = _parse_args(argv)
-    return run_command(lambda: _run(args))
+    failed: list[str] = []
+    return run_command(lambda: failed.extend(_run(args))) or int(bool(failed))
 
 
-def _run(args: argparse.Namespace) -> None:
+def _run(args: argparse.Namespace) -> list[str]:
+    """Do what the flags say; return the sequences that failed."""
     from tools.model_file import check_model, default_model
 
     jobs = plan(
@@ -187,6 +189,11 @@ def _run(args: argparse.Namespace) -> None:
     )
     model = args.model or default_model()
     check_model(model)
+    if args.scheduler:
+        from tools.cluster_encoding import Network, encode_on_cluster
+
+        network = Network(Path(model), args.input_name, args.output_name, args.batch_size)
+        return encode_on_cluster(args.scheduler, network, unfinished(jobs) if args.resume else jobs)
 
     from tools.encoder import create_box_encoder
 
@@ -197,6 +204,7 @@ def _run(args: argparse.Namespace) -> None:
         encode_all(encoder, jobs)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("--resume goes on with what is not finished") from None
+    return []
 
 
 def _parse_args(argv: list[str] | None) -> argparse.Namespace:
@@ -236,6 +244,11 @@ def _parse_args(argv: list[str] | None) -> argparse.Namespace:
         type=positive_int,
         default=32,
         help="crops per run of the network (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="dask.distributed scheduler whose workers do the work, such as tcp://host:8786",
     )
     return parser.parse_args(argv)
 
