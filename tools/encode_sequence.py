@@ -17,7 +17,7 @@ from application_util.detection_file import USUAL_FEATURE_DIM
 from application_util.detection_writer import DetectionWriter
 from application_util.errors import UserError
 from application_util.image_file import read_whole_image
-from application_util.progress import counter
+from application_util.progress import progress_count
 from application_util.read_ahead import read_ahead
 from tools.encoder import BoxEncoder
 from tools.encoding_job import EncodingInput, EncodingJob, read_input
@@ -84,12 +84,12 @@ def encode_sequence(encoder: Encoder, job: EncodingJob) -> EncodingReport:
     feature_dim = getattr(encoder, "feature_dim", USUAL_FEATURE_DIM)
     with (
         DetectionWriter(job.output_path, feature_dim) as output,
-        counter(report.name, "crop", len(source.rows)) as show_done,
+        progress_count(report.name, "crop", len(source.rows)) as count,
         closing(encoded),
     ):
         for rows, features in encoded:
             output.write(rows, features)
-            show_done(output.rows)
+            count(len(rows))
     report.rows = output.rows
     report.seconds = time.monotonic() - started
     return report
