@@ -77,7 +77,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add(
         "--triplet_weight",
         type=float,
-        default=1.0,
+        default=0.0,
         help="triplet beside cosine-softmax (default: %(default)s)",
     )
     add("--label_smoothing", type=float, default=0.1, help="(default: %(default)s)")

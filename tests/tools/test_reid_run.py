@@ -19,7 +19,7 @@ from tools.reid_weights import enlarge, initial_variables, load_variables, save_
 
 SHAPE = (32, 16)
 PLAN = Plan(2, 3, stem_epochs=1, batch_size=8, images_per_identity=4, warmup_steps=3, image_shape=SHAPE)
-RECIPE = Recipe(dropout=0.3, average=0.9, seed=3)
+RECIPE = Recipe(triplet_weight=0.5, dropout=0.3, average=0.9, seed=3)
 
 
 @pytest.fixture(scope="module")
