@@ -26,13 +26,23 @@ def run_command(command: Callable[[], None]) -> int:
     Returns
     -------
     int
-        0 when all went well, 2 after a `UserError` (printed as ``error: ...`` on stderr),
+        0 when all went well, 2 after a `UserError` or a failure of the file system (printed as
+        ``error: ...`` on stderr),
         130 after an interrupt.
     """
     try:
         command()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:  # a full disk, a folder taken away meanwhile
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except ImportError as error:
+        if ".so" not in str(error):
+            raise
+        hint = "on a machine without a display, pip install opencv-python-headless does without it"
+        print(f"error: a system library is missing ({error}); {hint}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as interrupt:
         print(f"interrupted{': ' if str(interrupt) else ''}{interrupt}", file=sys.stderr)

@@ -1,0 +1,123 @@
+"""Drawing on an image: boxes, circles, ellipses, text and points, without any window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FONT = cv2.FONT_HERSHEY_PLAIN
+LABEL_MARGIN = 5
+CHI2_95_TWO_DIMENSIONS = 5.9915
+
+Color = Sequence[int]
+
+
+class Canvas:
+    """An image and the pen that draws on it.
+
+    Attributes
+    ----------
+    image : ndarray
+        The (height, width, 3) uint8 image, channels in OpenCV's order (blue, green, red). Drawing
+        changes it in place.
+    color : sequence of int
+        Colour of boxes, circles, ellipses, points, and of the ground behind a box's label.
+    text_color : sequence of int
+        Colour of all text.
+    thickness : int
+        Width of lines in pixels.
+    """
+
+    def __init__(self, image: NDArray[np.uint8]) -> None:
+        self.image = image
+        self.color: Color = (0, 0, 0)
+        self.text_color: Color = (255, 255, 255)
+        self.thickness = 1
+
+    def rectangle(self, x: float, y: float, w: float, h: float, label: str | None = None) -> None:
+        """Draw a box, and in its top left corner a label on filled ground.
+
+        Parameters
+        ----------
+        x, y : float
+            Top left corner in pixels.
+        w, h : float
+            Width and height in pixels.
+        label : str, optional
+            What to write.
+        """
+        left, top = int(x), int(y)
+        cv2.rectangle(self.image, (left, top), (int(x + w), int(y + h)), self._pen(), self.thickness)
+        if label is not None:
+            (width, height), _ = cv2.getTextSize(label, FONT, 1, self.thickness)
+            corner = left + width + 2 * LABEL_MARGIN, top + height + 2 * LABEL_MARGIN
+            cv2.rectangle(self.image, (left, top), corner, self._pen(), cv2.FILLED)
+            self._write(label, left + LABEL_MARGIN, top + LABEL_MARGIN + height, 1, self.thickness)
+
+    def circle(self, x: float, y: float, radius: float, label: str | None = None) -> None:
+        """Draw a circle of centre (x, y) and a radius in pixels, and a label at its centre."""
+        cv2.circle(self.image, (int(x), int(y)), round(radius), self._pen(), self.thickness)
+        if label is not None:
+            self.annotate(x, y, label)
+
+    def gaussian(self, mean: ArrayLike, covariance: ArrayLike, label: str | None = None) -> None:
+        """Draw the ellipse that holds 95 percent of a normal distribution of image positions.
+
+        Parameters
+        ----------
+        mean : array_like
+            The (2,) centre in pixels.
+        covariance : array_like
+            The (2, 2) covariance in squared pixels.
+        label : str, optional
+            What to write at the centre.
+        """
+        x, y = np.asarray(mean, dtype=float)
+        variances, directions = np.linalg.eigh(CHI2_95_TWO_DIMENSIONS * np.asarray(covariance, dtype=float))
+        axes = np.rint(np.sqrt(np.maximum(variances, 0.0))).astype(int).tolist()
+        angle = float(np.degrees(np.arctan2(directions[1, 0], directions[0, 0])))
+        cv2.ellipse(self.image, (int(x), int(y)), axes, angle, 0, 360, self._pen(), self.thickness)
+        if label is not None:
+            self.annotate(x, y, label)
+
+    def annotate(self, x: float, y: float, text: str) -> None:
+        """Write text whose bottom left corner is (x, y)."""
+        self._write(text, int(x), int(y), 2, 2)
+
+    def colored_points(
+        self, points: ArrayLike, colors: ArrayLike | None = None, skip_index_check: bool = False
+    ) -> None:
+        """Set single pixels.
+
+        Parameters
+        ----------
+        points : array_like
+            (N, 2) positions (x, y), truncated to whole pixels.
+        colors : array_like, optional
+            (N, 3) colours or one of shape (3,), blue, green, red; the canvas' `color` if None.
+        skip_index_check : bool
+            True if all points are known to lie in the image. Otherwise, points outside are left out.
+        """
+        pixels = np.asarray(points).astype(int).reshape(-1, 2)
+        paint = np.broadcast_to(np.asarray(self.color if colors is None else colors), (len(pixels), 3))
+        if not skip_index_check:
+            height, width = self.image.shape[:2]
+            inside = np.all((pixels >= 0) & (pixels < (width, height)), axis=1)
+            pixels, paint = pixels[inside], paint[inside]
+        self.image[pixels[:, 1], pixels[:, 0]] = paint
+
+    def polyline(self, points: ArrayLike) -> None:
+        """Draw straight lines from each of the (N, 2) points (x, y) to the next."""
+        corners = np.asarray(points).astype(np.int32).reshape(-1, 1, 2)
+        cv2.polylines(self.image, [corners], False, self._pen(), self.thickness)
+
+    def _pen(self) -> tuple[int, ...]:
+        return tuple(int(channel) for channel in self.color)
+
+    def _write(self, text: str, x: int, y: int, scale: float, thickness: int) -> None:
+        paint: Any = tuple(int(channel) for channel in self.text_color)
+        cv2.putText(self.image, text, (x, y), FONT, scale, paint, thickness)

@@ -1,0 +1,143 @@
+"""A window that plays images drawn on by a program, and records them."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from .canvas import Canvas
+from .video import VideoFile, frames_per_second
+
+ESCAPE, SPACE, STEP = 27, ord(" "), ord("s")
+PAUSE_POLL_MS = 50
+
+
+class ImageViewer(Canvas):
+    """A canvas shown in a window: ESC or closing it ends, space pauses and goes on, ``s`` steps by one image.
+
+    Parameters
+    ----------
+    update_ms : float
+        Time from one image to the next in milliseconds.
+    window_shape : tuple of int
+        Width and height of the window; images of other sizes are resized.
+    caption : str
+        Title of the window.
+
+    Attributes
+    ----------
+    image, color, text_color, thickness
+        See `application_util.canvas.Canvas`, which also has the drawing methods.
+    """
+
+    def __init__(
+        self, update_ms: float, window_shape: tuple[int, int] = (640, 480), caption: str = "Figure 1"
+    ) -> None:
+        width, height = window_shape
+        super().__init__(np.zeros((height, width, 3), dtype=np.uint8))
+        self._update_ms = update_ms
+        self._window_shape = (int(width), int(height))
+        self._caption = caption
+        self._stopped = False
+        self._video: VideoFile | None = None
+
+    def enable_videowriter(
+        self, video_filename: str | Path, fourcc_string: str | None = None, fps: float | None = None
+    ) -> None:
+        """Record every image that is shown from now on.
+
+        Parameters
+        ----------
+        video_filename : str or Path
+            The video, see `application_util.video.VideoFile`. It appears under this name when
+            `run` ends or the recording is switched off.
+        fourcc_string : str, optional
+            OpenCV's name of the codec; by default the one that suits the file's extension.
+        fps : float, optional
+            Frames per second; by default the window's.
+        """
+        self.disable_videowriter()
+        rate = frames_per_second(self._update_ms) if fps is None else fps
+        self._video = VideoFile(video_filename, self._window_shape, rate, fourcc_string)
+
+    def disable_videowriter(self) -> None:
+        """End the recording and put the video in place."""
+        video, self._video = self._video, None
+        if video is not None:
+            video.close()
+
+    def run(self, update_fun: Callable[[], object] | None = None) -> bool:
+        """Open the window and play until the images or the user's patience end.
+
+        Parameters
+        ----------
+        update_fun : callable, optional
+            Draws the next image on this canvas and returns True if there is another one after it.
+            Without one, the current image is shown until a key or closing the window ends it.
+
+        Returns
+        -------
+        bool
+            True if the images ended by themselves, False if the user ended it or `stop` was called.
+        """
+        self._stopped = step = False
+        more, paused = True, update_fun is None
+        draw = update_fun or (lambda: False)
+        cv2.namedWindow(self._caption, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)
+        try:
+            while not self._stopped:
+                start = time.perf_counter()
+                if step or not paused:
+                    if not more:
+                        break
+                    more = bool(draw())
+                    self._record()
+                key = self._show(PAUSE_POLL_MS if paused else self._update_ms, start)
+                step = key == STEP
+                paused = step or paused != (key == SPACE)
+        except BaseException:
+            if self._video is not None:
+                self._video.keep_partial()
+            raise
+        finally:
+            self._close_window()
+            self.disable_videowriter()
+        return not self._stopped
+
+    def stop(self) -> None:
+        """End `run` after the current image."""
+        self._stopped = True
+
+    def _frame(self) -> np.ndarray:
+        if self.image.shape[1::-1] == self._window_shape:
+            return self.image
+        return cv2.resize(self.image, self._window_shape)
+
+    def _record(self) -> None:
+        if self._video is not None:
+            self._video.write(self.image)
+
+    def _show(self, duration_ms: float, start: float) -> int:
+        """Show the image until `duration_ms` after `start`; return the key pressed, or -1."""
+        cv2.imshow(self._caption, self._frame())
+        spent_ms = 1e3 * (time.perf_counter() - start)
+        key = cv2.waitKey(max(1, int(duration_ms - spent_ms)))
+        if (key & 255 == ESCAPE and key != -1) or not self._window_is_open():
+            self.stop()
+        return key if key == -1 else key & 255
+
+    def _window_is_open(self) -> bool:
+        try:
+            return cv2.getWindowProperty(self._caption, cv2.WND_PROP_VISIBLE) >= 1
+        except cv2.error:
+            return False
+
+    def _close_window(self) -> None:
+        with contextlib.suppress(cv2.error):  # the user may have closed it
+            cv2.destroyWindow(self._caption)
+        cv2.waitKey(1)

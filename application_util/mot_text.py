@@ -1,0 +1,120 @@
+"""Comma-separated tables of MOTChallenge: det.txt, gt.txt and result files."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import UserError
+
+BOX_COLUMNS = 10
+"""Columns of a det.txt in full: frame, id, left, top, width, height, confidence, three for 3-D positions."""
+
+
+def read_detections(path: str | Path) -> NDArray[np.float64]:
+    """Read a det.txt in full width.
+
+    Parameters
+    ----------
+    path : str or Path
+        See `read_table`. Missing columns (MOT17's files end with the confidence, the 7th) become -1, columns
+        after the 10th are left out.
+
+    Returns
+    -------
+    ndarray, shape (rows, 10)
+
+    Raises
+    ------
+    UserError
+        As `read_table`.
+    """
+    table = read_table(path)[:, :BOX_COLUMNS]
+    return np.pad(table, ((0, 0), (0, BOX_COLUMNS - table.shape[1])), constant_values=-1)
+
+
+def read_table(path: str | Path, min_columns: int = 7) -> NDArray[np.float64]:
+    """Read a table of numbers, one box a row.
+
+    Parameters
+    ----------
+    path : str or Path
+        Text file: frame, id, left, top, width, height, confidence and perhaps more columns, the same in all
+        rows. Spaces around numbers, empty lines and a missing or repeated newline at the end do not matter.
+    min_columns : int
+        Columns that are needed.
+
+    Returns
+    -------
+    ndarray, shape (rows, columns)
+        (0, min_columns) for a file without rows.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or unreadable, or naming the first line with something other than finite
+        numbers, with another number of columns than the first, or with a frame that is no whole number >= 0.
+    """
+    table = _read_quickly(path)
+    numbered: list[tuple[int, str]] = []
+    if table is None:
+        numbered = _numbered_lines(path)
+        if not numbered:
+            return np.empty((0, min_columns))
+        try:
+            table = np.array([line.split(",") for _, line in numbered], dtype=np.float64)
+        except ValueError:
+            raise _first_broken_line(path, numbered) from None
+    if table.shape[1] < min_columns or not np.isfinite(table).all() or _bad_frames(table).any():
+        raise _first_broken_line(path, numbered or _numbered_lines(path), min_columns)
+    return table
+
+
+def _read_quickly(path: str | Path) -> NDArray[np.float64] | None:
+    """Read a regular table without holding its text; None for whatever needs a closer look."""
+    try:
+        with open(path, encoding="utf-8-sig") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about a file without rows
+            table = np.loadtxt(file, np.float64, comments=None, delimiter=",", ndmin=2)
+    except (OSError, ValueError):
+        return None
+    return table if table.size else None
+
+
+def _numbered_lines(path: str | Path) -> list[tuple[int, str]]:
+    """Return the lines that are not empty, with their numbers."""
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read as text ({error})") from None
+    return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+
+
+def _bad_frames(table: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return (table[:, 0] < 0) | (table[:, 0] != np.floor(table[:, 0]))
+
+
+def _first_broken_line(path: str | Path, numbered: list[tuple[int, str]], min_columns: int = 0) -> UserError:
+    expected = len(numbered[0][1].split(","))
+    for number, line in numbered:
+        place = f"{path}: line {number}"
+        fields = line.split(",")
+        if len(fields) < min_columns:
+            return UserError(f"{place}: {len(fields)} columns, expected at least {min_columns}")
+        if len(fields) != expected:
+            return UserError(f"{place}: {len(fields)} columns, but {expected} in the first line")
+        for column, field in enumerate(fields, start=1):
+            try:
+                value = float(field)
+            except ValueError:
+                return UserError(f"{place}: column {column}: {field.strip()!r} is not a number")
+            if not np.isfinite(value):
+                return UserError(f"{place}: column {column}: {field.strip()} is not finite")
+        if float(fields[0]) < 0 or not float(fields[0]).is_integer():
+            return UserError(f"{place}: frame {fields[0].strip()} is not a whole number of at least 0")
+    return UserError(f"{path}: not a table of numbers")

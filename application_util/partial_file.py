@@ -1,0 +1,58 @@
+"""Output that appears under its name only when it is complete."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import IO, Any
+
+from .errors import UserError
+
+
+class PartialFile:
+    """A file that is written as ``<path>.partial`` and renamed at the end.
+
+    What is no regular file (``/dev/stdout``) is written directly.
+
+    Parameters
+    ----------
+    path : str or Path
+        Where the finished file belongs.
+    advice : str
+        What the user can do when that place cannot be written.
+
+    Attributes
+    ----------
+    partial_path : Path
+        Where the file is until it is complete.
+    """
+
+    def __init__(self, path: str | Path, advice: str) -> None:
+        self.path = Path(path)
+        self.advice = advice
+        direct = self.path.exists() and not self.path.is_file() and not self.path.is_dir()
+        self.partial_path = self.path if direct else self.path.with_name(self.path.name + ".partial")
+
+    def open(self, mode: str = "w", **options: Any) -> IO[Any]:
+        """Open the partial file, making folders as needed; ``options`` as for the built-in ``open``.
+
+        Raises
+        ------
+        UserError
+            If it cannot be written, or the finished file could not take its place.
+        """
+        try:
+            if self.path.is_dir():
+                raise IsADirectoryError("it is a folder")
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self.path.exists() and not os.access(self.path, os.W_OK):
+                raise PermissionError("the file is write-protected")
+            return open(self.partial_path, mode, **options)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise UserError(f"{self.path}: cannot be written ({reason}): {self.advice}") from None
+
+    def finish(self) -> None:
+        """Put the partial file, which must be closed, in its place."""
+        if self.partial_path != self.path:
+            os.replace(self.partial_path, self.path)

@@ -1,0 +1,66 @@
+"""Result files that appear only when they are complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from deep_sort.track import Track
+
+from .partial_file import PartialFile
+
+
+class ResultFile:
+    """Tracks of a sequence, written row by row.
+
+    A context manager. Rows go to ``<path>.partial``, which takes the place of ``path`` when the block ends
+    well and stays where it is otherwise. Folders are made as needed. What is no regular file (``/dev/stdout``)
+    is written directly.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Raises
+    ------
+    UserError
+        On entering, if the file cannot be written.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._output = PartialFile(path, "choose another --output_file")
+        self.path = self._output.path
+        self.partial_path = self._output.partial_path
+
+    def __enter__(self) -> ResultFile:
+        self._file: IO[str] = self._output.open("w", encoding="ascii", newline="\n")
+        self.rows = 0
+        self.track_ids: set[int] = set()
+        self._keep_partial = False
+        return self
+
+    def write(self, frame: int, tracks: Iterable[Track]) -> None:
+        """Add the confirmed tracks that were updated in this frame or the one before."""
+        lines = []
+        for track in tracks:
+            if track.is_confirmed() and track.time_since_update <= 1:
+                box = track.to_tlwh().tolist()
+                lines.append("%d,%d,%.2f,%.2f,%.2f,%.2f,1,-1,-1,-1\n" % (frame, track.track_id, *box))  # noqa: UP031
+                self.track_ids.add(track.track_id)
+        if lines:
+            self._file.write("".join(lines))
+            self._file.flush()  # a killed run keeps what was tracked
+            self.rows += len(lines)
+
+    def keep_partial(self) -> None:
+        """Leave the rows in the partial file, because the sequence was not tracked to its end."""
+        self._keep_partial = True
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        if kind is None and not self._keep_partial:
+            self._output.finish()

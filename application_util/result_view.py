@@ -1,0 +1,211 @@
+"""What is shown of a sequence's tracking results: boxes, detections, false alarms, trajectories."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from collections.abc import Sequence as SequenceOf
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deep_sort.iou_matching import iou
+
+from .box_table import BoxTable
+from .detection_file import DetectionFile
+from .errors import UserError
+from .mot_text import read_table
+from .read_ahead import read_ahead
+from .sequence import Sequence
+from .tracking import detections_from_rows
+from .visualization import (
+    DEFAULT_UPDATE_MS,
+    RED,
+    VideoVisualization,
+    Visualization,
+    create_unique_color_uchar,
+    play,
+)
+
+FALSE_ALARM_IOU = 0.5
+FALSE_ALARM_THICKNESS = 4
+TRAJECTORY_MS = 1000.0
+MIDDLE_OF_LOWER_EDGE = (0.5, 1.0)
+
+Images = Iterator[NDArray[np.uint8]]
+Drawing = Visualization | VideoVisualization
+
+
+@dataclass(frozen=True)
+class ResultView:
+    """The results of a sequence and what else to draw with them.
+
+    Attributes
+    ----------
+    sequence : Sequence
+        With images.
+    results : BoxTable
+        The tracks.
+    groundtruth : BoxTable or None
+        If given, boxes without a counterpart there are marked as false alarms.
+    detections : DetectionFile or None
+        If given, these are drawn, too.
+    update_ms : float
+        Time between frames in milliseconds.
+    trajectories : bool
+        Draw where each track was in the last second.
+    """
+
+    sequence: Sequence
+    results: BoxTable
+    groundtruth: BoxTable | None
+    detections: DetectionFile | None
+    update_ms: float
+    trajectories: bool
+
+    @property
+    def frames(self) -> range:
+        """From the first image's number to the last's."""
+        return range(min(self.sequence.images), max(self.sequence.images) + 1)
+
+    @property
+    def seq_info(self) -> dict[str, Any]:
+        """What a visualization wants to know about the sequence."""
+        return {
+            "sequence_name": self.sequence.name,
+            "image_size": self.sequence.image_size,
+            "min_frame_idx": self.frames[0],
+            "max_frame_idx": self.frames[-1],
+            "update_ms": self.update_ms,
+        }
+
+    def play(
+        self, window: bool, video_filenames: SequenceOf[str | Path], watch: Callable[[Images], Images]
+    ) -> bool:
+        """Draw all frames, while the images of the next ones are being read.
+
+        Parameters
+        ----------
+        window : bool
+            Show them in a window.
+        video_filenames : sequence of str or Path
+            Videos to write.
+        watch : callable
+            Given the images as they come, passes them on; to report progress or to interrupt.
+
+        Returns
+        -------
+        bool
+            True if the last frame was reached, False if the user ended it before.
+        """
+        with contextlib.closing(read_ahead(self.sequence.read_image, self.frames)) as images:
+            watched = watch(images)
+
+            def draw_frame(drawing: Drawing, frame: int) -> None:
+                drawing.set_image(next(watched))
+                self.draw(drawing, frame)
+
+            return play(self.seq_info, draw_frame, self.update_ms if window else None, video_filenames)
+
+    def draw(self, drawing: Drawing, frame: int) -> None:
+        """Draw what belongs to a frame on the current image."""
+        if self.detections is not None:
+            drawing.draw_detections(detections_from_rows(self.detections.rows(frame)))
+        if self.trajectories:
+            self._draw_trajectories(drawing, frame)
+        boxes = self.results.boxes(frame)
+        drawing.draw_groundtruth(self.results.ids(frame), boxes)
+        if self.groundtruth is not None:
+            _draw_false_alarms(drawing, boxes, self.groundtruth.boxes(frame))
+
+    def _draw_trajectories(self, drawing: Drawing, frame: int) -> None:
+        """Draw, for each track of the last second, the way of the middle of its lower edge."""
+        first = frame - round(TRAJECTORY_MS / self.update_ms)
+        ids = np.array(self.results.ids(first, frame), dtype=int)
+        boxes = self.results.boxes(first, frame)
+        points = boxes[:, :2] + boxes[:, 2:] * MIDDLE_OF_LOWER_EDGE
+        for track_id in np.unique(ids).tolist():
+            drawing.viewer.color = create_unique_color_uchar(track_id)
+            drawing.viewer.polyline(points[ids == track_id])
+
+
+def _draw_false_alarms(
+    drawing: Drawing, boxes: NDArray[np.float64], groundtruth: NDArray[np.float64]
+) -> None:
+    drawing.viewer.color, drawing.viewer.thickness = RED, FALSE_ALARM_THICKNESS
+    for box in boxes:
+        if not len(groundtruth) or iou(box, groundtruth).max() < FALSE_ALARM_IOU:
+            left, top, width, height = box.astype(int).tolist()
+            drawing.viewer.rectangle(left, top, width, height)
+
+
+def open_view(
+    sequence: Sequence,
+    result_file: str | Path,
+    show_false_alarms: bool = False,
+    detection_file: str | Path | None = None,
+    update_ms: float | None = None,
+    trajectories: bool = False,
+) -> ResultView:
+    """Read what is to be shown and make sure that it belongs together.
+
+    Parameters
+    ----------
+    sequence : Sequence
+    result_file : str or Path
+        The tracks, a row each box: frame, id, left, top, width, height, ...
+    show_false_alarms : bool
+        Mark boxes that ground truth does not confirm.
+    detection_file : str or Path, optional
+        Detections to draw, too.
+    update_ms : float, optional
+        Time between frames in milliseconds; by default by seqinfo.ini's frameRate, else 20.
+    trajectories : bool
+        Draw where each track was in the last second.
+
+    Raises
+    ------
+    UserError
+        If the sequence has no images or lacks some, if the results are missing, empty, broken or those of
+        another sequence, or if false alarms are to be shown and there is no ground truth.
+    """
+    _check_images(sequence)
+    groundtruth = sequence.groundtruth if show_false_alarms else None
+    if show_false_alarms and groundtruth is None:
+        raise UserError(
+            f"{sequence.directory / 'gt' / 'gt.txt'}: no such file, false alarms cannot be told without"
+        )
+    return ResultView(
+        sequence,
+        BoxTable(_read_results(result_file, sequence)),
+        None if groundtruth is None else BoxTable(groundtruth),
+        None if detection_file is None else DetectionFile(detection_file),
+        update_ms or sequence.update_ms or DEFAULT_UPDATE_MS,
+        trajectories,
+    )
+
+
+def _check_images(sequence: Sequence) -> None:
+    place, images = sequence.directory / "img1", sequence.images
+    if not images:
+        raise UserError(f"{place}: no images, nothing to draw on")
+    for frame in range(min(images), max(images)):
+        if frame not in images:
+            raise UserError(f"{place}: no image of frame {frame}")
+
+
+def _read_results(path: str | Path, sequence: Sequence) -> NDArray[np.float64]:
+    results = read_table(path, min_columns=6)
+    if not len(results):
+        raise UserError(f"{path}: no rows, nothing was tracked")
+    first, last = min(sequence.images), max(sequence.images)
+    outside = np.flatnonzero((results[:, 0] < first) | (results[:, 0] > last))
+    if len(outside):
+        raise UserError(
+            f"{path}: row {outside[0] + 1}: frame {results[outside[0], 0]:.0f}, but {sequence.name} has"
+            f" frames {first} to {last}: are these the results of another sequence?"
+        )
+    return results

@@ -1,0 +1,95 @@
+"""What made the results of a folder: ``run.json`` beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .sequence_job import SequenceJob, SequenceResult, sha256
+from .whole_file import write_whole
+
+FILE_NAME = "run.json"
+
+
+@dataclass
+class RunRecord:
+    """The record of a folder of results.
+
+    Attributes
+    ----------
+    directory : Path
+    sequences : dict of str -> dict
+        For each result: flags, hashes of detection and result file, what was tracked, versions, time.
+    """
+
+    directory: Path
+    sequences: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def result_file(self, name: str) -> Path:
+        """Return where the result of a sequence goes."""
+        return self.directory / f"{name}.txt"
+
+    def is_complete(self, name: str, job: SequenceJob, images: Collection[int]) -> bool:
+        """Return whether the result is there, unchanged, and this job would make the same.
+
+        Parameters
+        ----------
+        name : str
+        job : SequenceJob
+        images : collection of int
+            Frames of the sequence that have images.
+        """
+        path = self.result_file(name)
+        entry = self.sequences.get(name, {})
+        return (
+            path.is_file()
+            and entry.get("flags") == flags_of(job)
+            and entry.get("image_frames") == _first_and_last(images)
+            and entry.get("result_sha256") == sha256(path)
+            and entry.get("detection_sha256") == sha256(job.detection_file)
+        )
+
+    def has_other_settings(self, name: str, job: SequenceJob) -> bool:
+        """Return whether there is a result that was made with other settings, or nobody knows with which."""
+        return self.result_file(name).exists() and self.sequences.get(name, {}).get("flags") != flags_of(job)
+
+    def add(self, name: str, job: SequenceJob, result: SequenceResult) -> None:
+        """Note how a result was made, and write the record."""
+        self.sequences[name] = {
+            "flags": flags_of(job),
+            "sequence_dir": str(job.sequence_dir),
+            "detection_file": str(job.detection_file),
+            "detection_sha256": result.detection_sha256,
+            "result_sha256": sha256(self.result_file(name)),
+            "frames": _first_and_last(result.frames),
+            "image_frames": _first_and_last(result.frames) if result.has_images else None,
+            "tracks": result.tracks,
+            "rows": result.rows,
+            "seconds": round(result.seconds, 3),
+            "host": result.host,
+            "versions": result.versions,
+        }
+        content = {"sequences": dict(sorted(self.sequences.items()))}
+        write_whole(self.directory / FILE_NAME, json.dumps(content, indent=1) + "\n")
+
+
+def read_record(directory: Path) -> RunRecord:
+    """Read the record of a folder; an empty one if there is none that can be read."""
+    try:
+        sequences = json.loads((directory / FILE_NAME).read_text(encoding="utf-8"))["sequences"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return RunRecord(directory)
+    usable = isinstance(sequences, dict) and all(isinstance(entry, dict) for entry in sequences.values())
+    return RunRecord(directory, sequences if usable else {})
+
+
+def flags_of(job: SequenceJob) -> dict[str, Any]:
+    """Return the flags that decide what a result holds."""
+    return {**job.settings.as_dict(), "skip_invalid": job.skip_invalid}
+
+
+def _first_and_last(frames: Collection[int]) -> list[int] | None:
+    return [min(frames), max(frames)] if frames else None

@@ -1,0 +1,121 @@
+"""Scores by TrackEval: HOTA (Luiten et al. 2021), CLEAR MOT (Bernardin 2008), Identity (Ristani 2016)."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .errors import UserError, require
+
+BENCHMARKS = ("MOT15", "MOT16", "MOT17", "MOT20")
+FAMILIES = ("HOTA", "CLEAR", "Identity", "Count")
+COMBINED = "COMBINED"
+PEDESTRIAN = "pedestrian"
+
+FamilyScores = dict[str, dict[str, Any]]
+"""Family -> field -> number, or an array over HOTA's 19 localisation thresholds, as TrackEval gives it."""
+
+
+@dataclass(frozen=True)
+class ScoreJob:
+    """What to score.
+
+    Attributes
+    ----------
+    benchmark : str
+        One of `BENCHMARKS`: which ground truth classes count, and which are ignored.
+    mot_dir, result_dir : Path
+        Hold ``<sequence>/gt/gt.txt`` and ``<sequence>.txt``.
+    sequence : str
+    """
+
+    benchmark: str
+    mot_dir: Path
+    result_dir: Path
+    sequence: str
+
+
+def load_trackeval() -> ModuleType:
+    """Import TrackEval.
+
+    Raises
+    ------
+    UserError
+        If it is not installed.
+    """
+    return require("trackeval", "scores")
+
+
+def guess_benchmark(names: Iterable[str]) -> str:
+    """Tell the benchmark by the names of its sequences; TrackEval's default, MOT17, if they do not."""
+    found = {benchmark for benchmark in BENCHMARKS for name in names if name.startswith(benchmark)}
+    return found.pop() if len(found) == 1 else "MOT17"
+
+
+def score_sequence(job: ScoreJob) -> FamilyScores:
+    """Score the result file of a sequence, of whatever tracker.
+
+    Raises
+    ------
+    UserError
+        If TrackEval refuses the result file or the ground truth.
+    """
+    from .sequence_set import sequence_length
+
+    trackeval = load_trackeval()
+    length = sequence_length(job.mot_dir / job.sequence)
+    with _as_user_errors(trackeval, job), contextlib.redirect_stdout(io.StringIO()):
+        dataset = trackeval.datasets.MotChallenge2DBox(
+            {
+                "BENCHMARK": job.benchmark,
+                "GT_FOLDER": str(job.mot_dir),
+                "TRACKERS_FOLDER": str(job.result_dir),
+                "TRACKERS_TO_EVAL": [""],
+                "TRACKER_SUB_FOLDER": "",
+                "SKIP_SPLIT_FOL": True,
+                "SEQ_INFO": {job.sequence: length},
+                "PRINT_CONFIG": False,
+            }
+        )
+        raw_data = dataset.get_raw_seq_data("", job.sequence)
+        data = dataset.get_preprocessed_seq_data(raw_data, PEDESTRIAN)
+        return {name: metric.eval_sequence(data) for name, metric in _metrics(trackeval).items()}
+
+
+def combine_scores(scores: Mapping[str, FamilyScores]) -> FamilyScores:
+    """Return the scores of several sequences together, as TrackEval combines them."""
+    by_name = dict(sorted(scores.items()))  # TrackEval's order: floating point sums depend on it
+    return {
+        family: metric.combine_sequences({name: result[family] for name, result in by_name.items()})
+        for family, metric in _metrics(load_trackeval()).items()
+    }
+
+
+def _metrics(trackeval: ModuleType) -> dict[str, Any]:
+    quiet = {"THRESHOLD": 0.5, "PRINT_CONFIG": False}
+    return {name: getattr(trackeval.metrics, name)(dict(quiet)) for name in FAMILIES}
+
+
+@contextlib.contextmanager
+def _as_user_errors(trackeval: ModuleType, job: ScoreJob) -> Iterator[None]:
+    """Turn TrackEval's complaints, which it prints with a traceback, into one line."""
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            yield
+    except trackeval.utils.TrackEvalException as error:
+        detail = (
+            error.__context__ if isinstance(error.__context__, trackeval.utils.TrackEvalException) else error
+        )
+        message = " ".join(str(detail).split()).replace(" ,", ",").rstrip(", ")
+        raise UserError(
+            f"{job.result_dir / job.sequence}.txt: cannot be scored by {job.benchmark}: {message}"
+        ) from None
+    except IndexError:  # TrackEval reads the confidence, column 7, unchecked
+        raise UserError(
+            f"{job.result_dir / job.sequence}.txt: rows need at least 7 columns to be scored"
+        ) from None

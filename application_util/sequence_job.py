@@ -1,0 +1,139 @@
+"""Track one sequence somewhere: in a process of this machine or on a worker of a cluster."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import socket
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from .executor import report_progress
+from .settings import Settings
+
+
+@dataclass(frozen=True)
+class SequenceJob:
+    """What to track and how.
+
+    Attributes
+    ----------
+    sequence_dir, detection_file : Path
+        As the worker sees them.
+    settings : Settings
+    skip_invalid : bool
+        Leave invalid detections out instead of refusing the file.
+    """
+
+    sequence_dir: Path
+    detection_file: Path
+    settings: Settings
+    skip_invalid: bool
+
+    def absolute(self) -> SequenceJob:
+        """Return the job with paths that do not depend on where a worker was started."""
+        return replace(
+            self, sequence_dir=self.sequence_dir.absolute(), detection_file=self.detection_file.absolute()
+        )
+
+
+@dataclass(frozen=True)
+class SequenceResult:
+    """What came of tracking a sequence.
+
+    Attributes
+    ----------
+    frames : range
+        What was tracked.
+    has_images : bool
+        Whether the images say what the frames are; otherwise the detections do.
+    tracks, rows : int
+        Size of the result file.
+    warnings : list of str
+        What the user should know about the detection file.
+    detection_sha256 : str
+        Hash of the detection file.
+    seconds : float
+        Time it took.
+    host : str
+        Where.
+    versions : dict of str -> str
+        Of what made it.
+    """
+
+    frames: range
+    has_images: bool
+    tracks: int
+    rows: int
+    warnings: list[str]
+    detection_sha256: str
+    seconds: float
+    host: str
+    versions: dict[str, str]
+
+
+def track_into_file(job: SequenceJob, output_file: Path) -> SequenceResult:
+    """Track a sequence and write its result file.
+
+    Rows go to ``<output_file>.partial`` until the sequence is tracked to its end.
+
+    Raises
+    ------
+    UserError
+        For whatever the user can mend.
+    """
+    from .detection_file import DetectionFile
+    from .result_file import ResultFile
+    from .sequence import read_sequence
+    from .tracking import SequenceTracker, frame_range
+
+    started = time.perf_counter()
+    detections = DetectionFile(job.detection_file, job.skip_invalid)
+    sequence = read_sequence(job.sequence_dir)
+    frames = frame_range(sequence, detections)
+    with ResultFile(output_file) as results:
+        tracker = SequenceTracker(detections, job.settings, results.write)
+        for done, frame in enumerate(frames, start=1):
+            tracker.step(frame)
+            report_progress(done)
+    warnings = [detections.feature_width_warning] if detections.feature_width_warning else []
+    if detections.skipped:
+        warnings.append(f"{job.detection_file}: {detections.skipped} invalid rows skipped")
+    return SequenceResult(
+        frames,
+        bool(sequence.images),
+        len(results.track_ids),
+        results.rows,
+        warnings,
+        sha256(job.detection_file),
+        time.perf_counter() - started,
+        socket.gethostname(),
+        {name: _version(name) for name in ("deep-sort", "numpy", "scipy")}
+        | {"python": platform.python_version()},
+    )
+
+
+def track_into_bytes(job: SequenceJob) -> tuple[SequenceResult, bytes]:
+    """Track a sequence and return what its result file would hold, for workers without the output folder."""
+    with tempfile.TemporaryDirectory(prefix="deep-sort-") as folder:
+        output_file = Path(folder) / "result.txt"
+        return track_into_file(job, output_file), output_file.read_bytes()
+
+
+def sha256(path: Path) -> str:
+    """Return the hash of a file's bytes in hexadecimal."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(2**20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,106 @@
+"""Folders of sequences, as the MOTChallenge benchmarks come."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .errors import UserError
+from .sequence import Sequence, read_sequence
+
+
+@dataclass(frozen=True)
+class SequenceSet:
+    """The sequences of a folder.
+
+    Attributes
+    ----------
+    directory : Path
+    names : list of str
+        Names of the sequence folders, in order.
+    skipped : list of str
+        What lies there and is no sequence: files and hidden folders.
+    """
+
+    directory: Path
+    names: list[str]
+    skipped: list[str]
+
+    def path(self, name: str) -> Path:
+        """Return the folder of a sequence."""
+        return self.directory / name
+
+    def select(self, names: Collection[str]) -> list[str]:
+        """Return those names that are given, in order.
+
+        Raises
+        ------
+        UserError
+            If there is no sequence of one of the names.
+        """
+        missing = sorted(set(names) - set(self.names))
+        if missing:
+            there = ", ".join(self.names)
+            raise UserError(f"{self.directory}: no sequence {', '.join(missing)}; there are {there}")
+        return [name for name in self.names if name in names]
+
+    def has_groundtruth(self, name: str) -> bool:
+        """Return whether a sequence can be scored."""
+        return (self.path(name) / "gt" / "gt.txt").is_file()
+
+
+def find_sequences(directory: str | Path) -> SequenceSet:
+    """Find the sequences of a folder.
+
+    Raises
+    ------
+    UserError
+        If there is no such folder, or no sequence in it.
+    """
+    directory = Path(directory)
+    if not directory.is_dir():
+        what = "is not a folder" if directory.exists() else "no such folder"
+        raise UserError(f"{directory}: {what}, expected a folder of MOTChallenge sequences")
+    if (directory / "seqinfo.ini").is_file() or (directory / "img1").is_dir():
+        raise UserError(
+            f"{directory}: a sequence, expected the folder that holds sequences: {directory / '..'}"
+        )
+    names: list[str] = []
+    skipped: list[str] = []
+    for entry in sorted(directory.iterdir(), key=lambda entry: entry.name):
+        is_sequence = entry.is_dir() and not entry.name.startswith(".")
+        (names if is_sequence else skipped).append(entry.name)
+    if not names:
+        raise UserError(f"{directory}: no sequence folders in it")
+    return SequenceSet(directory, names, skipped)
+
+
+def sequence_length(directory: Path) -> int:
+    """Return the number of frames to score: by seqinfo.ini, else the last image, else the ground truth.
+
+    Raises
+    ------
+    UserError
+        If nothing of these is there.
+    """
+    sequence = read_sequence(directory)
+    if sequence.length is not None:
+        return sequence.length
+    if sequence.images:
+        return max(sequence.images)
+    if sequence.groundtruth is not None and len(sequence.groundtruth):
+        return int(sequence.groundtruth[:, 0].max())
+    raise UserError(f"{directory}: unknown length: add seqLength to its seqinfo.ini")
+
+
+def expected_frames(sequence: Sequence, detection_file: Path) -> int:
+    """Estimate how many frames there are to track, if possible without a look at the detections."""
+    if sequence.images:
+        return max(sequence.images) - min(sequence.images) + 1
+    if sequence.length is not None:
+        return sequence.length
+    frames = np.load(detection_file, mmap_mode="r", allow_pickle=False)[:, 0]
+    return int(frames.max() - frames.min()) + 1 if len(frames) else 0

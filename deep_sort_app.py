@@ -1,0 +1,276 @@
+"""Track a MOTChallenge sequence: detections with features in, tracks out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from application_util.errors import UserError, run_command
+from application_util.flags import boolean
+from application_util.settings import Settings, add_settings_flags, settings_from
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from application_util.detection_file import DetectionFile
+    from application_util.sequence import Sequence
+    from application_util.tracking import SequenceTracker
+    from deep_sort.detection import Detection
+
+WINDOW_UPDATE_MS = 5
+
+
+def run(
+    sequence_dir: str | Path,
+    detection_file: str | Path,
+    output_file: str | Path,
+    min_confidence: float,
+    nms_max_overlap: float,
+    min_detection_height: int,
+    max_cosine_distance: float,
+    nn_budget: int | None,
+    display: bool | None,
+    skip_invalid: bool = False,
+    output_video: str | Path | None = None,
+) -> None:
+    """Track a sequence and write its result file.
+
+    Parameters
+    ----------
+    sequence_dir : str or Path
+        MOTChallenge sequence folder.
+    detection_file : str or Path
+        ``.npy`` array (N, 10 + M): the columns of det.txt, then the features.
+    output_file : str or Path
+        Result file; rows go to ``<output_file>.partial`` until the sequence is tracked to its end.
+    min_confidence, nms_max_overlap, min_detection_height, max_cosine_distance, nn_budget
+        See `application_util.settings.Settings`.
+    display : bool or None
+        Show a window; None shows one where that is possible.
+    skip_invalid : bool
+        Leave invalid detections out instead of refusing the file.
+    output_video : str or Path, optional
+        A video (``.avi`` or ``.mp4``) of what the window shows; needs no display.
+
+    Raises
+    ------
+    UserError
+        For whatever the user can mend; nothing that exists was overwritten then.
+    """
+    from application_util.detection_file import DetectionFile
+    from application_util.result_file import ResultFile
+    from application_util.sequence import read_sequence
+    from application_util.tracking import SequenceTracker
+
+    settings = Settings(min_confidence, min_detection_height, nms_max_overlap, max_cosine_distance, nn_budget)
+    sequence = read_sequence(sequence_dir)
+    detections = DetectionFile(detection_file, skip_invalid)
+    window = _wants_window(display, sequence)
+    _check_video(output_video, sequence)
+    with ResultFile(output_file) as results:
+        _report(detections)
+        tracker = SequenceTracker(detections, settings, results.write)
+        try:
+            if window or output_video:
+                finished = _track_and_draw(sequence, tracker, window, output_video)
+            else:
+                finished = _track(sequence, tracker)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"the rows so far are in {results.partial_path}") from None
+        if not finished:
+            results.keep_partial()
+            print(f"stopped before the end: the rows so far are in {results.partial_path}", file=sys.stderr)
+            return
+    print(
+        f"{sequence.name}: {len(results.track_ids)} tracks, {results.rows} rows in {output_file}",
+        file=sys.stderr,
+    )
+
+
+def gather_sequence_info(sequence_dir: str | Path, detection_file: str | Path | None) -> dict[str, Any]:
+    """Describe a sequence in a dict.
+
+    Parameters
+    ----------
+    sequence_dir : str or Path
+        MOTChallenge sequence folder.
+    detection_file : str or Path or None
+        ``.npy`` array (N, 10 + M).
+
+    Returns
+    -------
+    dict
+        ``sequence_name`` str; ``image_filenames`` dict of frame -> file name; ``detections`` ndarray (N, 10 + M)
+        or None; ``groundtruth`` ndarray or None; ``image_size`` (height, width) or None; ``min_frame_idx``,
+        ``max_frame_idx`` int; ``feature_dim`` int; ``update_ms`` float or None.
+
+    Raises
+    ------
+    UserError
+        For missing or invalid files.
+    """
+    from application_util.detection_file import DetectionFile
+    from application_util.sequence import read_sequence
+
+    sequence = read_sequence(sequence_dir)
+    return _sequence_info(sequence, None if detection_file is None else DetectionFile(detection_file))
+
+
+def create_detections(detection_mat: np.ndarray, frame_idx: int, min_height: float = 0) -> list[Detection]:
+    """Return the detections of a frame in file order.
+
+    Parameters
+    ----------
+    detection_mat : ndarray, shape (N, 10 + M)
+        Rows of all frames.
+    frame_idx : int
+    min_height : float
+        Lower boxes are left out, pixels.
+    """
+    from application_util.tracking import detections_from_rows
+
+    return detections_from_rows(detection_mat[detection_mat[:, 0].astype(int) == frame_idx], min_height)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    args = _parse_args(argv)
+    return run_command(
+        lambda: run(
+            args.sequence_dir,
+            args.detection_file,
+            args.output_file,
+            **settings_from(args).as_dict(),
+            display=args.display,
+            skip_invalid=args.skip_invalid,
+            output_video=args.output_video,
+        )
+    )
+
+
+def _parse_args(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sequence_dir", required=True, help="MOTChallenge sequence folder")
+    parser.add_argument(
+        "--detection_file",
+        required=True,
+        help="detections with features (.npy), see tools/generate_detections.py",
+    )
+    parser.add_argument(
+        "--output_file",
+        default="/tmp/hypotheses.txt",
+        help="result file, replaced if there is one (default: %(default)s)",
+    )
+    add_settings_flags(parser, Settings())
+    parser.add_argument(
+        "--display",
+        type=boolean,
+        metavar="BOOL",
+        help="show a window (default: true where a window is possible)",
+    )
+    parser.add_argument(
+        "--output_video",
+        metavar="FILE",
+        help="also write a video, .avi (motion JPEG) or .mp4 (H.264); needs no display",
+    )
+    parser.add_argument(
+        "--skip_invalid",
+        action="store_true",
+        help="leave invalid detections out instead of refusing the file",
+    )
+    return parser.parse_args(argv)
+
+
+def _wants_window(display: bool | None, sequence: Sequence) -> bool:
+    """Decide before any work; ask for the first image in any case, as the original does."""
+    has_images = sequence.image_size is not None
+    if display and not has_images:
+        raise UserError(f"{sequence.directory / 'img1'}: no images to show; use --display False")
+    if display is False or not has_images:
+        return False
+    from application_util.display import use_window
+
+    return use_window(display)
+
+
+def _check_video(output_video: str | Path | None, sequence: Sequence) -> None:
+    if output_video is None:
+        return
+    if not sequence.images:
+        raise UserError(f"{sequence.directory / 'img1'}: no images, and --output_video needs them")
+    from application_util.video import check_video_path
+
+    check_video_path(Path(output_video))
+
+
+def _report(detections: DetectionFile) -> None:
+    if detections.feature_width_warning:
+        print(f"warning: {detections.feature_width_warning}", file=sys.stderr)
+    if detections.skipped:
+        print(f"warning: {detections.path}: {detections.skipped} invalid rows skipped", file=sys.stderr)
+
+
+def _track(sequence: Sequence, tracker: SequenceTracker) -> bool:
+    from application_util.progress import progress
+    from application_util.tracking import frame_range
+
+    for frame in progress(frame_range(sequence, tracker.detections), sequence.name):
+        tracker.step(frame)
+    return True
+
+
+def _track_and_draw(
+    sequence: Sequence, tracker: SequenceTracker, window: bool, output_video: str | Path | None
+) -> bool:
+    """Track and draw each frame in a window, into a video or both; return False if the user stopped it."""
+    from contextlib import closing
+
+    from application_util.progress import progress
+    from application_util.read_ahead import read_ahead
+    from application_util.tracking import frame_range
+    from application_util.visualization import Visualization, play
+
+    frames = frame_range(sequence, tracker.detections)
+
+    def show(visualization: Visualization, frame: int) -> None:
+        image = next(shown)
+        detections = tracker.step(frame)
+        if image is not None:
+            visualization.set_image(image)
+        visualization.draw_detections(detections)
+        visualization.draw_trackers(tracker.tracker.tracks)
+
+    with closing(read_ahead(lambda frame: _image_of(sequence, frame), frames)) as images:
+        shown = progress(images, sequence.name, total=len(frames))
+        videos = [] if output_video is None else [output_video]
+        return play(
+            _sequence_info(sequence, tracker.detections), show, WINDOW_UPDATE_MS if window else None, videos
+        )
+
+
+def _image_of(sequence: Sequence, frame: int) -> np.ndarray | None:
+    return sequence.read_image(frame) if frame in sequence.images else None
+
+
+def _sequence_info(sequence: Sequence, detections: DetectionFile | None) -> dict[str, Any]:
+    """Make the dict that programs written for the original expect."""
+    from application_util.tracking import frame_range
+
+    frames = frame_range(sequence, detections)
+    return {
+        "sequence_name": sequence.name,
+        "image_filenames": {frame: str(path) for frame, path in sequence.images.items()},
+        "detections": None if detections is None else detections.array,
+        "groundtruth": sequence.groundtruth,
+        "image_size": sequence.image_size,
+        "min_frame_idx": frames.start,
+        "max_frame_idx": frames.stop - 1,
+        "feature_dim": 0 if detections is None else detections.feature_dim,
+        "update_ms": sequence.update_ms,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

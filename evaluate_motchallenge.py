@@ -1,0 +1,197 @@
+"""Track the sequences of a MOTChallenge benchmark and score the results."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from application_util.errors import run_command
+from application_util.scoring import BENCHMARKS
+from application_util.settings import BENCHMARK_SETTINGS, Settings, add_settings_flags, settings_from
+from application_util.worker_flags import add_worker_flags
+
+if TYPE_CHECKING:
+    from application_util.jobs import Failures
+    from application_util.sequence_set import SequenceSet
+
+
+def run(
+    mot_dir: str | Path,
+    detection_dir: str | Path | None = None,
+    output_dir: str | Path = "results",
+    settings: Settings = BENCHMARK_SETTINGS,
+    *,
+    jobs: int | None = None,
+    scheduler: str | None = None,
+    benchmark: str | None = None,
+    resume: bool = False,
+    skip_missing: bool = False,
+    skip_invalid: bool = False,
+) -> list[str]:
+    """Track all sequences of a folder, and score those that have ground truth.
+
+    Parameters
+    ----------
+    mot_dir : str or Path
+        Holds the sequence folders.
+    detection_dir : str or Path, optional
+        Holds ``<sequence>.npy``. Without it nothing is tracked: what ``output_dir`` holds is scored.
+    output_dir : str or Path
+        Result files ``<sequence>.txt``, ``run.json``, ``scores.csv``, ``scores.json``, ``submission.zip``.
+    settings : Settings
+        The tracker's parameters.
+    jobs : int, optional
+        Processes, by default one per core.
+    scheduler : str, optional
+        Address of a dask.distributed scheduler whose workers do the tracking.
+    benchmark : str, optional
+        Whose rules of scoring, by default as the names of the sequences tell.
+    resume : bool
+        Keep complete results that were made with the same settings and detections.
+    skip_missing : bool
+        Go on without sequences that have no detection file (or no result, when nothing is tracked).
+    skip_invalid : bool
+        Leave invalid detections out instead of refusing the file.
+
+    Returns
+    -------
+    list of str
+        Sequences that failed; the others are done.
+
+    Raises
+    ------
+    UserError
+        For whatever the user can mend, before anything is tracked.
+    """
+    from application_util import evaluation
+    from application_util.executor import cpu_count
+    from application_util.jobs import JobRunner, report_failures
+    from application_util.run_record import read_record
+    from application_util.sequence_set import find_sequences
+
+    output_dir = Path(output_dir)
+    runner = JobRunner(jobs or cpu_count(), scheduler)
+    sequences = find_sequences(mot_dir)
+    if sequences.skipped:
+        print(f"skipped, no sequences: {', '.join(sequences.skipped)}", file=sys.stderr)
+    failures: Failures = {}
+    if detection_dir is None:
+        names = evaluation.existing_results(sequences, output_dir, skip_missing)
+    else:
+        plan = evaluation.plan(sequences, detection_dir, settings, skip_missing, skip_invalid)
+        output_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            names, failures = evaluation.track(plan, read_record(output_dir), runner, resume)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(
+                f"what is complete is in {output_dir}, --resume goes on from there"
+            ) from None
+    can_score = detection_dir is None or importlib.util.find_spec("trackeval") is not None
+    with_truth = [name for name in names if sequences.has_groundtruth(name)]
+    if with_truth and can_score:
+        failures |= _score(benchmark, sequences, with_truth, output_dir, runner.processes)
+    elif with_truth:
+        print("no scores, trackeval is not installed: pip install 'deep-sort[scores]'", file=sys.stderr)
+    if len(with_truth) < len(names):
+        _pack(output_dir, names, with_truth, failures)
+    report_failures(failures)
+    return sorted(failures)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; return its exit code: 1 if a sequence failed."""
+    args = _parse_args(argv)
+    failed: list[str] = []
+
+    def command() -> None:
+        failed.extend(
+            run(
+                args.mot_dir,
+                args.detection_dir,
+                args.output_dir,
+                settings_from(args),
+                jobs=args.jobs,
+                scheduler=args.scheduler,
+                benchmark=args.benchmark,
+                resume=args.resume,
+                skip_missing=args.skip_missing,
+                skip_invalid=args.skip_invalid,
+            )
+        )
+
+    return run_command(command) or int(bool(failed))
+
+
+def _parse_args(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add("--mot_dir", required=True, help="folder of MOTChallenge sequences, such as MOT16/train")
+    add("--detection_dir", help="folder of detections with features, <sequence>.npy; without it nothing is "
+        "tracked, and the result files that are in --output_dir are scored")  # fmt: skip
+    add(
+        "--output_dir",
+        default="results",
+        help="folder of result files, <sequence>.txt (default: %(default)s)",
+    )
+    add_settings_flags(parser, BENCHMARK_SETTINGS)
+    add(
+        "--skip_invalid",
+        action="store_true",
+        help="leave invalid detections out instead of refusing their file",
+    )
+    add(
+        "--skip_missing",
+        action="store_true",
+        help="go on without sequences that lack a detection file, or a result",
+    )
+    add(
+        "--resume",
+        action="store_true",
+        help="keep complete results made with the same settings and detections",
+    )
+    add("--benchmark", choices=BENCHMARKS,
+        help="whose rules of scoring (default: as the sequences' names tell, else MOT17)")  # fmt: skip
+    add_worker_flags(parser)
+    return parser.parse_args(argv)
+
+
+def _score(
+    benchmark: str | None, sequences: SequenceSet, names: list[str], output_dir: Path, jobs: int
+) -> Failures:
+    """Print and write the scores of these sequences; return what failed."""
+    from application_util import evaluation, score_table
+    from application_util.scoring import guess_benchmark, load_trackeval
+
+    version = load_trackeval().__version__
+    rules = benchmark or guess_benchmark(names)
+    scores, failures = evaluation.score(rules, sequences, names, output_dir, jobs)
+    if scores:
+        score_table.write_scores(output_dir, scores, {"benchmark": rules, "trackeval": version})
+        print(f"{rules} by TrackEval {version}; shares in percent\n")
+        print(score_table.format_table(score_table.score_rows(scores)))
+        print(
+            f"scores of {len(scores)} sequences in {output_dir / 'scores.csv'} and scores.json",
+            file=sys.stderr,
+        )
+    return failures
+
+
+def _pack(output_dir: Path, names: list[str], with_truth: list[str], failures: Failures) -> None:
+    from application_util.evaluation import write_submission
+
+    without = ", ".join(name for name in names if name not in with_truth)
+    if failures:
+        print(f"no ground truth, results only: {without}; no archive, because of failures", file=sys.stderr)
+        return
+    path = write_submission(output_dir, names)
+    print(
+        f"no ground truth, results only: {without}; packed for the MOTChallenge server in {path}",
+        file=sys.stderr,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

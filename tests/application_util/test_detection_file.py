@@ -1,0 +1,83 @@
+"""Any file that the reader accepts can be tracked; memory stays bounded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from application_util import detection_file as module
+from application_util.detection_file import DetectionFile
+from application_util.errors import UserError
+from application_util.result_file import ResultFile
+from application_util.settings import Settings
+from application_util.tracking import SequenceTracker
+
+from ..conftest import ROOT
+
+wild = st.one_of(
+    st.floats(0, 40).map(round), st.floats(width=32), st.sampled_from([0, -1, 1, np.nan, np.inf, 1e-30])
+)
+
+
+@given(arrays(np.float32, st.tuples(st.integers(0, 12), st.integers(11, 14)), elements=wild), st.booleans())
+@settings(deadline=None)
+def test_any_file_that_is_accepted_tracks(tmp_path_factory, array, tame):
+    if tame:
+        array = np.abs(np.nan_to_num(array, posinf=3, neginf=3)) + 1
+        array[:, 0] = array[:, 0] % 20 // 1
+    folder = tmp_path_factory.mktemp("any")
+    np.save(folder / "d.npy", array)
+    detections = DetectionFile(folder / "d.npy", skip_invalid=True)
+    assert len(detections) + detections.skipped == len(array)
+    with ResultFile(folder / "out.txt") as results:
+        tracker = SequenceTracker(detections, Settings(min_confidence=0), results.write)
+        for frame in detections.frames.tolist():
+            tracker.step(frame)
+    if detections.skipped:
+        with pytest.raises(UserError, match="row"):
+            DetectionFile(folder / "d.npy")
+
+
+def test_rows_of_a_frame_keep_their_order(tmp_path):
+    rng = np.random.default_rng(0)
+    array = np.abs(rng.normal(size=(500, 12))) + 0.1
+    array[:, 0] = rng.integers(0, 30, 500)
+    np.save(tmp_path / "d.npy", array)
+    detections = DetectionFile(tmp_path / "d.npy")
+    assert detections.frames.tolist() == sorted(set(array[:, 0]))
+    for frame in range(31):
+        np.testing.assert_array_equal(detections.rows(frame), array[array[:, 0] == frame])
+
+
+def test_bad_row_in_a_later_chunk_is_counted_from_the_start(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "CHUNK_BYTES", 1000)
+    array = np.ones((300, 12))
+    array[250, 5] = -1
+    np.save(tmp_path / "d.npy", array)
+    with pytest.raises(UserError, match=r"row 251 \(index 250, frame 1\)"):
+        DetectionFile(tmp_path / "d.npy")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="pages are given back on Linux only")
+def test_memory_is_bounded(tmp_path):
+    rows = 400_000  # 442 MB
+    array = np.lib.format.open_memmap(tmp_path / "d.npy", "w+", np.float64, (rows, 138))
+    array[:] = 1
+    array[:, 0] = np.arange(rows) // 100
+    array.flush()
+    script = (
+        "import resource, sys; from application_util.detection_file import DetectionFile\n"
+        "base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "detections = DetectionFile(sys.argv[1])\n"
+        "assert sum(len(detections.rows(frame)) for frame in detections.frames.tolist()) == len(detections)\n"
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) // 1024)"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "d.npy")]
+    grown = int(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+    assert grown < 150

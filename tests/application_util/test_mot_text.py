@@ -1,0 +1,48 @@
+"""Reading det.txt, gt.txt and result files."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from application_util.errors import UserError
+from application_util.mot_text import read_table
+
+
+def test_spaces_empty_lines_and_no_newline_at_the_end(tmp_path):
+    path = tmp_path / "det.txt"
+    path.write_text("\ufeff 2, -1, 1.5,2,3,4, 0.5\r\n\n1,-1,1e1,2,3,4,1\n\n  \n3,-1,1,2,3,4,-0.25")
+    table = read_table(path)
+    np.testing.assert_array_equal(
+        table, [[2, -1, 1.5, 2, 3, 4, 0.5], [1, -1, 10, 2, 3, 4, 1], [3, -1, 1, 2, 3, 4, -0.25]]
+    )
+
+
+def test_no_rows(tmp_path):
+    (tmp_path / "det.txt").write_text("\n\n")
+    assert read_table(tmp_path / "det.txt", 10).shape == (0, 10)
+
+
+GOOD = "1,-1,10,20,30,40,0.9\n\n"
+
+
+@pytest.mark.parametrize(("line", "complaint"), [
+    ("1,-1,10,x,30,40,0.9", "column 4: 'x' is not a number"), ("1,-1,10,20,30,40,nan", "column 7: nan is not finite"),
+    ("1,-1,10,20,30,40", "6 columns"), ("1,-1,10,20,30,40,0.9,-1", "8 columns, but 7 in the first line"),
+    ("1.5,-1,10,20,30,40,0.9", "frame 1.5"), ("-1,-1,10,20,30,40,0.9", "frame -1"), ("1 -1 10 20 30 40 1", "1 columns"),
+    ("1,-1,,20,30,40,0.9", "column 3: '' is not a number"),
+])  # fmt: skip
+def test_broken_line(tmp_path, line, complaint):
+    path = tmp_path / "det.txt"
+    path.write_text(GOOD + line + "\n" + GOOD)
+    with pytest.raises(UserError) as caught:
+        read_table(path)
+    assert str(caught.value).startswith(f"{path}: line 3: ") and complaint in str(caught.value)
+
+
+def test_missing_and_binary_files(tmp_path):
+    with pytest.raises(UserError, match="no such file"):
+        read_table(tmp_path / "det.txt")
+    (tmp_path / "det.txt").write_bytes(b"\x93NUMPY\xff\xfe")
+    with pytest.raises(UserError, match="cannot be read as text"):
+        read_table(tmp_path / "det.txt")

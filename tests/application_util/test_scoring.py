@@ -1,0 +1,142 @@
+"""Scores are TrackEval's own, to the last digit."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+
+import numpy as np
+import pytest
+
+from application_util.errors import UserError
+from application_util.score_table import COUNTS, FIELDS, format_table, score_rows
+from application_util.scoring import ScoreJob, guess_benchmark, score_sequence
+from tests.conftest import GOLDEN, shared_path
+from tests.mot_worlds import World
+
+trackeval = pytest.importorskip("trackeval")
+
+
+def official_scores(mot_dir, result_dir, names, benchmark, folder):
+    """Run what TrackEval's commands run, and read the tables that they write."""
+    config = {"PLOT_CURVES": False, "PRINT_CONFIG": False, "PRINT_RESULTS": False, "LOG_ON_ERROR": None}
+    evaluator = trackeval.Evaluator(config | {"TIME_PROGRESS": False})
+    data = {"BENCHMARK": benchmark, "GT_FOLDER": str(mot_dir), "TRACKERS_FOLDER": str(result_dir.parent)}
+    data |= {"TRACKERS_TO_EVAL": [result_dir.name], "TRACKER_SUB_FOLDER": "", "OUTPUT_FOLDER": str(folder)}
+    data |= {"SKIP_SPLIT_FOL": True, "SEQ_INFO": dict.fromkeys(names), "PRINT_CONFIG": False}
+    metrics = [trackeval.metrics.HOTA(), trackeval.metrics.CLEAR(), trackeval.metrics.Identity()]
+    evaluator.evaluate([trackeval.datasets.MotChallenge2DBox(data)], metrics)
+    output = folder / result_dir.name
+    detailed = {row["seq"]: row for row in csv.DictReader((output / "pedestrian_detailed.csv").open())}
+    fields, values = (line.split() for line in (output / "pedestrian_summary.txt").read_text().splitlines())
+    return detailed, dict(zip(fields, values, strict=True))
+
+
+def assert_official(mot_dir, result_dir, names, benchmark, folder):
+    scores = {name: score_sequence(ScoreJob(benchmark, mot_dir, result_dir, name)) for name in names}
+    rows = score_rows(scores)
+    detailed, summary = official_scores(mot_dir, result_dir, names, benchmark, folder)
+    assert list(rows) == [*sorted(names), "COMBINED"]
+    for name, row in rows.items():
+        for field, value in row.items():
+            official = detailed[name].get(field, detailed[name].get(f"{field}___AUC"))
+            assert float(official) == value, (name, field)
+    printed = {}
+    lines = format_table(rows).splitlines()
+    for line in lines:
+        cells = line.split()
+        if cells and cells[0] in FIELDS:
+            header = cells[1:]
+        elif cells and cells[0] == "COMBINED":
+            printed |= dict(zip(header, cells[1:], strict=True))
+    assert printed == summary
+    return rows
+
+
+@pytest.fixture
+def world(tmp_path):
+    world = World(tmp_path)
+    world.add("SEQ-B", "crowded")
+    world.add("SEQ-A", "walkers")
+    world.output_dir.mkdir()
+    for name, source in (("SEQ-A", "walkers"), ("SEQ-B", "crowded")):
+        shutil.copy(GOLDEN / f"{source}-A.txt", world.result(name))
+    return world
+
+
+def rewrite(world, name, columns=10, change=None):
+    table = np.loadtxt(world.result(name), delimiter=",")
+    if change:
+        table = change(table)
+    np.savetxt(world.result(name), table[:, :columns], fmt="%.3f", delimiter=",")
+
+
+@pytest.mark.parametrize("benchmark", ["MOT15", "MOT16", "MOT17", "MOT20"])
+def test_own_results(world, tmp_path, benchmark):
+    rows = assert_official(
+        world.mot_dir, world.output_dir, ["SEQ-B", "SEQ-A"], benchmark, tmp_path / "official"
+    )
+    assert 0.3 < rows["COMBINED"]["HOTA"] < 1
+    assert rows["COMBINED"]["IDSW"] > 0
+
+
+@pytest.mark.parametrize("columns", [7, 9, 10])
+def test_other_trackers_write_floats_in_any_order_and_other_columns(world, tmp_path, columns):
+    shuffled = np.random.default_rng(0).permutation
+    rewrite(world, "SEQ-A", columns, lambda table: table[shuffled(len(table))])
+    rewrite(world, "SEQ-B", columns)
+    assert_official(world.mot_dir, world.output_dir, ["SEQ-A", "SEQ-B"], "MOT16", tmp_path / "official")
+
+
+def test_empty_results_score_zero(world, tmp_path):
+    world.result("SEQ-A").write_text("")
+    rows = assert_official(
+        world.mot_dir, world.output_dir, ["SEQ-A", "SEQ-B"], "MOT17", tmp_path / "official"
+    )
+    assert rows["SEQ-A"]["HOTA"] == 0 and rows["SEQ-B"]["HOTA"] > 0
+
+
+@pytest.mark.parametrize(("line", "complaint"), [
+    ("99999,1,2,3,4,5,1,-1,-1,-1", "99999"), ("1,1,2,3,4", "columns"), ("1,x,2,3,4,5,1,-1,-1,-1", "corrupted"),
+    ("one,1,2,3,4,5,1,-1,-1,-1", "one,1,2"), ("1,1,2,3,4,5,1,2,3,4", "Non pedestrian"),
+    ("1,7,1,1,4,5,1,-1,-1,-1\n1,7,1,1,4,5,1,-1,-1,-1", "same ID"),
+])  # fmt: skip
+def test_what_trackeval_refuses_is_one_line(world, line, complaint, capsys):
+    world.result("SEQ-A").write_text(f"{line}\n")
+    with pytest.raises(UserError) as refused:
+        score_sequence(ScoreJob("MOT16", world.mot_dir, world.output_dir, "SEQ-A"))
+    assert complaint.replace(",", " ") in str(refused.value).replace(",", " ")
+    assert "SEQ-A.txt" in str(refused.value) and "\n" not in str(refused.value)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_length_without_seqinfo_is_that_of_the_ground_truth(world):
+    expected = score_sequence(ScoreJob("MOT16", world.mot_dir, world.output_dir, "SEQ-A"))
+    (world.mot_dir / "SEQ-A" / "seqinfo.ini").unlink()
+    found = score_sequence(ScoreJob("MOT16", world.mot_dir, world.output_dir, "SEQ-A"))
+    assert found["Count"]["GT_Dets"] == expected["Count"]["GT_Dets"]
+    assert found["CLEAR"]["MOTA"] == expected["CLEAR"]["MOTA"]
+
+
+@pytest.mark.parametrize(("names", "benchmark"), [
+    (["MOT16-02", "MOT16-05"], "MOT16"), (["MOT20-01"], "MOT20"), (["MOT17-02-DPM"], "MOT17"),
+    (["ADL-Rundle-6"], "MOT17"), (["MOT16-02", "MOT20-01"], "MOT17"), ([], "MOT17"),
+])  # fmt: skip
+def test_benchmark_by_names(names, benchmark):
+    assert guess_benchmark(names) == benchmark
+
+
+def test_counts_are_counts(world):
+    rows = score_rows({"SEQ-A": score_sequence(ScoreJob("MOT16", world.mot_dir, world.output_dir, "SEQ-A"))})
+    for field, value in rows["SEQ-A"].items():
+        assert isinstance(value, int) == (field in COUNTS), field
+
+
+def test_recorded_tracks_of_real_sequences(tmp_path):
+    mot_dir = shared_path("data/MOT16/train")
+    names = ["MOT16-02", "MOT16-05", "MOT16-09"]
+    results = tmp_path / "results"
+    results.mkdir()
+    for name in names:
+        shutil.copy(shared_path(f"golden/tracks/{name}-A.txt"), results / f"{name}.txt")
+    assert_official(mot_dir, results, names, "MOT16", tmp_path / "official")

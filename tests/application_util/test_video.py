@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import sys
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+
+from application_util import video as video_module
+from application_util.errors import UserError
+from application_util.video import VideoFile, check_video_path, frames_per_second, open_videos
+from tests.scenes import read_video
+
+SIZE = (64, 48)
+
+
+def picture(brightness, size=SIZE):
+    """Left half of the given brightness, right half black."""
+    image = np.zeros((size[1], size[0], 3), dtype=np.uint8)
+    image[:, : size[0] // 2] = brightness
+    return image
+
+
+@pytest.mark.parametrize("kind", [".avi", ".mp4", ".MP4"])
+def test_every_frame_is_read_back_in_order_and_size(tmp_path, kind):
+    path = tmp_path / "folder" / ("a.b" + kind)
+    with VideoFile(path, SIZE, 14) as video:
+        for frame in range(40):
+            video.write(picture(37 * frame % 230))
+        assert not path.exists() and video.partial_path.name == "a.b.partial" + kind
+    assert [other.name for other in path.parent.iterdir()] == [path.name]
+    frames, fps = read_video(path)
+    assert fps == 14 and len(frames) == 40
+    assert all(frame.shape == (48, 64, 3) for frame in frames)
+    for i, frame in enumerate(frames):
+        assert frame[:, :28].mean() == pytest.approx(37 * i % 230, abs=6)
+        assert frame[:, 36:].mean() == pytest.approx(0, abs=6)
+
+
+def test_colours_are_kept(tmp_path):
+    image = np.zeros((48, 64, 3), dtype=np.uint8)
+    image[:] = (200, 60, 20)
+    for name in ("a.avi", "a.mp4"):
+        with VideoFile(tmp_path / name, SIZE, 10) as video:
+            video.write(image)
+        (frame,), _ = read_video(tmp_path / name)
+        assert frame.reshape(-1, 3).mean(axis=0) == pytest.approx((200, 60, 20), abs=6)
+
+
+def test_h264_is_what_browsers_play(tmp_path):
+    path = tmp_path / "a.mp4"
+    with VideoFile(path, (63, 47), 10) as video:  # odd
+        for _ in range(5):
+            video.write(picture(100))
+    reader = imageio_ffmpeg.read_frames(path)
+    properties = next(reader)
+    reader.close()
+    assert properties["codec"] == "h264"
+    assert properties["pix_fmt"].startswith("yuv420p(")
+    assert properties["size"] == (62, 46) == video.size
+    content = path.read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")  # starts to play before it is loaded
+
+
+def test_frames_of_other_sizes_are_resized(tmp_path):
+    with VideoFile(tmp_path / "a.avi", SIZE, 10) as video:
+        video.write(picture(200, size=(640, 480)))
+    (frame,), _ = read_video(tmp_path / "a.avi")
+    assert frame.shape == (48, 64, 3) and frame[:, :28].mean() == pytest.approx(200, abs=3)
+
+
+def test_an_image_may_be_changed_after_it_was_written(tmp_path):
+    image = picture(0)
+    with VideoFile(tmp_path / "a.avi", SIZE, 10) as video:
+        for brightness in range(0, 250, 10):
+            image[:] = brightness
+            video.write(image)
+            image[:] = 255
+    frames, _ = read_video(tmp_path / "a.avi")
+    assert [10 * round(frame.mean() / 10) for frame in frames] == list(range(0, 250, 10))
+
+
+@pytest.mark.parametrize("kind", [".avi", ".mp4"])
+def test_a_failure_leaves_a_playable_partial_file_and_the_old_video(tmp_path, kind):
+    path = tmp_path / ("a" + kind)
+    path.write_bytes(b"old")
+    with pytest.raises(RuntimeError, match="broken"), VideoFile(path, SIZE, 10) as video:
+        for _ in range(7):
+            video.write(picture(100))
+        raise RuntimeError("broken")
+    assert path.read_bytes() == b"old"
+    assert len(read_video(tmp_path / ("a.partial" + kind))[0]) == 7
+
+
+def test_open_videos_says_where_partial_files_are(tmp_path, capsys):
+    with open_videos([tmp_path / "a.avi", tmp_path / "b.avi"], SIZE, 40) as videos:
+        for video in videos:
+            video.write(picture(1))
+        videos[1].keep_partial()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.avi", "b.partial.avi"]
+    assert read_video(tmp_path / "a.avi")[1] == 25
+    assert capsys.readouterr().err.splitlines() == [
+        f"stopped before the end: the video so far is in {tmp_path / 'b.partial.avi'}"
+    ]
+
+
+def test_what_goes_wrong_while_encoding_reaches_the_caller(tmp_path, monkeypatch):
+    def failing(path, size, fps, fourcc):
+        yield
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(video_module, "_opencv", failing)
+    with pytest.raises(UserError, match=r"a.partial.avi: writing the video failed: No space left"):  # noqa: SIM117
+        with VideoFile(tmp_path / "a.avi", SIZE, 10) as video:
+            for _ in range(100):
+                video.write(picture(1))
+    assert not (tmp_path / "a.avi").exists()
+
+
+def test_another_codec_may_be_named(tmp_path):
+    with VideoFile(tmp_path / "a.avi", SIZE, 10, fourcc="XVID") as video:
+        video.write(picture(1))
+    assert len(read_video(tmp_path / "a.avi")[0]) == 1
+
+
+@pytest.mark.parametrize("name", ["a", "a.txt", "a.gif"])
+def test_an_unknown_kind_of_file_is_refused(tmp_path, name):
+    with pytest.raises(UserError, match=r"use a name that ends in .avi or .mp4"):
+        VideoFile(tmp_path / name, SIZE, 10)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_is_refused(tmp_path):
+    (tmp_path / "a.avi").mkdir()
+    with pytest.raises(UserError, match="is a folder"):
+        check_video_path(tmp_path / "a.avi")
+
+
+def test_a_place_where_no_folder_can_be_made_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot be created"):
+        check_video_path(tmp_path / "file" / "a.avi")
+
+
+def test_a_missing_encoder_is_named_with_its_extra(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    with pytest.raises(UserError, match=r"imageio_ffmpeg is not installed.*deep-sort\[video\]"):
+        check_video_path(tmp_path / "a.mp4")
+    check_video_path(tmp_path / "a.avi")  # needs none
+
+
+@pytest.mark.parametrize("rate", [1, 14, 15, 25, 29, 30, 50, 57, 60, 123, 240])
+def test_the_frame_rate_survives_the_way_through_milliseconds(rate):
+    assert frames_per_second(1000 / rate) == rate
+
+
+def test_fractions_of_a_frame_per_second_are_cut_off_but_one_is_left():
+    assert frames_per_second(1000 / 29.97) == 29
+    assert frames_per_second(5000) == 1

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from application_util.visualization import (
+    NoVisualization,
+    VideoVisualization,
+    create_unique_color_float,
+    create_unique_color_uchar,
+    play,
+    window_shape,
+)
+from deep_sort.detection import Detection
+from deep_sort.track import Track
+from tests.scenes import read_video
+
+COLORS_OF_THE_REFERENCE = """
+ff0000 00ff75 ea00ff 7ecc00 0020cc 992d00 009974 990077 206600 0e0066 ff9800 00efff
+ff007a 04cc00 5900cc 998900 006199 99001b 00661c 4b0066 ccff00 0056ff cc1800 00cc76
+cc00c3 4c9900 000699 662a00 006659 660043 33ff00 4200ff cc9200 00a7cc cc0049 00990f
+550099 636600 003566 660006 00ff65 db00ff 8acc00 002ccc 992400 00996b 990080 266600
+080066 ff8900 00ffff ff0089 10cc00 4d00cc 998000 006b99 990024 006616 450066 dbff00
+"""
+
+
+def info(first=3, last=6, size=(60, 100)):
+    return {
+        "sequence_name": "S",
+        "image_size": size,
+        "min_frame_idx": first,
+        "max_frame_idx": last,
+        "update_ms": None,
+    }
+
+
+def test_colors_are_those_of_the_reference():
+    words = COLORS_OF_THE_REFERENCE.split()
+    assert len(words) == 60
+    for tag, word in enumerate(words):
+        assert "{:02x}{:02x}{:02x}".format(*create_unique_color_uchar(tag)) == word
+
+
+def test_float_colors_are_the_same_in_0_to_1():
+    assert create_unique_color_float(0) == (1.0, 0.0, 0.0)
+    for tag in range(50):
+        channels = create_unique_color_float(tag)
+        assert create_unique_color_uchar(tag) == tuple(int(255 * channel) for channel in channels)
+
+
+@pytest.mark.parametrize("make", [NoVisualization, VideoVisualization])
+def test_the_callback_sees_every_frame_once_in_order(make):
+    seen = []
+    visualization = make(info())
+    assert visualization.run(lambda vis, frame: seen.append((vis is visualization, frame))) is True
+    assert seen == [(True, 3), (True, 4), (True, 5), (True, 6)]
+
+
+@pytest.mark.parametrize("make", [NoVisualization, VideoVisualization])
+def test_no_frames_no_call(make):
+    assert make(info(first=0, last=-1)).run(lambda vis, frame: pytest.fail("called")) is True
+
+
+def test_without_visualization_drawing_does_nothing():
+    visualization = NoVisualization(info())
+    image = np.zeros((60, 100, 3), dtype=np.uint8)
+    visualization.set_image(image)
+    visualization.draw_groundtruth([1], [[0, 0, 50, 50]])
+    visualization.draw_detections([Detection([0, 0, 50, 50], 1.0, [1.0])])
+    visualization.draw_trackers([])
+    assert not image.any()
+
+
+@pytest.fixture
+def drawing():
+    visualization = VideoVisualization(info())
+    visualization.set_image(np.zeros((60, 100, 3), dtype=np.uint8))
+    return visualization
+
+
+def outline(image, color):
+    """(left, top, right, bottom) of all pixels of a colour."""
+    rows, columns = np.nonzero((image == color).all(axis=2))
+    return columns.min(), rows.min(), columns.max(), rows.max()
+
+
+def test_detections_are_red_boxes_without_a_label(drawing):
+    drawing.draw_detections([Detection([10.7, 5.7, 30.7, 40.7], 0.9, [1.0])])  # to (41.4, 46.4)
+    image = drawing.viewer.image
+    assert outline(image, (0, 0, 255)) == (9, 4, 42, 47)
+    assert not image[8:44, 13:39].any()
+
+
+def test_groundtruth_has_the_colour_of_its_id_and_a_label(drawing):
+    drawing.draw_groundtruth([5], [np.array([10.7, 5.7, 60.7, 50.7])])  # truncated, then to (70, 55)
+    image = drawing.viewer.image
+    assert outline(image, create_unique_color_uchar(5)) == (9, 4, 71, 56)
+    assert (image == 255).all(axis=2).sum() > 10
+
+
+def track(track_id, hits, missed=0):
+    mean = np.array([50.0, 30.0, 0.5, 40.0, 0, 0, 0, 0])
+    new = Track(mean, np.eye(8), track_id, 1, 30)
+    new.state, new.hits, new.time_since_update = (2 if hits > 2 else 1), hits, missed
+    return new
+
+
+@pytest.mark.parametrize(
+    ("candidate", "shown"), [(track(1, 3), True), (track(2, 1), False), (track(3, 3, missed=1), False)]
+)
+def test_tracks_are_shown_if_confirmed_and_updated_in_this_frame(drawing, candidate, shown):
+    drawing.draw_trackers([candidate])
+    image = drawing.viewer.image
+    assert image.any() == shown
+    if shown:
+        assert outline(image, create_unique_color_uchar(1)) == (39, 9, 61, 51)
+
+
+def test_the_window_is_1024_wide_and_keeps_the_aspect():
+    assert window_shape(info(size=(480, 640))) == (1024, 768)
+    assert window_shape(info(size=(1080, 1920))) == (1024, 576)
+    assert window_shape(info(size=(333, 1000))) == (1024, 340)
+
+
+def test_play_writes_what_was_drawn(tmp_path):
+    video = tmp_path / "new" / "a.avi"
+
+    def draw(vis, frame):
+        vis.set_image(np.full((60, 100, 3), 40 * frame, dtype=np.uint8))
+
+    assert play(info(first=1, last=5), draw, video_filenames=[video]) is True
+    frames, fps = read_video(video)
+    assert fps == 50  # 20 ms where the sequence does not say
+    assert [frame.shape for frame in frames] == [(614, 1024, 3)] * 5
+    assert [round(frame.mean() / 40) for frame in frames] == [1, 2, 3, 4, 5]
+
+
+def test_colours_and_no_visualization_load_no_opencv():
+    code = "import sys, application_util.visualization; sys.exit('cv2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,191 @@
+"""Sequences on a cluster: a real scheduler and two workers, one of which is killed while it works."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import evaluate_motchallenge
+from tools import generate_detections
+
+from .conftest import ROOT, shared_path
+from .mot_worlds import World
+from .tools.small_sequences import write_sequence
+from .tools.tiny_networks import write_tiny_network
+
+distributed = pytest.importorskip("distributed")
+
+PATIENCE_SECONDS = 120
+
+
+def wait_until(condition, what):
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain for {what}"
+        time.sleep(0.02)
+
+
+class Cluster:
+    """Scheduler and workers as separate processes, as somebody would start them on several machines."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.processes = []
+        environment = {"PYTHONPATH": str(ROOT), "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "3"}
+        self.environment = os.environ | environment
+        scheduler_file = folder / "scheduler.json"
+        self.start("dask_scheduler", "--port", "0", "--scheduler-file", scheduler_file)
+        wait_until(
+            lambda: scheduler_file.exists() and scheduler_file.read_text().endswith("}"), "the scheduler"
+        )
+        self.address = json.loads(scheduler_file.read_text())["address"]
+
+    def start(self, program, *arguments):
+        log = (self.folder / f"{program}-{len(self.processes)}.log").open("w")
+        command = [
+            sys.executable,
+            "-m",
+            f"distributed.cli.{program}",
+            "--host",
+            "127.0.0.1",
+            "--no-dashboard",
+        ]
+        command += map(str, arguments)
+        process = subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
+        self.processes.append(process)
+        return process
+
+    def start_worker(self, name):
+        return self.start("dask_worker", self.address, "--no-nanny", "--nthreads", 1, "--name", name)
+
+    def close(self):
+        for process in self.processes:
+            process.kill()
+        for process in self.processes:
+            process.wait()
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    folder = tmp_path / "cluster"
+    folder.mkdir()
+    cluster = Cluster(folder)
+    yield cluster
+    cluster.close()
+
+
+def long_sequence(world, name, source, times):
+    """Add a sequence that takes seconds: the same frames again and again."""
+    world.add(name, source, truth=False)
+    path = world.detection_dir / f"{name}.npy"
+    rows = np.load(path)
+    many = np.tile(rows, (times, 1))
+    many[:, 0] += np.repeat(np.arange(times) * rows[:, 0].max(), len(rows))
+    np.save(path, many)
+    (world.mot_dir / name / "seqinfo.ini").unlink()
+
+
+def busy_workers(client):
+    """Return the names of workers that run a task now."""
+    workers = client.scheduler_info()["workers"]
+    return {workers[address]["name"] for address, tasks in client.processing().items() if tasks}
+
+
+def test_a_killed_worker_loses_nothing(tmp_path, cluster):
+    world = World(tmp_path)
+    for number in range(4):
+        long_sequence(world, f"SEQ-{number}", "walkers" if number % 2 else "crowded", 8)
+    workers = {name: cluster.start_worker(name) for name in ("first", "second")}
+    command = [
+        sys.executable,
+        str(ROOT / "evaluate_motchallenge.py"),
+        *world.flags(),
+        "--scheduler",
+        cluster.address,
+    ]
+    with (
+        distributed.Client(cluster.address, set_as_default=False) as client,
+        (tmp_path / "stderr").open("w") as errors,
+    ):
+        client.wait_for_workers(2, timeout=PATIENCE_SECONDS)
+        run = subprocess.Popen(command, cwd=tmp_path, stderr=errors)
+        wait_until(lambda: busy_workers(client) == {"first", "second"}, "work on both")
+        workers["first"].send_signal(signal.SIGKILL)
+        assert run.poll() is None
+        assert run.wait(timeout=PATIENCE_SECONDS) == 0
+        assert set(worker["name"] for worker in client.scheduler_info()["workers"].values()) == {"second"}
+    told = (tmp_path / "stderr").read_text()
+    local = World.at(tmp_path / "local", world)
+    assert evaluate_motchallenge.main([*local.flags(), "--jobs", "2"]) == 0
+    for number in range(4):
+        name = f"SEQ-{number}"
+        assert world.result(name).read_bytes() == local.result(name).read_bytes()
+        assert told.count(f"{name}: ") == 1
+    assert not list(world.output_dir.glob("*.partial"))
+    assert sorted(json.loads((world.output_dir / "run.json").read_text())["sequences"]) == [
+        f"SEQ-{number}" for number in range(4)
+    ]
+
+
+def test_a_failure_on_a_worker_is_reported(tmp_path, cluster, capsys):
+    world = World(tmp_path)
+    world.add("SEQ-A", truth=False)
+    world.add("SEQ-B", truth=False)
+    (world.detection_dir / "SEQ-A.npy").write_bytes(b"no array")
+    cluster.start_worker("only")
+    assert evaluate_motchallenge.main([*world.flags(), "--scheduler", cluster.address]) == 1
+    err = capsys.readouterr().err
+    assert "error: SEQ-A: " in err and "SEQ-A.npy: not a .npy array" in err
+    assert world.result("SEQ-B").exists() and not world.result("SEQ-A").exists()
+    assert evaluate_motchallenge.main([*world.flags(), "--scheduler", cluster.address, "--resume"]) == 1
+    assert "1 of 2 sequences are complete" in capsys.readouterr().err
+
+
+def test_features_are_computed_on_workers(tmp_path, cluster, capsys):
+    pytest.importorskip("tensorflow")
+    network = write_tiny_network(tmp_path / "tiny.pb")
+    for name in ("SEQ-01", "SEQ-02", "SEQ-03"):
+        write_sequence(tmp_path / "mot", name)
+    (tmp_path / "mot" / "SEQ-03" / "img1" / "000002.png").write_bytes(b"no image")
+    flags = ["--mot_dir", str(tmp_path / "mot"), "--model", str(network)]
+    cluster.start_worker("only")
+    remote = [*flags, "--output_dir", str(tmp_path / "remote"), "--scheduler", cluster.address]
+    assert generate_detections.main(remote) == 1
+    err = capsys.readouterr().err
+    assert "error: SEQ-03: " in err and "000002.png" in err
+    assert generate_detections.main([*flags, "--output_dir", str(tmp_path / "here"), "--skip_invalid"]) == 0
+    assert generate_detections.main([*remote, "--skip_invalid", "--resume"]) == 0
+    err = capsys.readouterr().err
+    assert "SEQ-01: finished already" in err and "1 image cannot be read" in err
+    for name in ("SEQ-01.npy", "SEQ-02.npy", "SEQ-03.npy"):
+        assert (tmp_path / "remote" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
+    assert len(list((tmp_path / "remote").iterdir())) == 3
+
+
+def test_nobody_answers(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("application_util.executor.CONNECT_SECONDS", 1)
+    world = World(tmp_path)
+    world.add("SEQ-A", truth=False)
+    assert evaluate_motchallenge.main([*world.flags(), "--scheduler", "tcp://127.0.0.1:9"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: tcp://127.0.0.1:9: no scheduler answers") and err.count("\n") == 1
+    assert list(world.output_dir.iterdir()) == []
+
+
+def test_real_sequences(tmp_path, cluster, capsys):
+    paths = {"mot_dir": "data/MOT16/train", "detection_dir": "data/detections/MOT16_train"}
+    flags = [part for flag, path in paths.items() for part in (f"--{flag}", str(shared_path(path)))]
+    for name in ("first", "second"):
+        cluster.start_worker(name)
+    flags += ["--output_dir", str(tmp_path / "results"), "--scheduler", cluster.address]
+    assert evaluate_motchallenge.main(flags) == 0
+    for name in ("MOT16-02", "MOT16-05", "MOT16-09"):
+        golden = shared_path(f"golden/tracks/{name}-A.txt")
+        assert (tmp_path / "results" / f"{name}.txt").read_bytes() == golden.read_bytes()

@@ -1,0 +1,315 @@
+"""The tracking command as a user runs it: results, errors, interrupts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import deep_sort_app
+
+from .conftest import GOLDEN, ROOT, headless_environment
+
+
+@pytest.fixture(autouse=True)
+def no_display(monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+
+
+class App:
+    """The command with a sequence, a detection file and an output file that has held a good result before."""
+
+    def __init__(self, tmp_path, capsys, rows):
+        self.sequence_dir = tmp_path / "SEQ-01"
+        self.sequence_dir.mkdir()
+        self.detection_file = tmp_path / "SEQ-01.npy"
+        self.output_file = tmp_path / "good.txt"
+        self.output_file.write_text("a good result\n")
+        self.rows = rows.copy()
+        self.capsys = capsys
+        self.save(self.rows)
+
+    def save(self, array, **options):
+        np.save(self.detection_file, array, **options)
+
+    def run(self, *flags, **replaced):
+        paths = {
+            name: replaced.get(name, getattr(self, name))
+            for name in ("sequence_dir", "detection_file", "output_file")
+        }
+        argv = [part for name, path in paths.items() for part in (f"--{name}", str(path))]
+        try:
+            code = deep_sort_app.main([*argv, *map(str, flags)])
+        except SystemExit as stop:
+            code = stop.code
+        self.stderr = self.capsys.readouterr().err
+        return code
+
+    def assert_refused(self, *words, flags=(), **replaced):
+        assert self.run(*flags, **replaced) == 2
+        assert self.stderr.startswith("error: ") and self.stderr.count("\n") == 1, self.stderr
+        for word in words:
+            assert word in self.stderr
+        assert self.output_file.read_text() == "a good result\n"
+        assert not self.output_file.with_name("good.txt.partial").exists()
+
+
+@pytest.fixture
+def app(tmp_path, capsys, walkers):
+    return App(tmp_path, capsys, walkers)
+
+
+def test_result_replaces_the_old_one(app):
+    assert app.run() == 0
+    assert app.output_file.read_bytes() == (GOLDEN / "walkers-B.txt").read_bytes()
+    assert "SEQ-01" in app.stderr and "635 rows" in app.stderr
+    assert not list(app.output_file.parent.glob("*.partial"))
+
+
+def test_folders_are_created_and_a_trailing_slash_does_not_matter(app, tmp_path):
+    assert (
+        app.run(sequence_dir=f"{app.sequence_dir}/", output_file=tmp_path / "new" / "folder" / "out.txt") == 0
+    )
+    assert "SEQ-01: " in app.stderr
+    assert (tmp_path / "new" / "folder" / "out.txt").stat().st_size > 1000
+
+
+def test_float32_and_unsorted_rows(app):
+    app.save(app.rows.astype(np.float32))
+    assert app.run("--min_confidence", 0.3) == 0
+    app.save(app.rows[np.argsort(-app.rows[:, 0], kind="stable")])
+    assert app.run("--nn_budget", "none") == 0
+    assert app.output_file.read_bytes() == (GOLDEN / "walkers-B.txt").read_bytes()
+
+
+def test_zero_rows_are_an_empty_result(app):
+    app.save(np.empty((0, 138)))
+    assert app.run() == 0
+    assert app.output_file.read_bytes() == b""
+
+
+def test_width_of_features_is_warned_about(app):
+    app.run()
+    assert "warning" in app.stderr and "16 dimensions" in app.stderr and "128" in app.stderr
+    app.save(np.hstack([app.rows, np.zeros((len(app.rows), 109))]))
+    assert app.run() == 0
+    assert "7-column det.txt" in app.stderr
+    app.save(np.hstack([app.rows, np.zeros((len(app.rows), 112))]))
+    assert app.run() == 0
+    assert "warning" not in app.stderr
+
+
+COLUMN = {"frame": 0, "left": 2, "top": 3, "width": 4, "height": 5, "confidence": 6}
+
+
+@pytest.mark.parametrize(("column", "value", "complaint"), [
+    ("left", np.nan, "not finite"), ("top", np.inf, "not finite"), ("confidence", np.nan, "not finite"),
+    ("width", 0, "not positive"), ("width", -3, "not positive"), ("height", 0, "not positive"),
+    ("height", -5, "not positive"), ("frame", -1, "whole number"), ("frame", 2.5, "whole number"),
+    ("frame", np.nan, "not finite"),
+])  # fmt: skip
+def test_invalid_boxes(app, column, value, complaint):
+    app.rows[41, COLUMN[column]] = value
+    app.save(app.rows)
+    app.assert_refused(
+        "SEQ-01.npy",
+        "row 42 (index 41",
+        f"column {COLUMN[column] + 1} ({column})",
+        complaint,
+        "--skip_invalid",
+    )
+
+
+def test_invalid_features(app):
+    app.rows[7, 12] = np.nan
+    app.save(app.rows)
+    app.assert_refused(
+        "row 8", f"frame {app.rows[7, 0]:.0f}", "column 13 (feature component 3)", "not finite"
+    )
+    app.rows[7, 10:] = 0
+    app.save(app.rows)
+    app.assert_refused("row 8", "all zero")
+    app.rows = app.rows.astype(np.float64)
+    app.rows[7, 10:] = 1e300
+    app.save(app.rows)
+    app.assert_refused("row 8", "32-bit")
+
+
+def test_skip_invalid(app):
+    bad = app.rows[[3, 50, 90]]
+    bad[0, 4], bad[1, 10:], bad[2, 0] = -1, 0, np.nan
+    app.save(np.insert(app.rows, [0, 200, len(app.rows)], bad, axis=0))
+    assert app.run("--skip_invalid") == 0
+    assert "3 invalid rows skipped" in app.stderr
+    assert app.output_file.read_bytes() == (GOLDEN / "walkers-B.txt").read_bytes()
+
+
+@pytest.mark.parametrize(("array", "complaint"), [
+    (np.array([["1", "2"] * 6]), "expected numbers"),
+    (np.array([1.0, 2.0]), "shape (2,)"), (np.array([]), "shape (0,)"), (np.array(3.0), "shape ()"),
+    (np.ones((2, 3, 20)), "shape (2, 3, 20)"), (np.ones((4, 10)), "10 columns"), (np.ones((0, 7)), "7 columns"),
+    (np.array([[1.0], [2.0, 3.0]], dtype=object), "objects"), (np.ones((3, 138), dtype=complex), "expected numbers"),
+], ids=str)  # fmt: skip
+def test_other_arrays(app, array, complaint):
+    app.save(array, allow_pickle=True)
+    app.assert_refused("SEQ-01.npy", complaint)
+
+
+def test_other_files(app, tmp_path):
+    app.assert_refused("no such file", "generate_detections", detection_file=tmp_path / "none.npy")
+    app.assert_refused("folder", detection_file=tmp_path)
+    app.assert_refused("no such folder", sequence_dir=tmp_path / "none")
+    app.assert_refused("not a folder", sequence_dir=app.detection_file)
+    app.detection_file.write_text("1,-1,10,20,30,40,1,-1,-1,-1\n")
+    app.assert_refused("not a .npy array")
+    app.detection_file.write_bytes(b"")
+    app.assert_refused("empty file")
+    app.save(app.rows)
+    app.detection_file.write_bytes(app.detection_file.read_bytes()[:5000])
+    app.assert_refused("not a .npy array")
+    np.savez(tmp_path / "archive.npz", app.rows)
+    app.assert_refused("archive", detection_file=tmp_path / "archive.npz")
+
+
+def test_output_that_cannot_be_written_is_found_out_before_tracking(app, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "application_util.tracking.SequenceTracker.step", lambda *_: pytest.fail("tracked already")
+    )
+    app.assert_refused("folder", output_file=tmp_path)
+    app.assert_refused(
+        "cannot be written", "--output_file", output_file=app.detection_file / "below" / "a_file.txt"
+    )
+
+
+def test_output_to_a_device(app):
+    assert app.run(output_file="/dev/null") == 0
+    assert not os.path.exists("/dev/null.partial")
+
+
+def test_seqinfo(app):
+    info = app.sequence_dir / "seqinfo.ini"
+    for text, complaint in [
+        ("[Sequence]\nname=SEQ-01\n", "frameRate"),
+        ("[Sequence]\nframeRate=fast\n", "frameRate=fast"),
+        ("[Sequence]\nframeRate=0\n", "frameRate=0"),
+        ("frameRate=30\n", "seqinfo.ini"),
+    ]:
+        info.write_text(text)
+        app.assert_refused("seqinfo.ini", complaint)
+    info.write_text("[Sequence]\nframeRate=29.97\n")
+    assert app.run() == 0
+    assert (
+        deep_sort_app.gather_sequence_info(app.sequence_dir, app.detection_file)["update_ms"] == 1000 / 29.97
+    )
+
+
+def write_images(sequence_dir, frames, size=(60, 80)):
+    import cv2
+
+    (sequence_dir / "img1").mkdir(exist_ok=True)
+    for frame in frames:
+        cv2.imwrite(
+            str(sequence_dir / "img1" / f"{frame:06d}.jpg"), np.full((*size, 3), frame, dtype=np.uint8)
+        )
+
+
+def test_frames_are_those_of_the_images(app):
+    write_images(app.sequence_dir, range(1, 31))
+    (app.sequence_dir / "img1" / ".hidden.jpg").touch()
+    (app.sequence_dir / "img1" / "Thumbs.db").touch()
+    assert app.run() == 0
+    whole = (GOLDEN / "walkers-B.txt").read_text().splitlines()
+    assert app.output_file.read_text().splitlines() == [row for row in whole if int(row.split(",")[0]) <= 30]
+
+
+def test_unreadable_image(app):
+    write_images(app.sequence_dir, [1, 2])
+    (app.sequence_dir / "img1" / "000001.jpg").write_bytes(b"no image")
+    app.assert_refused("000001.jpg", "not a readable image")
+
+
+def test_display_without_a_display(app):
+    write_images(app.sequence_dir, [1, 2, 3])
+    app.assert_refused("display", flags=("--display", "True"))
+    assert app.run("--display", "no") == 0
+    assert app.run() == 0
+    assert "without a window" in app.stderr
+
+
+def test_display_without_images(app):
+    app.assert_refused("no images", flags=("--display", "1"))
+
+
+@pytest.mark.parametrize(
+    "flags", [("--display", "perhaps"), ("--nn_budget", "0"), ("--min_confidence", "nan"), ("--what",)]
+)
+def test_wrong_flags(app, flags):
+    assert app.run(*flags) == 2
+    assert flags[0] in app.stderr and "Traceback" not in app.stderr
+
+
+def test_gather_sequence_info(app):
+    write_images(app.sequence_dir, range(3, 7))
+    (app.sequence_dir / "gt").mkdir()
+    (app.sequence_dir / "gt" / "gt.txt").write_text("3,1,10,20,30,40,1,1,0.5\n4,1,11,20,30,40,1,1,1\n\n")
+    info = deep_sort_app.gather_sequence_info(str(app.sequence_dir) + "/", app.detection_file)
+    assert info["sequence_name"] == "SEQ-01"
+    assert sorted(info["image_filenames"]) == [3, 4, 5, 6] and info["image_filenames"][3].endswith(
+        "000003.jpg"
+    )
+    np.testing.assert_array_equal(info["detections"], app.rows)
+    assert info["groundtruth"].shape == (2, 9)
+    assert (info["image_size"], info["min_frame_idx"], info["max_frame_idx"]) == ((60, 80), 3, 6)
+    assert (info["feature_dim"], info["update_ms"]) == (16, None)
+
+
+def test_create_detections(walkers):
+    frame = int(walkers[100, 0])
+    rows = walkers[walkers[:, 0] == frame]
+    detections = deep_sort_app.create_detections(walkers, frame)
+    np.testing.assert_array_equal([d.tlwh for d in detections], rows[:, 2:6])
+    np.testing.assert_array_equal([d.feature for d in detections], rows[:, 10:].astype(np.float32))
+    height = np.median(rows[:, 5])
+    assert len(deep_sort_app.create_detections(walkers, frame, height)) == (rows[:, 5] >= height).sum()
+
+
+def test_help_is_quick_to_load(command):
+    done = command("deep_sort_app.py", "--help")
+    assert done.returncode == 0 and "--max_cosine_distance" in done.stdout
+    loaded = subprocess.run(
+        [sys.executable, "-X", "importtime", str(ROOT / "deep_sort_app.py"), "--help"],
+        capture_output=True,
+        text=True,
+    ).stderr
+    assert not {"cv2", "scipy", "tensorflow"} & {line.split("|")[-1].strip() for line in loaded.splitlines()}
+
+
+def test_installed_command_is_the_same_function():
+    assert "deep-sort=deep_sort_app:main" in (ROOT / "setup.py").read_text()
+
+
+def test_interrupt_keeps_the_partial_file(app, walkers):
+    long = np.concatenate([walkers + np.eye(1, 26) * 1000 * k for k in range(40)])
+    app.save(long)
+    process = subprocess.Popen(
+        [sys.executable, ROOT / "deep_sort_app.py", "--sequence_dir", app.sequence_dir, "--detection_file",
+         app.detection_file, "--output_file", app.output_file, "--min_confidence", "0.3"],
+        stderr=subprocess.PIPE, text=True, env=headless_environment(),
+    )  # fmt: skip
+    partial = app.output_file.with_name("good.txt.partial")
+    deadline = time.monotonic() + 60
+    while not (partial.exists() and partial.stat().st_size > 1000) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    stderr = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert "interrupted" in stderr and str(partial) in stderr and "Traceback" not in stderr
+    assert app.output_file.read_text() == "a good result\n"
+    written = partial.read_text()
+    assert (GOLDEN / "walkers-A.txt").read_text().startswith(written[:1000]) and written.endswith("\n")

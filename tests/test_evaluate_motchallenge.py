@@ -1,0 +1,321 @@
+"""The evaluating command as a user runs it: results, scores, resumption, failures."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+
+import numpy as np
+import pytest
+
+import deep_sort_app
+import evaluate_motchallenge
+from application_util.settings import BENCHMARK_SETTINGS
+
+from .conftest import GOLDEN, ROOT, shared_path
+from .mot_worlds import World
+
+
+@pytest.fixture
+def world(tmp_path):
+    """Three sequences without ground truth."""
+    world = World(tmp_path)
+    world.add("SEQ-B", "walkers", truth=False)
+    world.add("SEQ-A", "crowded", truth=False)
+    world.add("SEQ-C", "walkers", truth=False, frames=30)
+    return world
+
+
+@pytest.fixture
+def scored_world(world):
+    """The first two have ground truth."""
+    pytest.importorskip("trackeval")
+    world.add_truth("SEQ-B", "walkers")
+    world.add_truth("SEQ-A", "crowded")
+    return world
+
+
+@pytest.fixture
+def evaluate(world, capsys):
+    """Run the command in this process; returns its exit code, and what it printed."""
+
+    def run(*flags, paths=None):
+        try:
+            jobs = [] if "--jobs" in flags else ["--jobs", "1"]
+            paths = world.flags() if paths is None else paths
+            code = evaluate_motchallenge.main([*paths, *jobs, *map(str, flags)])
+        except SystemExit as stop:
+            code = stop.code
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+def no_trackeval(monkeypatch):
+    monkeypatch.setitem(sys.modules, "trackeval", None)
+    find_spec = evaluate_motchallenge.importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec",
+        lambda name, *rest: None if name == "trackeval" else find_spec(name, *rest),
+    )
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+def test_results_are_those_of_the_app_whatever_the_number_of_processes(world, evaluate, tmp_path, jobs):
+    code, _, _ = evaluate("--jobs", jobs)
+    assert code == 0
+    for name in ("SEQ-A", "SEQ-B", "SEQ-C"):
+        expected = tmp_path / "expected.txt"
+        deep_sort_app.run(
+            world.mot_dir / name,
+            world.detection_dir / f"{name}.npy",
+            expected,
+            **BENCHMARK_SETTINGS.as_dict(),
+            display=False,
+        )
+        assert world.result(name).read_bytes() == expected.read_bytes()
+    assert world.result("SEQ-B").read_bytes() == (GOLDEN / "walkers-A.txt").read_bytes()
+    assert not list(world.output_dir.glob("*.partial"))
+
+
+def test_flags_reach_the_tracker(world, evaluate):
+    evaluate("--min_confidence", 0.8, "--nn_budget", "none")
+    assert world.result("SEQ-B").read_bytes() == (GOLDEN / "walkers-B.txt").read_bytes()
+
+
+def test_recorded_results_of_real_sequences(evaluate, tmp_path):
+    paths = [
+        "--mot_dir",
+        shared_path("data/MOT16/train"),
+        "--detection_dir",
+        shared_path("data/detections/MOT16_train"),
+    ]
+    code, _, _ = evaluate(paths=[*map(str, paths), "--output_dir", str(tmp_path / "real")])
+    assert code == 0
+    for name in ("MOT16-02", "MOT16-05", "MOT16-09"):
+        golden = shared_path(f"golden/tracks/{name}-A.txt")
+        assert (tmp_path / "real" / f"{name}.txt").read_bytes() == golden.read_bytes()
+
+
+def test_scores_are_printed_and_written(scored_world, world, evaluate):
+    _code, out, _err = evaluate()
+    rows = list(csv.DictReader((world.output_dir / "scores.csv").open()))
+    assert [row["sequence"] for row in rows] == ["SEQ-A", "SEQ-B", "COMBINED"]
+    content = json.loads((world.output_dir / "scores.json").read_text())
+    assert content["benchmark"] == "MOT17" and len(content["thresholds_of_HOTA"]) == 19
+    for row in rows:
+        scores = content["scores"][row["sequence"]]
+        assert (
+            float(row["MOTA"]) == scores["CLEAR"]["MOTA"] and float(row["IDF1"]) == scores["Identity"]["IDF1"]
+        )
+        assert float(row["HOTA"]) == scores["HOTA"]["HOTA"] == np.mean(scores["HOTA"]["HOTA_by_threshold"])
+        printed = f"{100 * float(row['HOTA']):.5g}"
+        assert any(line.startswith(row["sequence"]) and printed in line for line in out.splitlines())
+    assert "SEQ-C" not in out
+
+
+def test_sequences_without_truth_are_packed(scored_world, world, evaluate):
+    code, _, err = evaluate()
+    assert code == 0
+    assert err.count("no ground truth, results only: SEQ-C; packed") == 1
+    with zipfile.ZipFile(world.output_dir / "submission.zip") as archive:
+        assert archive.namelist() == ["SEQ-A.txt", "SEQ-B.txt", "SEQ-C.txt"]
+        assert archive.read("SEQ-C.txt") == world.result("SEQ-C").read_bytes()
+    before = (world.output_dir / "submission.zip").read_bytes()
+    evaluate()
+    assert (world.output_dir / "submission.zip").read_bytes() == before
+
+
+def test_results_of_any_tracker_are_scored_without_detections(scored_world, world, evaluate):
+    world.output_dir.mkdir()
+    table = np.loadtxt(GOLDEN / "walkers-A.txt", delimiter=",")
+    np.savetxt(world.result("SEQ-B"), table[::-1, :7], fmt="%.3f", delimiter=", ")
+    world.result("SEQ-X").write_text("")
+    flags = ["--mot_dir", str(world.mot_dir), "--output_dir", str(world.output_dir)]
+    before = world.result("SEQ-B").read_bytes()
+    code, out, err = evaluate(paths=flags)
+    assert code == 2 and "SEQ-A.txt: no such result file" in err and "--skip_missing" in err
+    code, out, err = evaluate("--skip_missing", paths=flags)
+    assert code == 0 and "skipped, no result file: SEQ-A" in err and "SEQ-X" in err
+    assert "SEQ-B" in out and "SEQ-A" not in out
+    assert world.result("SEQ-B").read_bytes() == before
+    assert not (world.output_dir / "run.json").exists()
+
+
+def test_a_result_that_cannot_be_scored_does_not_lose_the_others(scored_world, world, evaluate):
+    evaluate()
+    world.result("SEQ-A").write_text("1,one,2,3,4,5,1,-1,-1,-1\n")
+    code, out, err = evaluate(paths=["--mot_dir", str(world.mot_dir), "--output_dir", str(world.output_dir)])
+    assert code == 1
+    assert err.count("error: ") == 1 and "error: SEQ-A: " in err and "SEQ-A.txt" in err
+    assert "SEQ-B" in out and "SEQ-A" not in out
+    assert "Traceback" not in err
+
+
+def test_without_trackeval_there_are_results(scored_world, world, evaluate, monkeypatch):
+    no_trackeval(monkeypatch)
+    code, out, err = evaluate()
+    assert code == 0 and out == "" and "deep-sort[scores]" in err
+    assert world.result("SEQ-A").exists()
+    code, _, err = evaluate(paths=["--mot_dir", str(world.mot_dir), "--output_dir", str(world.output_dir)])
+    assert code == 2 and err.count("error: ") == 1 and "deep-sort[scores]" in err
+
+
+def test_what_is_no_sequence_is_skipped(world, evaluate):
+    (world.mot_dir / ".hidden").mkdir()
+    (world.mot_dir / "notes.txt").write_text("notes")
+    code, _, err = evaluate()
+    assert code == 0 and "skipped, no sequences: .hidden, notes.txt" in err
+
+
+def test_a_missing_detection_file_is_named_before_anything_runs(world, evaluate):
+    (world.detection_dir / "SEQ-B.npy").unlink()
+    code, _, err = evaluate()
+    assert code == 2 and err.startswith("error: ") and err.count("\n") == 1
+    assert "SEQ-B.npy" in err and "--skip_missing" in err
+    assert not world.output_dir.exists()
+    code, _out, err = evaluate("--skip_missing")
+    assert code == 0 and "skipped, no detection file: SEQ-B" in err
+    assert world.result("SEQ-A").exists() and not world.result("SEQ-B").exists()
+
+
+def test_a_failed_sequence_does_not_lose_the_others(scored_world, world, evaluate):
+    rows = np.load(world.detection_dir / "SEQ-B.npy")
+    rows[7, 4] = -1
+    np.save(world.detection_dir / "SEQ-B.npy", rows)
+    code, out, err = evaluate()
+    assert code == 1
+    last = err.splitlines()[-1]
+    assert last.startswith("error: SEQ-B: ") and "row 8" in last
+    assert world.result("SEQ-A").exists() and not world.result("SEQ-B").exists()
+    assert "SEQ-A" in out and "SEQ-B" not in out
+    assert not (world.output_dir / "submission.zip").exists()
+    code, _, err = evaluate("--skip_invalid", "--resume")
+    assert code == 0 and "1 invalid rows skipped" in err
+
+
+def test_resume_skips_what_is_complete(world, evaluate):
+    evaluate()
+    times = {name: world.result(name).stat().st_mtime_ns for name in ("SEQ-A", "SEQ-B", "SEQ-C")}
+    results = {name: world.result(name).read_bytes() for name in times}
+    rows = np.load(world.detection_dir / "SEQ-A.npy")
+    np.save(world.detection_dir / "SEQ-A.npy", rows[:-1])
+    with world.result("SEQ-C").open("a") as file:
+        file.write("tail\n")
+    code, _, err = evaluate("--resume")
+    assert code == 0 and "1 of 3 sequences are complete" in err and "replacing" not in err
+    assert world.result("SEQ-B").stat().st_mtime_ns == times["SEQ-B"]
+    assert world.result("SEQ-A").stat().st_mtime_ns > times["SEQ-A"]
+    assert world.result("SEQ-C").read_bytes() == results["SEQ-C"]
+    assert "packed" in err
+
+
+def test_resume_minds_the_settings(world, evaluate):
+    evaluate("--min_confidence", 0.8)
+    _code, _, err = evaluate("--resume")
+    assert "complete" not in err and "SEQ-A, SEQ-B, SEQ-C" in err
+    assert world.result("SEQ-B").read_bytes() == (GOLDEN / "walkers-A.txt").read_bytes()
+
+
+def test_results_of_other_settings_are_replaced_with_a_line(world, evaluate):
+    evaluate()
+    _, _, err = evaluate()
+    assert "replacing" not in err
+    _, _, err = evaluate("--nn_budget", 30)
+    assert err.count("replacing") == 1 and "SEQ-A, SEQ-B, SEQ-C" in err
+    (world.output_dir / "run.json").write_text("not json")
+    _, _, err = evaluate("--nn_budget", 30)
+    assert err.count("replacing") == 1
+
+
+def test_the_record_tells_how_results_were_made(world, evaluate):
+    evaluate("--nn_budget", "none")
+    entry = json.loads((world.output_dir / "run.json").read_text())["sequences"]["SEQ-B"]
+    assert entry["flags"]["nn_budget"] is None and entry["flags"]["min_confidence"] == 0.3
+    assert len(entry["detection_sha256"]) == len(entry["result_sha256"]) == 64
+    assert entry["seconds"] > 0 and entry["versions"]["numpy"] == np.__version__
+    assert entry["rows"] == len(world.result("SEQ-B").read_text().splitlines())
+
+
+@pytest.mark.parametrize(
+    "scenario", ["no folder", "a file", "empty", "a sequence", "no detections", "nothing there"]
+)
+def test_wrong_folders_are_one_line(world, evaluate, tmp_path, scenario):
+    mot_dir, detection_dir = world.mot_dir, world.detection_dir
+    if scenario == "no folder":
+        mot_dir = tmp_path / "nowhere"
+    elif scenario == "a file":
+        mot_dir = world.detection_dir / "SEQ-A.npy"
+    elif scenario == "empty":
+        mot_dir = tmp_path / "empty"
+        mot_dir.mkdir()
+    elif scenario == "a sequence":
+        mot_dir = world.mot_dir / "SEQ-A"
+    elif scenario == "no detections":
+        detection_dir = tmp_path / "nowhere"
+    else:
+        detection_dir = tmp_path
+    code, _out, err = evaluate(
+        paths=[
+            "--mot_dir",
+            str(mot_dir),
+            "--detection_dir",
+            str(detection_dir),
+            "--output_dir",
+            str(world.output_dir),
+        ]
+    )
+    assert code == 2 and err.startswith("error: ") and err.count("\n") == 1
+    assert not world.output_dir.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_partial_files_only(tmp_path, number):
+    world = World(tmp_path)
+    name = world.add("SEQ-A", truth=False)
+    rows = np.load(world.detection_dir / f"{name}.npy")
+    many = np.tile(rows, (200, 1))
+    many[:, 0] += np.repeat(np.arange(200) * rows[:, 0].max(), len(rows))
+    np.save(world.detection_dir / f"{name}.npy", many)
+    command = [sys.executable, str(ROOT / "evaluate_motchallenge.py"), *world.flags()]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    partial = world.result(name).with_name(f"{name}.txt.partial")
+    end = time.monotonic() + 60
+    while not (partial.exists() and partial.stat().st_size > 10_000):
+        assert time.monotonic() < end and process.poll() is None
+        time.sleep(0.01)
+    os.killpg(process.pid, number)
+    _, err = process.communicate(timeout=60)
+    if number == signal.SIGINT:
+        assert process.returncode == 130 and "Traceback" not in err
+        assert err.splitlines()[-1].startswith("interrupted: ") and "--resume" in err
+    assert os.listdir(world.output_dir) == [partial.name]
+
+
+def test_help_is_light(command):
+    code = (
+        "import sys, evaluate_motchallenge\n"
+        "try: evaluate_motchallenge.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'numpy', 'cv2', 'scipy', 'trackeval', 'distributed', 'tensorflow'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for flag in (
+        "--mot_dir",
+        "--detection_dir",
+        "--output_dir",
+        "--jobs",
+        "--scheduler",
+        "--resume",
+        "--benchmark",
+    ):
+        assert flag in done.stdout

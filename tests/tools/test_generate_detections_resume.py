@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tests.conftest import ROOT
+from tests.tools.small_sequences import (
+    BOXES,
+    FRAMES,
+    any_encoder,
+    colour_encoder,
+    expected_rows,
+    write_sequence,
+)
+from tools.generate_detections import generate_detections
+
+
+def test_resume_does_what_is_missing(mot_dir, out, capsys):
+    for name in ("SEQ-02", "SEQ-03", "SEQ-04"):
+        write_sequence(mot_dir, name)
+    generate_detections(any_encoder, mot_dir, out)
+    kept = (out / "SEQ-01.npy").stat().st_mtime_ns
+    (out / "SEQ-02.npy").rename(out / "SEQ-02.npy.partial")
+    with open(mot_dir / "SEQ-03" / "det" / "det.txt", "a") as file:
+        file.write("1,-1,1,2,10,20,1,-1,-1,-1\n")
+    moved = np.load(out / "SEQ-04.npy")
+    moved[3, 2] += 1
+    np.save(out / "SEQ-04.npy", moved)
+    capsys.readouterr()
+
+    generate_detections(any_encoder, mot_dir, out, resume=True)
+    error = capsys.readouterr().err
+    assert "SEQ-01: finished already" in error
+    assert error.count("finished already") == 1
+    assert (out / "SEQ-01.npy").stat().st_mtime_ns == kept
+    assert sorted(os.listdir(out)) == [f"SEQ-0{number}.npy" for number in (1, 2, 3, 4)]
+    assert len(np.load(out / "SEQ-03.npy")) == 13
+    assert np.array_equal(np.load(out / "SEQ-04.npy")[:, :10], expected_rows())
+
+
+def test_resume_knows_features_of_another_width(mot_dir, out, capsys):
+    generate_detections(lambda image, boxes: np.ones((len(boxes), 7)), mot_dir, out)
+    generate_detections(colour_encoder(), mot_dir, out, resume=True)
+    assert "finished already" not in capsys.readouterr().err
+    assert np.load(out / "SEQ-01.npy").shape == (12, 13)
+
+
+def test_resume_with_images_missing_or_broken(tmp_path, out, capsys):
+    images = write_sequence(tmp_path / "mot", suffix="jpg") / "img1"
+    (images / "000001.jpg").unlink()
+    whole = (images / "000003.jpg").read_bytes()
+    (images / "000003.jpg").write_bytes(whole[:300])
+    generate_detections(any_encoder, tmp_path / "mot", out, skip_invalid=True)
+    generate_detections(any_encoder, tmp_path / "mot", out, skip_invalid=True, resume=True)
+    assert capsys.readouterr().err.count("finished already") == 1
+    (images / "000003.jpg").write_bytes(whole)  # mended meanwhile
+    generate_detections(any_encoder, tmp_path / "mot", out, skip_invalid=True, resume=True)
+    assert np.array_equal(np.load(out / "SEQ-01.npy")[:, :10], expected_rows((2, 3, 5)))
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_run_that_dies_leaves_no_file_that_looks_finished(mot_dir, out, how):
+    write_sequence(mot_dir, "SEQ-02", frames=tuple(range(1, 200)))
+    script = f"""
+import sys, time
+sys.path.insert(0, {str(ROOT)!r})
+from tests.tools.small_sequences import any_encoder
+from tools.generate_detections import generate_detections
+def slow(image, boxes):
+    print("frame", flush=True)
+    time.sleep(0.02)
+    return any_encoder(image, boxes)
+generate_detections(slow, {str(mot_dir)!r}, {str(out)!r})
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert process.stdout is not None
+    for _ in range(len(FRAMES) + 20):
+        assert process.stdout.readline() == "frame\n"
+    process.send_signal(how)
+    assert process.wait(60) != 0
+    process.stdout.close()
+    assert sorted(os.listdir(out)) == ["SEQ-01.npy", "SEQ-02.npy.partial"]
+    with pytest.raises(ValueError):
+        np.load(out / "SEQ-02.npy.partial", allow_pickle=False)
+
+    generate_detections(any_encoder, mot_dir, out, resume=True)
+    assert sorted(os.listdir(out)) == ["SEQ-01.npy", "SEQ-02.npy"]
+    assert len(np.load(out / "SEQ-02.npy")) == 199 * len(BOXES)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tools.patches import cut_patches, extract_image_patch
+
+
+@pytest.fixture
+def image() -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 256, (60, 90, 3), np.uint8)
+
+
+def test_patches_are_those_of_the_original(functions):
+    patches = [
+        extract_image_patch(functions["patch_image"], box, (128, 64)) for box in functions["patch_boxes"]
+    ]
+    assert [patch is not None for patch in patches] == functions["patch_found"].tolist()
+    found = np.array([patch for patch in patches if patch is not None])
+    assert found.tobytes() == functions["patches"].tobytes()
+
+
+def test_a_box_of_the_patchs_shape_is_copied(image):
+    assert np.array_equal(extract_image_patch(image, [10, 20, 16, 32], (32, 16)), image[20:52, 10:26])
+
+
+def test_narrow_and_wide_boxes_get_the_aspect_ratio_about_their_centre(image):
+    narrow = extract_image_patch(image, [16, 20, 4, 32], (32, 16))
+    wide = extract_image_patch(image, (8, 20, 20, 32), (32, 16))
+    assert np.array_equal(narrow, image[20:52, 10:26])
+    assert np.array_equal(wide, image[20:52, 10:26])
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        (-50, 10, 20, 40),
+        (200, 10, 20, 40),
+        (10, -80, 20, 40),
+        (10, 60, 20, 40),
+        (10, 10, 20, 0),
+        (10, 10, 20, -5),
+        (1e300, 10, 20, 40),
+        (np.nan, 10, 20, 40),
+    ],
+)
+def test_nothing_to_cut_out(image, box):
+    assert extract_image_patch(image, box, (128, 64)) is None
+
+
+def test_a_huge_box_is_the_whole_image_without_its_last_row_and_column(image):
+    patch = extract_image_patch(image, (-1e9, -1e9, 2e9, 2e9), (59, 89))
+    assert np.array_equal(patch, image[:-1, :-1])
+
+
+def test_the_box_is_left_alone(image):
+    box = np.array([10.0, 20.0, 5.0, 32.0])
+    extract_image_patch(image, box, (32, 16))
+    assert box.tolist() == [10, 20, 5, 32]
+
+
+def test_noise_for_empty_boxes_depends_on_seed_and_place_alone(image):
+    boxes = [(10, 20, 16, 32), (500, 0, 10, 20), (500, 0, 10, 20)]
+    patches, empty = cut_patches(image, boxes, (32, 16), seed=(3, 4))
+    again, _ = cut_patches(image, boxes, (32, 16), seed=(3, 4))
+    other, _ = cut_patches(image, boxes, (32, 16), seed=(3, 5))
+    assert empty == 2
+    assert np.array_equal(patches, again)
+    assert np.array_equal(patches[0], other[0])
+    assert not np.array_equal(patches[1], patches[2])
+    assert not np.array_equal(patches[1], other[1])
+    assert patches[1].std() > 50
+
+
+def test_no_boxes(image):
+    patches, empty = cut_patches(image, [], (32, 16))
+    assert patches.shape == (0, 32, 16, 3)
+    assert empty == 0

@@ -1,0 +1,138 @@
+"""The search over parameters: settings, table, plot, command line, resumption."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+import evaluate_motchallenge
+from application_util.errors import UserError
+from application_util.settings import BENCHMARK_SETTINGS, Settings
+from tests.conftest import ROOT
+from tests.mot_worlds import World
+from tools import sweep, sweep_search
+
+VALUES = {
+    "min_confidence": [0.3],
+    "min_detection_height": [0, 50],
+    "nms_max_overlap": [1.0],
+    "max_cosine_distance": [0.1, 0.4],
+    "nn_budget": [10, 100, None],
+}
+
+
+def test_grid_is_every_combination_once():
+    settings = sweep_search.grid(VALUES)
+    assert len(settings) == len(set(settings)) == 12
+    assert Settings(0.3, 50, 1.0, 0.4, None) in settings
+    assert sweep_search.varied(settings) == ["min_detection_height", "max_cosine_distance", "nn_budget"]
+
+
+def test_two_values_are_a_range_for_random_search():
+    settings = sweep_search.draw(VALUES, 40, seed=1)
+    assert len(set(settings)) == 40
+    assert all(
+        0 <= one.min_detection_height <= 50 and 0.1 <= one.max_cosine_distance <= 0.4 for one in settings
+    )
+    assert len({one.max_cosine_distance for one in settings}) > 30
+    assert {one.nn_budget for one in settings} == {10, 100, None}
+    assert {one.min_confidence for one in settings} == {0.3}
+    assert settings == sweep_search.draw(VALUES, 40, seed=1) != sweep_search.draw(VALUES, 40, seed=2)
+
+
+def test_more_settings_than_there_are():
+    with pytest.raises(UserError, match="--random 5"):
+        sweep_search.draw({**VALUES, "min_detection_height": [0], "max_cosine_distance": [0.1]}, 5, seed=0)
+
+
+def test_usual_settings_are_fifty(capsys):
+    args = sweep._parse_args(["--mot_dir", "m", "--detection_dir", "d"])
+    assert len(sweep_search.grid(sweep_search.values_from(args, BENCHMARK_SETTINGS))) == 50
+    args = sweep._parse_args(["--mot_dir", "m", "--detection_dir", "d", "--nn_budget", "none", "5"])
+    assert [
+        one.nn_budget for one in sweep_search.grid(sweep_search.values_from(args, BENCHMARK_SETTINGS))
+    ] == [None, 5]
+
+
+@pytest.fixture
+def world(tmp_path):
+    pytest.importorskip("trackeval")
+    world = World(tmp_path)
+    world.add("SEQ-A", "walkers")
+    world.add("SEQ-B", "crowded", frames=60)
+    world.add("SEQ-C", truth=False)
+    return world
+
+
+def run(world, capsys, *flags):
+    paths = ["--mot_dir", str(world.mot_dir), "--detection_dir", str(world.detection_dir)]
+    code = sweep.main([*paths, "--output_dir", str(world.mot_dir.parent / "sweep"), "--jobs", "1", *flags])
+    return code, *capsys.readouterr()
+
+
+GRID = ["--min_confidence", "0.3", "0.8", "--nn_budget", "none"]
+
+
+def test_a_sweep_and_its_best_command_line(world, capsys):
+    code, out, err = run(world, capsys, *GRID)
+    assert code == 0
+    folder = world.mot_dir.parent / "sweep"
+    rows = list(csv.DictReader((folder / "sweep.csv").open()))
+    assert sorted(row["min_confidence"] for row in rows) == ["0.3", "0.8"]
+    assert float(rows[0]["HOTA"]) > float(rows[1]["HOTA"]) > 0
+    assert (folder / "sweep.png").read_bytes().startswith(b"\x89PNG")
+    best = shlex.split(out.splitlines()[-1])
+    assert best[:2] == ["python", "evaluate_motchallenge.py"]
+    (world.mot_dir / "SEQ-C").rename(world.mot_dir.parent / "SEQ-C")
+    assert evaluate_motchallenge.main([*best[2:], "--output_dir", str(world.output_dir), "--jobs", "1"]) == 0
+    scores = {row["sequence"]: row for row in csv.DictReader((world.output_dir / "scores.csv").open())}
+    for field in ("HOTA", "MOTA", "IDF1", "IDSW"):
+        assert scores["COMBINED"][field] == rows[0][field]
+
+    before = (folder / "sweep.json").read_bytes()
+    code, out, err = run(world, capsys, *GRID, "--resume")
+    assert code == 0 and (folder / "sweep.json").read_bytes() == before
+    assert list(csv.DictReader((folder / "sweep.csv").open())) == rows
+    (world.mot_dir / "SEQ-B" / "gt" / "gt.txt").write_text("1,1,10,10,20,50,1,1,1\n")
+    code, out, err = run(world, capsys, *GRID, "--resume")
+    assert code == 0 and "it is replaced" in err
+    assert list(csv.DictReader((folder / "sweep.csv").open())) != rows
+
+
+def test_a_resumed_sweep_keeps_the_settings_it_has(world, capsys):
+    run(world, capsys, "--min_confidence", "0.3")
+    record = world.mot_dir.parent / "sweep" / "sweep.json"
+    content = json.loads(record.read_text())
+    content["settings"][0]["scores"]["COMBINED"]["HOTA"] = 0.987
+    record.write_text(json.dumps(content))
+    code, out, _ = run(world, capsys, *GRID, "--nn_budget", "100", "--resume")
+    assert code == 0 and "98.70" in out
+    assert len(json.loads(record.read_text())["settings"]) == 2
+
+
+def test_failures_are_told_once(world, capsys):
+    (world.detection_dir / "SEQ-A.npy").write_bytes(b"no array")
+    code, _out, err = run(world, capsys, *GRID)
+    assert code == 1 and err.count("error: ") == 1 and "SEQ-A.npy: not a .npy array" in err
+    assert not (world.mot_dir.parent / "sweep" / "sweep.csv").exists()
+
+
+def test_without_truth_there_is_nothing_to_search_by(world, capsys):
+    for name in ("SEQ-A", "SEQ-B"):
+        (world.mot_dir / name / "gt" / "gt.txt").unlink()
+    code, _, err = run(world, capsys)
+    assert code == 2 and err.startswith("error: ") and "no sequence has ground truth" in err
+
+
+def test_the_command_runs_from_anywhere_and_its_help_is_light(tmp_path):
+    command = [sys.executable, "-X", "importtime", str(ROOT / "tools" / "sweep.py"), "--help"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "--random" in done.stdout
+    assert not any(
+        name in done.stderr for name in ("| numpy", "| scipy", "| cv2", "| trackeval", "| matplotlib")
+    )

@@ -1,0 +1,125 @@
+"""Frozen TensorFlow graphs of any origin, and errors that say what is wrong with one."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from application_util.errors import UserError
+from tools.tensorflow_import import load_tensorflow
+
+
+class FrozenGraph:
+    """One input and one output of a frozen graph, ready to run.
+
+    Parameters
+    ----------
+    path : str or Path
+        A serialized GraphDef (``.pb``) of TensorFlow 1 or 2, control flow of either kind included.
+    input_name, output_name : str
+        Names of the nodes.
+
+    Attributes
+    ----------
+    input_shape : tuple of int or None
+        (batch, height, width, channels), None where it is not fixed.
+    input_dtype : dtype
+    output_shape : tuple of int or None
+        (batch, M), None where it is not fixed.
+
+    Raises
+    ------
+    UserError
+        If TensorFlow is missing, or the file is no such graph or has no such nodes of rank 4 and 2.
+    """
+
+    def __init__(self, path: str | Path, input_name: str = "images", output_name: str = "features") -> None:
+        self.path = path
+        self._tf = load_tensorflow()
+        graph = self._import()
+        self._session = self._tf.compat.v1.Session(graph=graph)
+        source = self._tensor(graph, input_name, "--input_name", _sources(graph))
+        target = self._tensor(graph, output_name, "--output_name", _sinks(graph))
+        self.input_shape = self._shape(source, 4, "(batch, height, width, channels)")
+        self.output_shape = self._shape(target, 2, "(batch, features)")
+        self.input_dtype = np.dtype(source.dtype.as_numpy_dtype)
+        self._call = self._session.make_callable(target, [source])
+
+    def run(self, images: NDArray) -> NDArray[np.float32]:
+        """Run the graph on a batch, from any thread.
+
+        Parameters
+        ----------
+        images : ndarray
+            Of `input_shape`; converted to `input_dtype`.
+
+        Returns
+        -------
+        ndarray of float32, shape (batch, M)
+
+        Raises
+        ------
+        UserError
+            If the graph fails.
+        """
+        try:
+            features = self._call(images.astype(self.input_dtype, copy=False))
+        except (self._tf.errors.OpError, ValueError) as error:
+            raise UserError(f"{self.path}: running the network failed: {_reason(error)}") from None
+        if np.ndim(features) != 2 or len(features) != len(images):
+            raise UserError(f"{self.path}: {len(images)} images give an array of shape {np.shape(features)}")
+        return np.asarray(features, np.float32)
+
+    def _import(self) -> Any:
+        from google.protobuf.message import DecodeError
+
+        try:
+            definition = self._tf.compat.v1.GraphDef.FromString(Path(self.path).read_bytes())
+            if not definition.node:
+                raise ValueError("no nodes in it")
+            with self._tf.Graph().as_default() as graph:
+                self._tf.import_graph_def(definition, name="")
+        except OSError as error:
+            raise UserError(f"{self.path}: cannot be read ({error.strerror})") from None
+        except (DecodeError, ValueError, self._tf.errors.OpError) as error:
+            raise UserError(f"{self.path}: not a frozen TensorFlow graph ({_reason(error)})") from None
+        return graph
+
+    def _tensor(self, graph: Any, name: str, flag: str, candidates: list[str]) -> Any:
+        try:
+            return graph.get_tensor_by_name(name if ":" in name else f"{name}:0")
+        except (KeyError, ValueError):
+            likely = ", ".join(candidates[:8]) or "none"
+            raise UserError(
+                f"{self.path}: no node {name} in this graph: choose a {flag} (likely: {likely})"
+            ) from None
+
+    def _shape(self, tensor: Any, rank: int, meaning: str) -> tuple[int | None, ...]:
+        if tensor.shape.rank is None:
+            return (None,) * rank
+        if tensor.shape.rank != rank:
+            raise UserError(f"{self.path}: {tensor.op.name} has shape {tensor.shape}, expected {meaning}")
+        return tuple(tensor.shape.as_list())
+
+
+def _sources(graph: Any) -> list[str]:
+    return [operation.name for operation in graph.get_operations() if operation.type == "Placeholder"]
+
+
+def _sinks(graph: Any) -> list[str]:
+    return [
+        operation.name
+        for operation in graph.get_operations()
+        if operation.outputs and not any(tensor.consumers() for tensor in operation.outputs)
+    ]
+
+
+def _reason(error: Exception) -> str:
+    """Return the line that says what is wrong: TensorFlow puts it after the one that names the node."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    after_node = [line for before, line in pairwise(lines) if before.startswith("Node:")]
+    return (after_node or lines)[0]

@@ -1,0 +1,63 @@
+"""What a sweep has found so far."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from application_util.scoring import COMBINED
+from application_util.settings import Settings
+from application_util.whole_file import write_whole
+
+METRICS = ("HOTA", "MOTA", "IDF1")
+TABLE_FIELDS = (*METRICS, "DetA", "AssA", "IDSW", "CLR_FP", "CLR_FN")
+
+
+@dataclass
+class SweepRecord:
+    """What is known of a sweep: ``sweep.json`` in its folder, and the table made from it.
+
+    Attributes
+    ----------
+    directory : Path
+    inputs : dict
+        What the scores depend on beside the parameters: sequences, hashes of their files, benchmark.
+    scores : dict of Settings -> dict
+        Setting -> sequence or "COMBINED" -> field -> count, or share.
+    """
+
+    directory: Path
+    inputs: dict[str, Any]
+    scores: dict[Settings, dict[str, dict[str, float]]] = field(default_factory=dict)
+
+    def read(self) -> None:
+        """Take over the scores of an earlier sweep that had the same inputs."""
+        try:
+            content = json.loads((self.directory / "sweep.json").read_text(encoding="utf-8"))
+            same = content["inputs"] == self.inputs
+            entries = {Settings(**entry["settings"]): entry["scores"] for entry in content["settings"]}
+        except (OSError, ValueError, KeyError, TypeError):
+            return
+        if same:
+            self.scores = entries
+        else:
+            print("the sweep there had other sequences or files: it is replaced", file=sys.stderr)
+
+    def add(self, settings: Settings, scores: dict[str, dict[str, float]]) -> None:
+        """Note the scores of a setting, and write the record."""
+        self.scores[settings] = scores
+        entries = [{"settings": one.as_dict(), "scores": result} for one, result in self.scores.items()]
+        content = {"inputs": self.inputs, "settings": entries}
+        write_whole(self.directory / "sweep.json", json.dumps(content, indent=1) + "\n")
+
+    def table(self, settings: list[Settings], metric: str) -> list[dict[str, Any]]:
+        """Return a row for each of these settings that has scores, the best first."""
+        rows = [
+            one.as_dict() | {name: self.scores[one][COMBINED][name] for name in TABLE_FIELDS}
+            for one in settings
+            if one in self.scores
+        ]
+        return sorted(rows, key=lambda row: -row[metric])
