@@ -86,7 +86,9 @@ def run(
         try:
             names, failures = evaluation.track(plan, read_record(output_dir), runner, resume)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"what is complete is in {output_dir}, --resume goes on from there") from None
+            raise KeyboardInterrupt(
+                f"what is complete is in {output_dir}, --resume goes on from there"
+            ) from None
     can_score = detection_dir is None or importlib.util.find_spec("trackeval") is not None
     with_truth = [name for name in names if sequences.has_groundtruth(name)]
     if with_truth and can_score:

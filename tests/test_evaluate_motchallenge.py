@@ -62,7 +62,8 @@ def no_trackeval(monkeypatch):
     monkeypatch.setitem(sys.modules, "trackeval", None)
     find_spec = evaluate_motchallenge.importlib.util.find_spec
     monkeypatch.setattr(
-        "importlib.util.find_spec", lambda name, *rest: None if name == "trackeval" else find_spec(name, *rest)
+        "importlib.util.find_spec",
+        lambda name, *rest: None if name == "trackeval" else find_spec(name, *rest),
     )
 
 
@@ -90,7 +91,12 @@ def test_flags_reach_the_tracker(world, evaluate):
 
 
 def test_recorded_results_of_real_sequences(evaluate, tmp_path):
-    paths = ["--mot_dir", shared_path("data/MOT16/train"), "--detection_dir", shared_path("data/detections/MOT16_train")]
+    paths = [
+        "--mot_dir",
+        shared_path("data/MOT16/train"),
+        "--detection_dir",
+        shared_path("data/detections/MOT16_train"),
+    ]
     code, _, _ = evaluate(paths=[*map(str, paths), "--output_dir", str(tmp_path / "real")])
     assert code == 0
     for name in ("MOT16-02", "MOT16-05", "MOT16-09"):
@@ -106,7 +112,9 @@ def test_scores_are_printed_and_written(scored_world, world, evaluate):
     assert content["benchmark"] == "MOT17" and len(content["thresholds_of_HOTA"]) == 19
     for row in rows:
         scores = content["scores"][row["sequence"]]
-        assert float(row["MOTA"]) == scores["CLEAR"]["MOTA"] and float(row["IDF1"]) == scores["Identity"]["IDF1"]
+        assert (
+            float(row["MOTA"]) == scores["CLEAR"]["MOTA"] and float(row["IDF1"]) == scores["Identity"]["IDF1"]
+        )
         assert float(row["HOTA"]) == scores["HOTA"]["HOTA"] == np.mean(scores["HOTA"]["HOTA_by_threshold"])
         printed = f"{100 * float(row['HOTA']):.5g}"
         assert any(line.startswith(row["sequence"]) and printed in line for line in out.splitlines())
@@ -236,7 +244,9 @@ def test_the_record_tells_how_results_were_made(world, evaluate):
     assert entry["rows"] == len(world.result("SEQ-B").read_text().splitlines())
 
 
-@pytest.mark.parametrize("scenario", ["no folder", "a file", "empty", "a sequence", "no detections", "nothing there"])
+@pytest.mark.parametrize(
+    "scenario", ["no folder", "a file", "empty", "a sequence", "no detections", "nothing there"]
+)
 def test_wrong_folders_are_one_line(world, evaluate, tmp_path, scenario):
     mot_dir, detection_dir = world.mot_dir, world.detection_dir
     if scenario == "no folder":
@@ -253,7 +263,14 @@ def test_wrong_folders_are_one_line(world, evaluate, tmp_path, scenario):
     else:
         detection_dir = tmp_path
     code, out, err = evaluate(
-        paths=["--mot_dir", str(mot_dir), "--detection_dir", str(detection_dir), "--output_dir", str(world.output_dir)]
+        paths=[
+            "--mot_dir",
+            str(mot_dir),
+            "--detection_dir",
+            str(detection_dir),
+            "--output_dir",
+            str(world.output_dir),
+        ]
     )
     assert code == 2 and err.startswith("error: ") and err.count("\n") == 1
     assert not world.output_dir.exists()
@@ -292,5 +309,13 @@ def test_help_is_light(command):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    for flag in ("--mot_dir", "--detection_dir", "--output_dir", "--jobs", "--scheduler", "--resume", "--benchmark"):
+    for flag in (
+        "--mot_dir",
+        "--detection_dir",
+        "--output_dir",
+        "--jobs",
+        "--scheduler",
+        "--resume",
+        "--benchmark",
+    ):
         assert flag in done.stdout
