@@ -153,10 +153,11 @@ def _add_switches(figure: Figure, tracked: Tracked) -> None:
         return
     marks = np.array(tracked.switches)
     size = 9 if len(marks) <= MANY_SWITCHES else 6
+    outline = {"color": "#c81e1e", "width": size / 5}
     figure.add_trace(
         Scatter(
             x=marks[:, 0], y=marks[:, 3].astype(str), customdata=marks, mode="markers", name="identity switch",
-            marker={"symbol": "diamond", "size": size, "color": "#ffffff", "line": {"color": "#c81e1e", "width": size / 5}},
+            marker={"symbol": "diamond", "size": size, "color": "#ffffff", "line": outline},
             hovertemplate="frame %{customdata[0]}: person %{customdata[1]} of the ground truth goes over from "
             "track %{customdata[2]} to %{customdata[3]}<extra></extra>",
         ),

@@ -50,7 +50,6 @@ def tiles(tracked: list[Tracked], scores: Scores) -> list[Tile]:
     shares = [Tile(f"{100 * row[field]:.1f}", field) for field in ("HOTA", "IDF1", "MOTA")]
     counts = {
         "IDSW": "identity switches",
-        "GT_IDs": "people",
         "CLR_FP": "false boxes",
         "CLR_FN": "missed boxes",
     }

@@ -106,7 +106,7 @@ def _sequence(anchor: str, tracked: Tracked, videos: VideoShelf) -> Iterator[str
     if tracked.video is None:
         yield _card("Where they went", drawing)
     else:
-        video = _card("Video", videos.element(tracked.video))
+        video = _card("Video", videos.element(tracked.video), "card video")
         yield f'<div class="pair">{_card("Where they went", drawing)}{video}</div>\n'
     figure, height = timeline(tracked)
     yield _card("Tracks over time", _chart(figure, f"{anchor}-time", f"{height}px"))
@@ -127,8 +127,8 @@ def _facts(tracked: Tracked) -> str:
     return " · ".join(facts)
 
 
-def _card(heading: str, content: str) -> str:
-    return f'<div class="card"><h3>{heading}</h3>{content}</div>\n'
+def _card(heading: str, content: str, kind: str = "card") -> str:
+    return f'<div class="{kind}"><h3>{heading}</h3>{content}</div>\n'
 
 
 def _chart(figure: Figure, name: str, height: str) -> str:

@@ -39,14 +39,14 @@ tr.all td { font-weight: 650; }
 .shape > div { position: absolute; inset: 0; }
 video { display: block; width: 100%; border-radius: 6px; background: #000; }
 footer { margin-top: 30px; border-top: 1px solid var(--line); padding-top: 14px; }
-.xtick text, .ytick text, .xtitle, .ytitle, .x2title, .y2title, .legendtext, .annotation-text
-  { fill: var(--ink) !important; }
-@media (max-width: 760px) { .pair { grid-template-columns: 1fr; } }
+.xtick text, .ytick text, .x2tick text, .y2tick text, .g-xtitle text, .g-x2title text, .g-ytitle text,
+  .g-y2title text, .legendtext, .annotation-text { fill: var(--ink) !important; }
+@media screen and (max-width: 760px) { .pair { grid-template-columns: 1fr; } }
 @media print {
-  @page { size: A4 landscape; margin: 10mm; }
+  @page { size: A4; margin: 10mm; }
   :root { color-scheme: light; --ink: #000; --quiet: #444; --paper: #fff; --card: #fff; --line: #ccc; }
-  main { padding: 0; max-width: none; }
-  nav, .modebar { display: none; }
+  main { padding: 0; width: 1080px; zoom: 0.66; }
+  nav, .video { display: none; }
   .card, .tile { break-inside: avoid; }
 }
 """
