@@ -105,7 +105,7 @@ def test_recorded_results_of_real_sequences(evaluate, tmp_path):
 
 
 def test_scores_are_printed_and_written(scored_world, world, evaluate):
-    code, out, err = evaluate()
+    _code, out, _err = evaluate()
     rows = list(csv.DictReader((world.output_dir / "scores.csv").open()))
     assert [row["sequence"] for row in rows] == ["SEQ-A", "SEQ-B", "COMBINED"]
     content = json.loads((world.output_dir / "scores.json").read_text())
@@ -177,11 +177,11 @@ def test_what_is_no_sequence_is_skipped(world, evaluate):
 
 def test_a_missing_detection_file_is_named_before_anything_runs(world, evaluate):
     (world.detection_dir / "SEQ-B.npy").unlink()
-    code, out, err = evaluate()
+    code, _, err = evaluate()
     assert code == 2 and err.startswith("error: ") and err.count("\n") == 1
     assert "SEQ-B.npy" in err and "--skip_missing" in err
     assert not world.output_dir.exists()
-    code, out, err = evaluate("--skip_missing")
+    code, _out, err = evaluate("--skip_missing")
     assert code == 0 and "skipped, no detection file: SEQ-B" in err
     assert world.result("SEQ-A").exists() and not world.result("SEQ-B").exists()
 
@@ -219,7 +219,7 @@ def test_resume_skips_what_is_complete(world, evaluate):
 
 def test_resume_minds_the_settings(world, evaluate):
     evaluate("--min_confidence", 0.8)
-    code, _, err = evaluate("--resume")
+    _code, _, err = evaluate("--resume")
     assert "complete" not in err and "SEQ-A, SEQ-B, SEQ-C" in err
     assert world.result("SEQ-B").read_bytes() == (GOLDEN / "walkers-A.txt").read_bytes()
 
@@ -262,7 +262,7 @@ def test_wrong_folders_are_one_line(world, evaluate, tmp_path, scenario):
         detection_dir = tmp_path / "nowhere"
     else:
         detection_dir = tmp_path
-    code, out, err = evaluate(
+    code, _out, err = evaluate(
         paths=[
             "--mot_dir",
             str(mot_dir),

@@ -117,7 +117,7 @@ def test_a_resumed_sweep_keeps_the_settings_it_has(world, capsys):
 
 def test_failures_are_told_once(world, capsys):
     (world.detection_dir / "SEQ-A.npy").write_bytes(b"no array")
-    code, out, err = run(world, capsys, *GRID)
+    code, _out, err = run(world, capsys, *GRID)
     assert code == 1 and err.count("error: ") == 1 and "SEQ-A.npy: not a .npy array" in err
     assert not (world.mot_dir.parent / "sweep" / "sweep.csv").exists()
 
