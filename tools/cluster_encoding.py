@@ -13,8 +13,8 @@ from application_util.progress import say
 from application_util.whole_file import write_whole
 from tools.encode_sequence import encode_sequence
 from tools.encoder import BoxEncoder, create_box_encoder
-from tools.encoding_report import EncodingReport
 from tools.encoding_job import EncodingJob, read_input
+from tools.encoding_report import EncodingReport
 
 
 @dataclass(frozen=True)
