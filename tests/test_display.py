@@ -9,7 +9,7 @@ import pytest
 from tests.scenes import make_sequence, read_video, walk, write_detections, write_results
 from tests.windows import WindowProgram, wait_until
 
-FRAMES = 20000
+FRAMES = 5000
 
 
 @pytest.fixture

@@ -32,9 +32,8 @@ def flags(world, *more):
     return [word for flag, name in folders.items() for word in (flag, str(world / name))] + list(more)
 
 
-@pytest.mark.parametrize("jobs", ["1", "2", "7"])
-def test_a_video_for_every_result_whose_sequence_exists(command, world, jobs):
-    done = command("generate_videos.py", *flags(world, "--jobs", jobs))
+def test_a_video_for_every_result_whose_sequence_exists(command, world):
+    done = command("generate_videos.py", *flags(world, "--jobs", "2"))
     assert done.returncode == 0, done.stderr
     videos = world / "videos" / "new"
     assert sorted(path.name for path in videos.iterdir()) == ["A.avi", "B.avi"]
@@ -49,8 +48,10 @@ def test_a_video_for_every_result_whose_sequence_exists(command, world, jobs):
         assert all(frame.shape == (height, 1024, 3) for frame in frames)
 
 
-def test_what_the_frames_show(world):
-    assert generate_videos.main(flags(world)) == 0
+@pytest.mark.parametrize("jobs", ["1", "2", "7"])
+def test_what_the_frames_show(world, jobs):
+    assert generate_videos.main(flags(world, "--jobs", jobs)) == 0
+    assert len(read_video(world / "videos" / "new" / "B.avi")[0]) == 5
     frames, _ = read_video(world / "videos" / "new" / "A.avi")
     for i, frame in enumerate(frames):
         left = 8 * (10 + 4 * i) + 4
@@ -61,9 +62,8 @@ def test_what_the_frames_show(world):
         assert ground == pytest.approx((0, 255, 117), abs=40)
 
 
-def test_h264_besides(command, world):
-    done = command("generate_videos.py", *flags(world, "--convert_h264", "true", "--update_ms", "40"))
-    assert done.returncode == 0, done.stderr
+def test_h264_besides(world):
+    assert generate_videos.main(flags(world, "--convert_h264", "true", "--update_ms", "40")) == 0
     videos = world / "videos" / "new"
     assert sorted(path.name for path in videos.iterdir()) == ["A.avi", "A.mp4", "B.avi", "B.mp4"]
     for name, count in (("A.mp4", 8), ("A.avi", 8), ("B.mp4", 5), ("B.avi", 5)):
@@ -80,9 +80,9 @@ def test_false_means_no_h264(world):
 
 def test_trajectories(world):
     generate_videos.main(flags(world))
-    (plain, *_), _ = read_video(world / "videos" / "new" / "A.avi")[0][-1:], None
+    plain = read_video(world / "videos" / "new" / "A.avi")[0][-1]
     generate_videos.main(flags(world, "--show_trajectories"))
-    (trail, *_), _ = read_video(world / "videos" / "new" / "A.avi")[0][-1:], None
+    trail = read_video(world / "videos" / "new" / "A.avi")[0][-1]
     assert abs(trail[8 * 70 + 4, 8 * 30].astype(int) - (0, 255, 117)).max() < 40
     assert abs(plain[8 * 70 + 4, 8 * 30].astype(int) - 98).max() < 10
 
@@ -91,31 +91,31 @@ def test_trajectories(world):
     ("spoil", "message"),
     [
         (lambda world: (world / "results" / "B.txt").write_text(""), "B.txt: no rows"),
-        (lambda world: write_results(world / "results" / "B.txt", walk(9)), "B.txt: row 6: frame 6, but B has frames 1 to 5"),
+        (lambda world: write_results(world / "results" / "B.txt", walk(9)), "B.txt: row 6: frame 6, but B has"),
         (lambda world: (world / "mot" / "B" / "img1" / "000003.png").unlink(), "no image of frame 3"),
         (lambda world: (world / "videos").write_text(""), "cannot be created"),
     ],
 )  # fmt: skip
-def test_all_input_is_checked_before_the_first_video(command, world, spoil, message):
+def test_all_input_is_checked_before_the_first_video(world, capsys, spoil, message):
     spoil(world)
-    done = command("generate_videos.py", *flags(world))
-    assert done.returncode == 2 and "Traceback" not in done.stderr
-    assert done.stderr.splitlines()[-1].startswith("error: ") and message in done.stderr
+    assert generate_videos.main(flags(world)) == 2
+    last_line = capsys.readouterr().err.splitlines()[-1]
+    assert last_line.startswith("error: ") and message in last_line
     assert not list(world.glob("videos/**/*.avi"))
 
 
 @pytest.mark.parametrize("folder", ["mot", "results"])
-def test_a_missing_folder_is_named(command, world, folder):
+def test_a_missing_folder_is_named(world, capsys, folder):
     (world / folder).rename(world / "elsewhere")
-    done = command("generate_videos.py", *flags(world))
-    assert done.returncode == 2 and done.stderr == f"error: {world / folder}: no such folder\n"
+    assert generate_videos.main(flags(world)) == 2
+    assert capsys.readouterr().err == f"error: {world / folder}: no such folder\n"
 
 
-def test_no_results_at_all(command, world):
+def test_no_results_at_all(world, capsys):
     for path in (world / "results").glob("*.txt"):
         path.unlink()
-    done = command("generate_videos.py", *flags(world))
-    assert done.returncode == 2 and "no result file <sequence>.txt of a sequence" in done.stderr
+    assert generate_videos.main(flags(world)) == 2
+    assert "no result file <sequence>.txt of a sequence" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -131,7 +131,7 @@ def test_an_image_that_breaks_a_video_ends_all_and_is_named(world, capsys, jobs)
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 def test_ctrl_c_keeps_partial_videos_and_says_where(tmp_path):
     folder = make_sequence(tmp_path / "mot" / "A", frames=1)
-    for frame in range(2, 20001):
+    for frame in range(2, 5001):
         os.link(folder / "img1" / "000001.png", folder / "img1" / f"{frame:06d}.png")
     write_results(tmp_path / "results" / "A.txt", walk(3))
     program = subprocess.Popen(
@@ -141,10 +141,10 @@ def test_ctrl_c_keeps_partial_videos_and_says_where(tmp_path):
         text=True,
     )
     partial = tmp_path / "videos" / "new" / "A.partial.avi"
-    wait_until(lambda: partial.exists() and partial.stat().st_size > 1_000_000, "frames are written")
+    wait_until(lambda: partial.exists() and partial.stat().st_size > 300_000, "frames are written")
     program.send_signal(signal.SIGINT)
     _, errors = program.communicate()
     assert program.returncode == 130
     assert f"the video so far is in {partial}" in errors and "Traceback" not in errors
-    assert 10 < len(read_video(partial)[0]) < 20000
+    assert 10 < len(read_video(partial)[0]) < 5000
     assert not partial.with_name("A.avi").exists()

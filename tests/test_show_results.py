@@ -74,27 +74,23 @@ def test_update_ms_sets_the_speed(tmp_path, arguments):
 
 
 @pytest.mark.parametrize("word", ["0", "-3", "nan", "x"])
-def test_update_ms_is_positive(command, arguments, word):
-    done = command("show_results.py", *arguments, f"--update_ms={word}")
-    assert done.returncode == 2 and "--update_ms" in done.stderr
+def test_update_ms_is_positive(arguments, capsys, word):
+    with pytest.raises(SystemExit):
+        show_results.main([*map(str, arguments), f"--update_ms={word}"])
+    assert "argument --update_ms" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("word", ["False", "false", "0", "no"])
-def test_false_means_false(command, arguments, tmp_path, word):
-    done = command(
-        "show_results.py", *arguments, "--output_file", tmp_path / "a.avi", "--show_false_alarms", word
-    )  # without ground truth, true is an error
-    assert done.returncode == 0
+def test_false_means_false(arguments, tmp_path, word):
+    flags = ["--output_file", f"{tmp_path}/a.avi", "--display", "no", "--show_false_alarms", word]
+    assert show_results.main([*map(str, arguments), *flags]) == 0  # without ground truth, true is an error
 
 
 @pytest.mark.parametrize("words", [["True"], ["1"], ["yes"], []])
-def test_true_means_true(command, arguments, tmp_path, words):
-    line = only_line(
-        command(
-            "show_results.py", *arguments, "--output_file", tmp_path / "a.avi", "--show_false_alarms", *words
-        )
-    )
-    assert line.endswith("gt/gt.txt: no such file, false alarms cannot be told without")
+def test_true_means_true(arguments, tmp_path, capsys, words):
+    flags = ["--output_file", f"{tmp_path}/a.avi", "--display", "no", "--show_false_alarms", *words]
+    assert show_results.main([*map(str, arguments), *flags]) == 2
+    assert capsys.readouterr().err.endswith("gt/gt.txt: no such file, false alarms cannot be told without\n")
 
 
 def test_other_words_are_refused(command, arguments):
@@ -104,7 +100,15 @@ def test_other_words_are_refused(command, arguments):
 
 def test_detections_and_trajectories_reach_the_video(arguments, tmp_path):
     detections = write_detections(tmp_path / "SEQ.npy", frames=8)
-    flags = ["--output_file", tmp_path / "a.avi", "--detection_file", detections, "--show_trajectories"]
+    flags = [
+        "--output_file",
+        tmp_path / "a.avi",
+        "--detection_file",
+        detections,
+        "--show_trajectories",
+        "--display",
+        "no",
+    ]
     assert show_results.main([str(word) for word in [*arguments, *flags]]) == 0
     frames, _ = read_video(tmp_path / "a.avi")
     red = (frames[7][..., 2] > 200) & (frames[7][..., 1] < 60) & (frames[7][..., 0] < 60)

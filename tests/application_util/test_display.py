@@ -12,11 +12,12 @@ on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X11 
 
 @pytest.fixture(autouse=True)
 def ask_anew(monkeypatch):
-    display.window_problem.cache_clear()
+    forget = display.window_problem.cache_clear
+    forget()
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     yield
-    display.window_problem.cache_clear()
+    forget()
 
 
 @on_linux
@@ -85,5 +86,5 @@ def test_one_line_when_none_is_possible(monkeypatch, capsys):
 
 def test_an_error_when_none_is_possible_and_one_was_asked_for(monkeypatch):
     monkeypatch.setattr(display, "window_problem", lambda: "it is broken")
-    with pytest.raises(UserError, match="^cannot open a window: it is broken; use --display False$"):
+    with pytest.raises(UserError, match=r"^cannot open a window: it is broken; use --display False$"):
         display.use_window(True)
