@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from .errors import UserError
+from .video_source import videos_in
 
 SEQUENCE_PARTS = ("img1", "det", "gt", "seqinfo.ini")
 
@@ -13,8 +14,8 @@ SEQUENCE_PARTS = ("img1", "det", "gt", "seqinfo.ini")
 def find_sequences(mot_dir: str | Path, names: Collection[str] | None = None) -> list[Path]:
     """Find the sequence folders below a folder.
 
-    Hidden entries, files, and folders with none of ``img1``, ``det``, ``gt`` and ``seqinfo.ini`` are no
-    sequences.
+    Hidden entries, files, and folders with none of ``img1``, ``det``, ``gt``, ``seqinfo.ini`` and
+    ``<name>.mp4`` are no sequences; a video is one.
 
     Parameters
     ----------
@@ -26,7 +27,7 @@ def find_sequences(mot_dir: str | Path, names: Collection[str] | None = None) ->
     Returns
     -------
     list of Path
-        By name.
+        By name. Where there is only a video, its path without the extension.
 
     Raises
     ------
@@ -36,7 +37,8 @@ def find_sequences(mot_dir: str | Path, names: Collection[str] | None = None) ->
     mot_dir = Path(mot_dir)
     if not mot_dir.is_dir():
         raise UserError(f"{mot_dir}: {'is not a folder' if mot_dir.exists() else 'no such folder'}")
-    found = {path.name: path for path in sorted(mot_dir.iterdir()) if _is_sequence(path)}
+    found = {path.name: path for path in mot_dir.iterdir() if _is_sequence(path)}
+    found |= {path.stem: path.with_suffix("") for path in videos_in(mot_dir)}
     if not found:
         hint = ""
         if _is_sequence(mot_dir):
@@ -45,9 +47,12 @@ def find_sequences(mot_dir: str | Path, names: Collection[str] | None = None) ->
         raise UserError(f"{mot_dir}: no sequence in this folder{hint}")
     missing = sorted(set(names or ()) - set(found))
     if missing:
-        raise UserError(f"{mot_dir}: no sequence {', '.join(missing)}; there are {', '.join(found)}")
-    return [path for name, path in found.items() if names is None or name in names]
+        raise UserError(f"{mot_dir}: no sequence {', '.join(missing)}; there are {', '.join(sorted(found))}")
+    return [path for name, path in sorted(found.items()) if names is None or name in names]
 
 
 def _is_sequence(path: Path) -> bool:
-    return not path.name.startswith(".") and any((path / part).exists() for part in SEQUENCE_PARTS)
+    if path.name.startswith(".") or not path.is_dir():
+        return False
+    parts = (path / part for part in SEQUENCE_PARTS)
+    return any(part.exists() for part in parts) or any(video.stem == path.name for video in videos_in(path))

@@ -57,11 +57,11 @@ def generate_detections(
         ``encoder(image, boxes)``: (height, width, 3) BGR uint8 and (n, 4) left, top, width, height in pixels
         to (n, M). That of `create_box_encoder`, or any other, which is called once a frame with detections.
     mot_dir : str or Path
-        Holds the sequence folders.
+        Holds the sequence folders, or videos.
     output_dir : str or Path
         Gets ``<sequence>.npy``: rows in frame order, inside a frame in det.txt's order.
     detection_dir : str or Path, optional
-        Holds ``<sequence>/det/det.txt``, by default `mot_dir`.
+        Holds ``<sequence>/det/det.txt``, for videos perhaps ``<sequence>.txt``; by default `mot_dir`.
     sequences : collection of str, optional
         Names of those to work on, by default all.
     resume : bool
@@ -101,13 +101,14 @@ def plan(
         If a folder or a det.txt is missing or invalid.
     """
     from application_util.mot_dir import find_sequences
+    from application_util.sequence import find_det_txt
     from tools.sequence_job import SequenceJob, read_input
 
     detection_dir = Path(mot_dir if detection_dir is None else detection_dir)
     jobs = [
         SequenceJob(
             sequence_dir=directory,
-            detection_path=detection_dir / directory.name / "det" / "det.txt",
+            detection_path=find_det_txt(detection_dir / directory.name),
             output_path=Path(output_dir) / f"{directory.name}.npy",
             skip_invalid=skip_invalid,
         )
@@ -196,7 +197,7 @@ def _parse_args(argv: list[str] | None) -> argparse.Namespace:
         "--model",
         help="frozen network (default: resources/networks/mars-small128.pb, else market1501-small128.pb)",
     )
-    parser.add_argument("--mot_dir", required=True, help="folder of sequences, e.g. MOT16/train")
+    parser.add_argument("--mot_dir", required=True, help="folder of sequences or videos, e.g. MOT16/train")
     parser.add_argument(
         "--detection_dir", help="folder with <sequence>/det/det.txt of other detections (default: --mot_dir)"
     )
