@@ -81,7 +81,8 @@ def read_sequence(directory: str | Path) -> Sequence:
     ----------
     directory : str or Path
         The folder; a trailing slash does not matter. Its images are in ``img1/``, or, when there are none, in a
-        video ``<name>.mp4`` inside or beside it. Or a video, whose other files are in the folder of its name.
+        video ``<name>.mp4`` inside or beside it. Or such a video, whose other files are in the folder of its
+        name.
 
     Returns
     -------
@@ -95,12 +96,13 @@ def read_sequence(directory: str | Path) -> Sequence:
     directory = Path(directory)
     video = directory if directory.suffix.lower() in VIDEO_SUFFIXES and not directory.is_dir() else None
     if video is not None:
-        directory = directory.with_suffix("")
+        inside = video.absolute().parent.name == video.stem
+        directory = video.parent if inside else video.with_suffix("")
     images: ImageFolder | VideoSource = ImageFolder(directory / "img1")
     if video is None and not images:
         video = find_video(directory)
     if video is None and not directory.is_dir():
-        what = "is neither a folder nor a video" if directory.exists() else "no such folder"
+        what = "is not a folder and not a video" if directory.exists() else "no such folder"
         raise UserError(f"{directory}: {what}, expected a MOTChallenge sequence or a video")
     frame_rate, length = _read_seqinfo(directory / "seqinfo.ini")
     if video is not None:

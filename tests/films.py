@@ -23,8 +23,7 @@ def bars(frame: int) -> np.ndarray:
 
 def number(image: np.ndarray) -> int:
     """Read the bars of an image."""
-    height, width = image.shape[:2]
-    means = image.mean(axis=(0, 2)).reshape(BITS, width // BITS).mean(axis=1)
+    means = image.mean(axis=(0, 2)).reshape(BITS, -1).mean(axis=1)
     return sum(1 << bit for bit in range(BITS) if means[bit] > 120)
 
 

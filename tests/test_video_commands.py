@@ -22,11 +22,15 @@ def clip(tmp_path):
 
 
 def track(clip, tmp_path, *flags, output="result.txt"):
-    flags = ("--min_confidence", 0.3, *flags)
-    return deep_sort_app.main(
-        ["--sequence_dir", str(clip), "--detection_file", str(tmp_path / "clip.npy")]
-        + ["--output_file", str(tmp_path / output), *map(str, flags)]
+    paths = (
+        "--sequence_dir",
+        clip,
+        "--detection_file",
+        tmp_path / "clip.npy",
+        "--output_file",
+        tmp_path / output,
     )
+    return deep_sort_app.main(list(map(str, (*paths, "--min_confidence", 0.3, *flags))))
 
 
 def test_a_video_is_tracked_and_drawn_on(clip, tmp_path):

@@ -59,7 +59,8 @@ def test_images_go_before_a_video_unless_it_is_named(tmp_path):
     write_film(tmp_path / "SEQ-01.avi", 3)
     assert len(read_sequence(tmp_path / "SEQ-01").images) == 4
     assert len(read_sequence(tmp_path / "SEQ-01.avi").images) == 3
-    assert len(read_sequence(tmp_path / "SEQ-01" / "SEQ-01.avi").images) == 2
+    inside = read_sequence(tmp_path / "SEQ-01" / "SEQ-01.avi")
+    assert len(inside.images) == 2 and inside.directory == tmp_path / "SEQ-01"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_images_go_before_a_video_unless_it_is_named(tmp_path):
     [
         ("none", "none: no such folder, expected a MOTChallenge sequence or a video"),
         ("none.mp4", "none.mp4: no such file, expected a video"),
-        ("notes.txt", "notes.txt: is neither a folder nor a video"),
+        ("notes.txt", "notes.txt: is not a folder and not a video"),
         ("broken.mp4", "broken.mp4: not a readable video"),
         ("SEQ", "SEQ.mkv: not a readable video"),
     ],
