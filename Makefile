@@ -35,7 +35,7 @@ bench: .venv/ready-bench
 	touch $@
 
 .venv/ready-test: .venv/ready
-	$(PIP) --editable '.[features,test,lint,video]'
+	$(PIP) --editable '.[all,test,lint]'
 	touch $@
 
 .venv/ready-bench: .venv/ready

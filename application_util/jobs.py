@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
@@ -9,10 +10,14 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
 
+from .errors import UserError
 from .executor import Workers, open_workers
-from .progress import counter
+from .progress import progress_count, say
 
 SECONDS_BETWEEN_LOOKS = 0.1
+
+Failures = dict[str, BaseException]
+"""Jobs that failed, and why."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +92,8 @@ class JobRunner:
         if longest_first:
             waiting = deque(sorted(waiting, key=lambda numbered: -numbered[1].size))
         suspects: deque[tuple[int, Job]] = deque()
-        with counter(label, unit, sum(job.size for job in jobs)) as show:
-            finished = _Finished(show)
+        with progress_count(label, unit, sum(job.size for job in jobs)) as count:
+            finished = _Finished(count)
             while waiting:
                 yield from self._run_until_broken(function, waiting, suspects, finished, self.processes)
             # A process that dies takes its neighbours' jobs along: who did it shows when each runs alone.
@@ -139,18 +144,33 @@ class JobRunner:
                     future.cancel()
 
 
-class _Finished:
-    """Counts the units of finished jobs, and shows them with those of running ones."""
+def report_failures(failures: Failures) -> None:
+    """Print a line for each failure; the traceback too of what no user can mend."""
+    for name, error in sorted(failures.items()):
+        if isinstance(error, UserError):
+            say(f"error: {name}: {error}")
+            continue
+        if not isinstance(error, OSError | MemoryError | RuntimeError):
+            say("".join(traceback.format_exception(error)).rstrip())
+        say(f"error: {name}: failed ({type(error).__name__}: {error})")
 
-    def __init__(self, show: Callable[[int], None]) -> None:
-        self._show = show
+
+class _Finished:
+    """Counts the units of finished jobs, and reports them with those of running ones."""
+
+    def __init__(self, count: Callable[[int], object]) -> None:
+        self._count = count
         self._units = 0
+        self._counted = 0
 
     def add(self, job: Job) -> None:
         self._units += job.size
 
     def show(self, running_units: int) -> None:
-        self._show(self._units + running_units)
+        more = self._units + running_units - self._counted
+        if more > 0:
+            self._counted += more
+            self._count(more)
 
 
 def _has_room(workers: Workers, running: dict) -> bool:

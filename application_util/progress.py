@@ -42,23 +42,35 @@ def progress(
 
 
 @contextmanager
-def counter(label: str, unit: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Report on stderr how many of so many units are done, as told by the function this gives.
+def progress_count(label: str, unit: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """Report on stderr how far work is that does not come item by item.
+
+    Yields a function that takes the number of items done since its last call.
 
     Parameters
     ----------
-    label, unit : str
-        As in `progress`.
-    total : int
-        Number of units.
+    label : str
+        What is being worked on.
+    unit : str
+        What an item is.
+    total : int, optional
+        Number of items.
     """
-    if not sys.stderr.isatty():
-        yield line_reporter(label, unit, total)
-        return
-    from tqdm import tqdm
+    if sys.stderr.isatty():
+        from tqdm import tqdm
 
-    with tqdm(desc=label, unit=f" {unit}s", total=total, file=sys.stderr) as bar:
-        yield lambda done: bar.update(max(0, done - bar.n)) and None
+        with tqdm(desc=label, unit=f" {unit}s", total=total, file=sys.stderr) as bar:
+            yield bar.update
+        return
+    report = line_reporter(label, unit, total)
+    done = 0
+
+    def count(items: int) -> None:
+        nonlocal done
+        done += items
+        report(done)
+
+    yield count
 
 
 def say(line: str) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .score_table import write_text
 from .sequence_job import SequenceJob, SequenceResult, sha256
+from .whole_file import write_whole
 
 FILE_NAME = "run.json"
 
@@ -73,7 +73,7 @@ class RunRecord:
             "versions": result.versions,
         }
         content = {"sequences": dict(sorted(self.sequences.items()))}
-        write_text(self.directory / FILE_NAME, json.dumps(content, indent=1) + "\n")
+        write_whole(self.directory / FILE_NAME, json.dumps(content, indent=1) + "\n")
 
 
 def read_record(directory: Path) -> RunRecord:

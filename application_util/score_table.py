@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .scoring import COMBINED, FamilyScores, combine_scores
+from .whole_file import write_whole
 
 FAMILY_FIELDS = {
     "HOTA": "HOTA DetA AssA DetRe DetPr AssRe AssPr LocA OWTA HOTA(0) LocA(0) HOTALocA(0)",
@@ -89,7 +89,7 @@ def write_scores(directory: Path, scores: Mapping[str, FamilyScores], about: Map
     detailed = {name: _plain(result) for name, result in _with_combined(scores).items()}
     thresholds = [round(0.05 * step, 2) for step in range(1, 20)]
     content = {**about, "thresholds_of_HOTA": thresholds, "scores": detailed}
-    write_text(directory / "scores.json", json.dumps(content, indent=1) + "\n")
+    write_whole(directory / "scores.json", json.dumps(content, indent=1) + "\n")
 
 
 def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -98,14 +98,7 @@ def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    write_text(path, text.getvalue())
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file so that it appears only when it is complete."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
+    write_whole(path, text.getvalue())
 
 
 def _with_combined(scores: Mapping[str, FamilyScores]) -> dict[str, FamilyScores]:

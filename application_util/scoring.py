@@ -116,4 +116,6 @@ def _as_user_errors(trackeval: ModuleType, job: ScoreJob) -> Iterator[None]:
             f"{job.result_dir / job.sequence}.txt: cannot be scored by {job.benchmark}: {message}"
         ) from None
     except IndexError:  # TrackEval reads the confidence, column 7, unchecked
-        raise UserError(f"{job.result_dir / job.sequence}.txt: rows need at least 7 columns to be scored") from None
+        raise UserError(
+            f"{job.result_dir / job.sequence}.txt: rows need at least 7 columns to be scored"
+        ) from None

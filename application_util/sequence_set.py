@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,20 @@ class SequenceSet:
     def path(self, name: str) -> Path:
         """Return the folder of a sequence, which need not exist for a video."""
         return self.directory / name
+
+    def select(self, names: Collection[str]) -> list[str]:
+        """Return those names that are given, in order.
+
+        Raises
+        ------
+        UserError
+            If there is no sequence of one of the names.
+        """
+        missing = sorted(set(names) - set(self.names))
+        if missing:
+            there = ", ".join(self.names)
+            raise UserError(f"{self.directory}: no sequence {', '.join(missing)}; there are {there}")
+        return [name for name in self.names if name in names]
 
     def has_groundtruth(self, name: str) -> bool:
         """Return whether a sequence can be scored."""

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from application_util.image_folder import read_image
 from tools.encode_sequence import encode_sequence
 from tools.encoder import create_box_encoder
-from tools.network import load_tensorflow
+from tools.encoding_job import EncodingJob, read_input
 from tools.patches import cut_patches
-from tools.sequence_job import SequenceJob, read_input
+from tools.tensorflow_import import load_tensorflow
 
 BATCH_SIZE = 32
 
@@ -45,7 +45,7 @@ def network_alone(model: Path, crops: NDArray[np.uint8]) -> Callable[[], None]:
     return run
 
 
-def all_crops(job: SequenceJob, patch_shape: tuple[int, int]) -> NDArray[np.uint8]:
+def all_crops(job: EncodingJob, patch_shape: tuple[int, int]) -> NDArray[np.uint8]:
     source = read_input(job)
     crops = np.empty((len(source.rows), *patch_shape, 3), np.uint8)
     for frame in np.unique(source.rows[:, 0]):
@@ -72,7 +72,7 @@ def main() -> None:
 
     encoder = create_box_encoder(args.model, batch_size=BATCH_SIZE)
     with tempfile.TemporaryDirectory() as folder:
-        job = SequenceJob(args.sequence_dir, args.sequence_dir / "det" / "det.txt", Path(folder) / "out.npy")
+        job = EncodingJob(args.sequence_dir, args.sequence_dir / "det" / "det.txt", Path(folder) / "out.npy")
         crops = all_crops(job, encoder.patch_shape)
         alone = network_alone(args.model, crops)
         times: dict[str, list[float]] = {"network alone": [], "images to file": []}
@@ -81,7 +81,7 @@ def main() -> None:
             times["images to file"].append(seconds(lambda: encode_sequence(encoder, job)))
     medians = {name: statistics.median(taken) for name, taken in times.items()}
     print(
-        f"{args.sequence_dir.name}: {len(crops)} crops in batches of {BATCH_SIZE}, medians of {args.runs} runs"
+        f"{args.sequence_dir.name}: {len(crops)} crops in batches of {BATCH_SIZE}, {args.runs} runs (medians)"
     )
     for name, median in medians.items():
         spread = f"{min(times[name]):.2f} to {max(times[name]):.2f} s"

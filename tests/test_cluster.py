@@ -13,9 +13,12 @@ import numpy as np
 import pytest
 
 import evaluate_motchallenge
+from tools import generate_detections
 
 from .conftest import ROOT, shared_path
 from .mot_worlds import World
+from .tools.small_sequences import write_sequence
+from .tools.tiny_networks import write_tiny_network
 
 distributed = pytest.importorskip("distributed")
 
@@ -39,12 +42,21 @@ class Cluster:
         self.environment = os.environ | environment
         scheduler_file = folder / "scheduler.json"
         self.start("dask_scheduler", "--port", "0", "--scheduler-file", scheduler_file)
-        wait_until(lambda: scheduler_file.exists() and scheduler_file.read_text().endswith("}"), "the scheduler")
+        wait_until(
+            lambda: scheduler_file.exists() and scheduler_file.read_text().endswith("}"), "the scheduler"
+        )
         self.address = json.loads(scheduler_file.read_text())["address"]
 
     def start(self, program, *arguments):
         log = (self.folder / f"{program}-{len(self.processes)}.log").open("w")
-        command = [sys.executable, "-m", f"distributed.cli.{program}", "--host", "127.0.0.1", "--no-dashboard"]
+        command = [
+            sys.executable,
+            "-m",
+            f"distributed.cli.{program}",
+            "--host",
+            "127.0.0.1",
+            "--no-dashboard",
+        ]
         command += map(str, arguments)
         process = subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
         self.processes.append(process)
@@ -91,7 +103,13 @@ def test_a_killed_worker_loses_nothing(tmp_path, cluster):
     for number in range(4):
         long_sequence(world, f"SEQ-{number}", "walkers" if number % 2 else "crowded", 8)
     workers = {name: cluster.start_worker(name) for name in ("first", "second")}
-    command = [sys.executable, str(ROOT / "evaluate_motchallenge.py"), *world.flags(), "--scheduler", cluster.address]
+    command = [
+        sys.executable,
+        str(ROOT / "evaluate_motchallenge.py"),
+        *world.flags(),
+        "--scheduler",
+        cluster.address,
+    ]
     with (
         distributed.Client(cluster.address, set_as_default=False) as client,
         (tmp_path / "stderr").open("w") as errors,
@@ -128,6 +146,27 @@ def test_a_failure_on_a_worker_is_reported(tmp_path, cluster, capsys):
     assert world.result("SEQ-B").exists() and not world.result("SEQ-A").exists()
     assert evaluate_motchallenge.main([*world.flags(), "--scheduler", cluster.address, "--resume"]) == 1
     assert "1 of 2 sequences are complete" in capsys.readouterr().err
+
+
+def test_features_are_computed_on_workers(tmp_path, cluster, capsys):
+    pytest.importorskip("tensorflow")
+    network = write_tiny_network(tmp_path / "tiny.pb")
+    for name in ("SEQ-01", "SEQ-02", "SEQ-03"):
+        write_sequence(tmp_path / "mot", name)
+    (tmp_path / "mot" / "SEQ-03" / "img1" / "000002.png").write_bytes(b"no image")
+    flags = ["--mot_dir", str(tmp_path / "mot"), "--model", str(network)]
+    cluster.start_worker("only")
+    remote = [*flags, "--output_dir", str(tmp_path / "remote"), "--scheduler", cluster.address]
+    assert generate_detections.main(remote) == 1
+    err = capsys.readouterr().err
+    assert "error: SEQ-03: " in err and "000002.png" in err
+    assert generate_detections.main([*flags, "--output_dir", str(tmp_path / "here"), "--skip_invalid"]) == 0
+    assert generate_detections.main([*remote, "--skip_invalid", "--resume"]) == 0
+    err = capsys.readouterr().err
+    assert "SEQ-01: finished already" in err and "1 image cannot be read" in err
+    for name in ("SEQ-01.npy", "SEQ-02.npy", "SEQ-03.npy"):
+        assert (tmp_path / "remote" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
+    assert len(list((tmp_path / "remote").iterdir())) == 3
 
 
 def test_nobody_answers(tmp_path, capsys, monkeypatch):

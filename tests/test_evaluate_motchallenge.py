@@ -62,7 +62,8 @@ def no_trackeval(monkeypatch):
     monkeypatch.setitem(sys.modules, "trackeval", None)
     find_spec = evaluate_motchallenge.importlib.util.find_spec
     monkeypatch.setattr(
-        "importlib.util.find_spec", lambda name, *rest: None if name == "trackeval" else find_spec(name, *rest)
+        "importlib.util.find_spec",
+        lambda name, *rest: None if name == "trackeval" else find_spec(name, *rest),
     )
 
 
@@ -90,7 +91,12 @@ def test_flags_reach_the_tracker(world, evaluate):
 
 
 def test_recorded_results_of_real_sequences(evaluate, tmp_path):
-    paths = ["--mot_dir", shared_path("data/MOT16/train"), "--detection_dir", shared_path("data/detections/MOT16_train")]
+    paths = [
+        "--mot_dir",
+        shared_path("data/MOT16/train"),
+        "--detection_dir",
+        shared_path("data/detections/MOT16_train"),
+    ]
     code, _, _ = evaluate(paths=[*map(str, paths), "--output_dir", str(tmp_path / "real")])
     assert code == 0
     for name in ("MOT16-02", "MOT16-05", "MOT16-09"):
@@ -99,14 +105,16 @@ def test_recorded_results_of_real_sequences(evaluate, tmp_path):
 
 
 def test_scores_are_printed_and_written(scored_world, world, evaluate):
-    code, out, err = evaluate()
+    _code, out, _err = evaluate()
     rows = list(csv.DictReader((world.output_dir / "scores.csv").open()))
     assert [row["sequence"] for row in rows] == ["SEQ-A", "SEQ-B", "COMBINED"]
     content = json.loads((world.output_dir / "scores.json").read_text())
     assert content["benchmark"] == "MOT17" and len(content["thresholds_of_HOTA"]) == 19
     for row in rows:
         scores = content["scores"][row["sequence"]]
-        assert float(row["MOTA"]) == scores["CLEAR"]["MOTA"] and float(row["IDF1"]) == scores["Identity"]["IDF1"]
+        assert (
+            float(row["MOTA"]) == scores["CLEAR"]["MOTA"] and float(row["IDF1"]) == scores["Identity"]["IDF1"]
+        )
         assert float(row["HOTA"]) == scores["HOTA"]["HOTA"] == np.mean(scores["HOTA"]["HOTA_by_threshold"])
         printed = f"{100 * float(row['HOTA']):.5g}"
         assert any(line.startswith(row["sequence"]) and printed in line for line in out.splitlines())
@@ -169,11 +177,11 @@ def test_what_is_no_sequence_is_skipped(world, evaluate):
 
 def test_a_missing_detection_file_is_named_before_anything_runs(world, evaluate):
     (world.detection_dir / "SEQ-B.npy").unlink()
-    code, out, err = evaluate()
+    code, _, err = evaluate()
     assert code == 2 and err.startswith("error: ") and err.count("\n") == 1
     assert "SEQ-B.npy" in err and "--skip_missing" in err
     assert not world.output_dir.exists()
-    code, out, err = evaluate("--skip_missing")
+    code, _out, err = evaluate("--skip_missing")
     assert code == 0 and "skipped, no detection file: SEQ-B" in err
     assert world.result("SEQ-A").exists() and not world.result("SEQ-B").exists()
 
@@ -211,7 +219,7 @@ def test_resume_skips_what_is_complete(world, evaluate):
 
 def test_resume_minds_the_settings(world, evaluate):
     evaluate("--min_confidence", 0.8)
-    code, _, err = evaluate("--resume")
+    _code, _, err = evaluate("--resume")
     assert "complete" not in err and "SEQ-A, SEQ-B, SEQ-C" in err
     assert world.result("SEQ-B").read_bytes() == (GOLDEN / "walkers-A.txt").read_bytes()
 
@@ -236,7 +244,9 @@ def test_the_record_tells_how_results_were_made(world, evaluate):
     assert entry["rows"] == len(world.result("SEQ-B").read_text().splitlines())
 
 
-@pytest.mark.parametrize("scenario", ["no folder", "a file", "empty", "a sequence", "no detections", "nothing there"])
+@pytest.mark.parametrize(
+    "scenario", ["no folder", "a file", "empty", "a sequence", "no detections", "nothing there"]
+)
 def test_wrong_folders_are_one_line(world, evaluate, tmp_path, scenario):
     mot_dir, detection_dir = world.mot_dir, world.detection_dir
     if scenario == "no folder":
@@ -252,8 +262,15 @@ def test_wrong_folders_are_one_line(world, evaluate, tmp_path, scenario):
         detection_dir = tmp_path / "nowhere"
     else:
         detection_dir = tmp_path
-    code, out, err = evaluate(
-        paths=["--mot_dir", str(mot_dir), "--detection_dir", str(detection_dir), "--output_dir", str(world.output_dir)]
+    code, _out, err = evaluate(
+        paths=[
+            "--mot_dir",
+            str(mot_dir),
+            "--detection_dir",
+            str(detection_dir),
+            "--output_dir",
+            str(world.output_dir),
+        ]
     )
     assert code == 2 and err.startswith("error: ") and err.count("\n") == 1
     assert not world.output_dir.exists()
@@ -292,5 +309,13 @@ def test_help_is_light(command):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    for flag in ("--mot_dir", "--detection_dir", "--output_dir", "--jobs", "--scheduler", "--resume", "--benchmark"):
+    for flag in (
+        "--mot_dir",
+        "--detection_dir",
+        "--output_dir",
+        "--jobs",
+        "--scheduler",
+        "--resume",
+        "--benchmark",
+    ):
         assert flag in done.stdout

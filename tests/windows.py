@@ -6,22 +6,26 @@ import ctypes
 import os
 import shutil
 import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 PATIENCE_SECONDS = 60
+POLL_SECONDS = 0.02
+KEY_CODES = {"Escape": 27, "space": 32, "s": 115, "a": 97}
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:
-    """Wait for a condition, or fail after a minute."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.02)
+    """Wait for a condition, or fail after about a minute."""
+    for _ in range(int(PATIENCE_SECONDS / POLL_SECONDS)):
+        if condition():
+            return
+        time.sleep(POLL_SECONDS)
+    raise AssertionError(f"waited in vain until {what}")
 
 
 class Screen:
@@ -38,19 +42,16 @@ class Screen:
     def __init__(self, directory: Path) -> None:
         self._buffer = directory / "Xvfb_screen0"
         number_end, their_end = os.pipe()
+        options = f"-displayfd {their_end} -screen 0 1280x1024x24 -nolisten tcp -noreset".split()
         self._server = subprocess.Popen(
-            [
-                *("Xvfb", "-displayfd", str(their_end), "-screen", "0", "1280x1024x24"),
-                *("-nolisten", "tcp", "-fbdir", directory),
-            ],
-            pass_fds=[their_end],
-            stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            ["Xvfb", *options, "-fbdir", directory], pass_fds=[their_end], stderr=subprocess.DEVNULL
+        )
         os.close(their_end)
         with os.fdopen(number_end) as numbers:
             self.name = f":{numbers.readline().strip()}"
         assert self.name != ":", "Xvfb did not start"
-        self.environment = {**os.environ, "DISPLAY": self.name}
+        # Without shared memory: with it, some virtual machines show a black window now and then.
+        self.environment = {**os.environ, "DISPLAY": self.name, "QT_XCB_NO_MITSHM": "1"}
         self.environment.pop("WAYLAND_DISPLAY", None)
 
     @classmethod
@@ -66,11 +67,6 @@ class Screen:
     def find_windows(self, title: str) -> list[str]:
         """Return the visible windows whose title contains the text."""
         return self._xdotool("search", "--onlyvisible", "--name", title, check=False).split()
-
-    def wait_for_window(self, title: str) -> Window:
-        """Wait until a window of this title appears."""
-        wait_until(lambda: self.find_windows(title), f"a window {title!r} appears")
-        return Window(self, self.find_windows(title)[0])
 
     def pixels(self) -> np.ndarray:
         """Return what the screen shows, (height, width, 3), blue, green, red."""
@@ -130,6 +126,86 @@ class Window:
         x11.XSendEvent(display, ctypes.c_ulong(number), 0, ctypes.c_long(0), ctypes.byref(message))
         x11.XSync(display, 0)
         x11.XCloseDisplay(display)
+
+
+class WindowProgram:
+    """A program with a window, run as a user runs it, in a process of its own.
+
+    Parameters
+    ----------
+    screen : Screen
+        Where its window appears.
+    folder : Path
+        For its output and the log of its keys.
+    command : sequence
+        Path of the program and its arguments.
+    title : str
+        Of its window, which the constructor waits for.
+    count_drawn : callable
+        Returns how many images the program has drawn so far.
+    """
+
+    def __init__(
+        self,
+        screen: Screen,
+        folder: Path,
+        command: Sequence[object],
+        title: str,
+        count_drawn: Callable[[], int],
+    ) -> None:
+        self.drawn = count_drawn
+        self._keys, self._output = folder / "keys.txt", folder / "output.txt"
+        watched = [sys.executable, "tests/watched_keys.py", self._keys, *command]
+        with self._output.open("w") as output:
+            self._process = subprocess.Popen(
+                [str(word) for word in watched],
+                env=screen.environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        wait_until(
+            lambda: screen.find_windows(title) or self._process.poll() is not None,
+            f"a window {title!r} appears",
+        )
+        assert self._process.poll() is None, self.output()
+        self.window = Window(screen, screen.find_windows(title)[0])
+
+    def output(self) -> list[str]:
+        """Return the lines that it has printed so far."""
+        return self._output.read_text().splitlines()
+
+    def press(self, key: str) -> None:
+        """Press a key and wait until the program has got it."""
+        before = self._times_got(key)
+        self.window.press(key)
+        wait_until(lambda: self._times_got(key) > before, f"{key} arrives")
+
+    def wait_for_images(self, more: int) -> None:
+        """Wait until the program has drawn so many more images."""
+        goal = self.drawn() + more
+        wait_until(lambda: self.drawn() >= goal, f"{goal} images are drawn")
+
+    def images_while_looking_for_keys(self, times: int = 8) -> int:
+        """Return how many images the program draws while it looks for keys so many times."""
+        looked, drawn = self._times_looked(), self.drawn()
+        wait_until(lambda: self._times_looked() >= looked + times, "it looks for keys")
+        return self.drawn() - drawn
+
+    def exit_code(self) -> int:
+        """Wait for the program's end."""
+        wait_until(lambda: self._process.poll() is not None, "the program ends")
+        return self._process.returncode
+
+    def kill(self) -> None:
+        """End it in any case."""
+        self._process.kill()
+        self._process.wait()
+
+    def _times_got(self, key: str) -> int:
+        return self._keys.read_text().split().count(str(KEY_CODES[key]))
+
+    def _times_looked(self) -> int:
+        return len(self._keys.read_text().split())
 
 
 class _ClientMessage(ctypes.Structure):

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from application_util.detection_file import USUAL_FEATURE_DIM
 from application_util.detection_writer import DetectionWriter
 from application_util.errors import UserError
-from application_util.progress import counter
+from application_util.progress import progress_count
 from application_util.read_ahead import read_ahead
 from tools.encoder import BoxEncoder
+from tools.encoding_job import EncodingInput, EncodingJob, read_input
 from tools.encoding_report import EncodingReport
 from tools.patches import cut_patches
-from tools.sequence_job import SequenceInput, SequenceJob, read_input
 
 IMAGE_THREADS = 2
 """For image files; a video is decoded by one."""
@@ -53,7 +53,7 @@ class Piece(NamedTuple):
         return self.rows[:, 2:6]
 
 
-def encode_sequence(encoder: Encoder, job: SequenceJob) -> EncodingReport:
+def encode_sequence(encoder: Encoder, job: EncodingJob) -> EncodingReport:
     """Compute the features of a sequence's detections and write its detection file.
 
     Parameters
@@ -61,7 +61,7 @@ def encode_sequence(encoder: Encoder, job: SequenceJob) -> EncodingReport:
     encoder : callable
         ``encoder(image, boxes)``: (height, width, 3) BGR uint8 and (n, 4) left, top, width, height in pixels
         to (n, M). It is called once a frame; a `BoxEncoder`'s network gets patches in batches across frames.
-    job : SequenceJob
+    job : EncodingJob
 
     Returns
     -------
@@ -84,19 +84,19 @@ def encode_sequence(encoder: Encoder, job: SequenceJob) -> EncodingReport:
     feature_dim = getattr(encoder, "feature_dim", USUAL_FEATURE_DIM)
     with (
         DetectionWriter(job.output_path, feature_dim) as output,
-        counter(report.name, "crop", len(source.rows)) as show_done,
+        progress_count(report.name, "crop", len(source.rows)) as count,
         closing(encoded),
     ):
         for rows, features in encoded:
             output.write(rows, features)
-            show_done(output.rows)
+            count(len(rows))
     report.rows = output.rows
     report.seconds = time.monotonic() - started
     return report
 
 
 def _by_batch(
-    encoder: BoxEncoder, source: SequenceInput, read: Callable[[Piece], Image | None], report: EncodingReport
+    encoder: BoxEncoder, source: EncodingInput, read: Callable[[Piece], Image | None], report: EncodingReport
 ) -> Encoded:
     """Encode full batches, whatever frames their patches come from."""
     sequence_seed = zlib.crc32(report.name.encode())
@@ -119,7 +119,7 @@ def _by_batch(
     yield from read_ahead(encode, _batches(crops, encoder.batch_size), NETWORK_THREADS, NETWORK_THREADS)
 
 
-def _by_frame(encoder: Encoder, source: SequenceInput, read: Callable[[Piece], Image | None]) -> Encoded:
+def _by_frame(encoder: Encoder, source: EncodingInput, read: Callable[[Piece], Image | None]) -> Encoded:
     """Call the encoder once a frame, in this thread."""
     pieces = _pieces(source.rows, len(source.rows))
     for piece, image in read_ahead(
@@ -135,11 +135,11 @@ def _by_frame(encoder: Encoder, source: SequenceInput, read: Callable[[Piece], I
         yield piece.rows, features
 
 
-def _threads(source: SequenceInput) -> int:
+def _threads(source: EncodingInput) -> int:
     return 1 if source.sequence.images.in_order else IMAGE_THREADS
 
 
-def _read(source: SequenceInput, skip_invalid: bool, report: EncodingReport, piece: Piece) -> Image | None:
+def _read(source: EncodingInput, skip_invalid: bool, report: EncodingReport, piece: Piece) -> Image | None:
     try:
         return source.sequence.images.read_whole(piece.frame)
     except UserError as error:

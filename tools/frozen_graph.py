@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
-from tools.network import load_tensorflow
-from tools.quiet import quiet_stderr
+from tools.tensorflow_import import load_tensorflow
 
 
 class FrozenGraph:
@@ -41,11 +39,9 @@ class FrozenGraph:
 
     def __init__(self, path: str | Path, input_name: str = "images", output_name: str = "features") -> None:
         self.path = path
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        with quiet_stderr():
-            self._tf = load_tensorflow()
-            graph = self._import()
-            self._session = self._tf.compat.v1.Session(graph=graph)
+        self._tf = load_tensorflow()
+        graph = self._import()
+        self._session = self._tf.compat.v1.Session(graph=graph)
         source = self._tensor(graph, input_name, "--input_name", _sources(graph))
         target = self._tensor(graph, output_name, "--output_name", _sinks(graph))
         self.input_shape = self._shape(source, 4, "(batch, height, width, channels)")

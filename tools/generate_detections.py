@@ -20,8 +20,8 @@ from application_util.flags import positive_int
 if TYPE_CHECKING:
     from tools.encode_sequence import Encoder
     from tools.encoder import ImageEncoder, create_box_encoder
+    from tools.encoding_job import EncodingJob
     from tools.patches import extract_image_patch
-    from tools.sequence_job import SequenceJob
 
 __all__ = ["ImageEncoder", "create_box_encoder", "extract_image_patch", "generate_detections"]
 
@@ -30,6 +30,9 @@ HOMES = {
     "create_box_encoder": "tools.encoder",
     "extract_image_patch": "tools.patches",
 }
+
+SEQUENCE_PARTS = ("img1", "det", "seqinfo.ini")
+"""Other folders are left alone, such as one of detections made before."""
 
 
 def __getattr__(name: str) -> Any:
@@ -87,7 +90,7 @@ def plan(
     *,
     sequences: Collection[str] | None = None,
     skip_invalid: bool = False,
-) -> list[SequenceJob]:
+) -> list[EncodingJob]:
     """List the work, a job for each sequence, after a look into every file that it reads.
 
     Parameters
@@ -100,20 +103,28 @@ def plan(
     UserError
         If a folder or a det.txt is missing or invalid.
     """
-    from application_util.mot_dir import find_sequences
     from application_util.sequence import find_det_txt
-    from tools.sequence_job import SequenceJob, read_input
+    from application_util.sequence_set import find_sequences
+    from application_util.video_source import find_video
+    from tools.encoding_job import EncodingJob, read_input
 
+    found = find_sequences(mot_dir)
+    names = found.names if sequences is None else found.select(sequences)
     detection_dir = Path(mot_dir if detection_dir is None else detection_dir)
     jobs = [
-        SequenceJob(
-            sequence_dir=directory,
-            detection_path=find_det_txt(detection_dir / directory.name),
-            output_path=Path(output_dir) / f"{directory.name}.npy",
+        EncodingJob(
+            sequence_dir=found.path(name),
+            detection_path=find_det_txt(detection_dir / name),
+            output_path=Path(output_dir) / f"{name}.npy",
             skip_invalid=skip_invalid,
         )
-        for directory in find_sequences(mot_dir, sequences)
+        for name in names
+        if sequences is not None
+        or any((found.path(name) / part).exists() for part in SEQUENCE_PARTS)
+        or find_video(found.path(name))
     ]
+    if not jobs:
+        raise UserError(f"{mot_dir}: no sequence here has {' or '.join(SEQUENCE_PARTS)} or a video")
     for job in jobs:
         if not job.detection_path.is_file():
             raise UserError(f"{job.detection_path}: no such file, sequence {job.name} needs one")
@@ -122,16 +133,16 @@ def plan(
     return jobs
 
 
-def unfinished(jobs: list[SequenceJob], feature_dim: int | None = None) -> list[SequenceJob]:
+def unfinished(jobs: list[EncodingJob], feature_dim: int | None = None) -> list[EncodingJob]:
     """Leave out the jobs that are done, saying so.
 
     Parameters
     ----------
-    jobs : list of SequenceJob
+    jobs : list of EncodingJob
     feature_dim : int, optional
         M that finished files must have.
     """
-    from tools.sequence_job import is_finished
+    from tools.encoding_job import is_finished
 
     left = []
     for job in jobs:
@@ -142,14 +153,14 @@ def unfinished(jobs: list[SequenceJob], feature_dim: int | None = None) -> list[
     return left
 
 
-def encode_all(encoder: Encoder, jobs: list[SequenceJob]) -> None:
+def encode_all(encoder: Encoder, jobs: list[EncodingJob]) -> None:
     """Do the jobs one after the other and report on each.
 
     Parameters
     ----------
     encoder : callable
         See `generate_detections`.
-    jobs : list of SequenceJob
+    jobs : list of EncodingJob
     """
     from tools.encode_sequence import encode_sequence
 
@@ -165,10 +176,12 @@ def encode_all(encoder: Encoder, jobs: list[SequenceJob]) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit code."""
     args = _parse_args(argv)
-    return run_command(lambda: _run(args))
+    failed: list[str] = []
+    return run_command(lambda: failed.extend(_run(args))) or int(bool(failed))
 
 
-def _run(args: argparse.Namespace) -> None:
+def _run(args: argparse.Namespace) -> list[str]:
+    """Do what the flags say; return the sequences that failed."""
     from tools.model_file import check_model, default_model
 
     jobs = plan(
@@ -180,13 +193,22 @@ def _run(args: argparse.Namespace) -> None:
     )
     model = args.model or default_model()
     check_model(model)
+    if args.scheduler:
+        from tools.cluster_encoding import Network, encode_on_cluster
+
+        network = Network(Path(model), args.input_name, args.output_name, args.batch_size)
+        return encode_on_cluster(args.scheduler, network, unfinished(jobs) if args.resume else jobs)
 
     from tools.encoder import create_box_encoder
 
     encoder = create_box_encoder(model, args.input_name, args.output_name, args.batch_size)
     if args.resume:
         jobs = unfinished(jobs, encoder.feature_dim)
-    encode_all(encoder, jobs)
+    try:
+        encode_all(encoder, jobs)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("--resume goes on with what is not finished") from None
+    return []
 
 
 def _parse_args(argv: list[str] | None) -> argparse.Namespace:
@@ -226,6 +248,11 @@ def _parse_args(argv: list[str] | None) -> argparse.Namespace:
         type=positive_int,
         default=32,
         help="crops per run of the network (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="dask.distributed scheduler whose workers do the work, such as tcp://host:8786",
     )
     return parser.parse_args(argv)
 

@@ -176,10 +176,10 @@ def _find_network(model: str | Path | None) -> Path:
 
 def _compute_features(sequence: Sequence, det_txt: Path, features: Path, network: Path) -> None:
     from tools.encoder import create_box_encoder
+    from tools.encoding_job import EncodingJob
     from tools.generate_detections import encode_all
-    from tools.sequence_job import SequenceJob
 
-    encode_all(create_box_encoder(network), [SequenceJob(sequence.directory, det_txt, features)])
+    encode_all(create_box_encoder(network), [EncodingJob(sequence.directory, det_txt, features)])
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Any
 
 from application_util.scoring import COMBINED
 from application_util.settings import Settings
+from application_util.whole_file import write_whole
 
 METRICS = ("HOTA", "MOTA", "IDF1")
 TABLE_FIELDS = (*METRICS, "DetA", "AssA", "IDSW", "CLR_FP", "CLR_FN")
@@ -47,12 +48,10 @@ class SweepRecord:
 
     def add(self, settings: Settings, scores: dict[str, dict[str, float]]) -> None:
         """Note the scores of a setting, and write the record."""
-        from application_util.score_table import write_text
-
         self.scores[settings] = scores
         entries = [{"settings": one.as_dict(), "scores": result} for one, result in self.scores.items()]
         content = {"inputs": self.inputs, "settings": entries}
-        write_text(self.directory / "sweep.json", json.dumps(content, indent=1) + "\n")
+        write_whole(self.directory / "sweep.json", json.dumps(content, indent=1) + "\n")
 
     def table(self, settings: list[Settings], metric: str) -> list[dict[str, Any]]:
         """Return a row for each of these settings that has scores, the best first."""

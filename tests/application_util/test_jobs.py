@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -82,7 +86,10 @@ def test_no_jobs_are_no_processes():
 
 
 def started(folder):
-    return [int(path.name.split()[1]) for path in sorted(folder.iterdir(), key=lambda path: int(path.name.split()[0]))]
+    return [
+        int(path.name.split()[1])
+        for path in sorted(folder.iterdir(), key=lambda path: int(path.name.split()[0]))
+    ]
 
 
 def test_longest_first(tmp_path):
@@ -96,7 +103,9 @@ def test_or_in_the_order_given(tmp_path):
 
 
 def test_a_failure_does_not_lose_the_others():
-    outcomes = {outcome.job.size: outcome for outcome in JobRunner(2).run(fail_at_three, jobs_of(range(6)), "test")}
+    outcomes = {
+        outcome.job.size: outcome for outcome in JobRunner(2).run(fail_at_three, jobs_of(range(6)), "test")
+    }
     assert [outcomes[number].value for number in range(6)] == [0, 1, 2, None, 4, 5]
     assert str(outcomes[3].error) == "three is too many" and isinstance(outcomes[3].error, UserError)
 
@@ -194,3 +203,36 @@ def test_cpu_count():
 def test_an_address_is_checked(address):
     with pytest.raises(UserError, match="tcp://host:8786"), open_workers(1, address):
         pass
+
+
+def test_a_bar_over_the_units_of_all_jobs(tmp_path):
+    program = tmp_path / "bar.py"
+    program.write_text(
+        "from application_util.jobs import Job, JobRunner\n"
+        "from tests.application_util.test_jobs import report_all\n"
+        "if __name__ == '__main__':\n"
+        "    jobs = [Job(str(size), (size,), size) for size in (300, 200)]\n"
+        "    list(JobRunner(2).run(report_all, jobs, 'tracking'))\n"
+    )
+    terminal, stderr = os.openpty()
+    fcntl.ioctl(stderr, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen([sys.executable, str(program)], env=environment, stderr=stderr)
+    os.close(stderr)
+    shown = b""
+    while True:
+        try:
+            shown += os.read(terminal, 4096)
+        except OSError:  # the other end is closed
+            break
+    os.close(terminal)
+    assert process.wait() == 0
+    counts = [int(count) for count in re.findall(rb"(\d+)/500", shown)]
+    assert b"tracking" in shown and counts[0] == 0 and counts[-1] == 500
+    assert counts == sorted(counts) and len(counts) > 3
+
+
+def report_all(size):
+    for done in range(1, size + 1):
+        report_progress(done)
+        time.sleep(0.005)

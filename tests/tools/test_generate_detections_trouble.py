@@ -103,3 +103,12 @@ def test_a_folder_that_cannot_be_written(mot_dir, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match=r"cannot be written .*: choose another --output_dir"):
         generate_detections(any_encoder, mot_dir, tmp_path / "file")
+
+
+def test_a_folder_without_anything_of_a_sequence(mot_dir, out):
+    shutil.rmtree(mot_dir / "SEQ-01")
+    (mot_dir / "detections").mkdir()
+    with pytest.raises(UserError, match=r"no sequence here has img1 or det or seqinfo.ini"):
+        generate_detections(any_encoder, mot_dir, out)
+    with pytest.raises(UserError, match=r"detections/det/det.txt: no such file"):
+        generate_detections(any_encoder, mot_dir, out, sequences=["detections"])

@@ -36,7 +36,9 @@ def test_grid_is_every_combination_once():
 def test_two_values_are_a_range_for_random_search():
     settings = sweep_search.draw(VALUES, 40, seed=1)
     assert len(set(settings)) == 40
-    assert all(0 <= one.min_detection_height <= 50 and 0.1 <= one.max_cosine_distance <= 0.4 for one in settings)
+    assert all(
+        0 <= one.min_detection_height <= 50 and 0.1 <= one.max_cosine_distance <= 0.4 for one in settings
+    )
     assert len({one.max_cosine_distance for one in settings}) > 30
     assert {one.nn_budget for one in settings} == {10, 100, None}
     assert {one.min_confidence for one in settings} == {0.3}
@@ -52,7 +54,9 @@ def test_usual_settings_are_fifty(capsys):
     args = sweep._parse_args(["--mot_dir", "m", "--detection_dir", "d"])
     assert len(sweep_search.grid(sweep_search.values_from(args, BENCHMARK_SETTINGS))) == 50
     args = sweep._parse_args(["--mot_dir", "m", "--detection_dir", "d", "--nn_budget", "none", "5"])
-    assert [one.nn_budget for one in sweep_search.grid(sweep_search.values_from(args, BENCHMARK_SETTINGS))] == [None, 5]
+    assert [
+        one.nn_budget for one in sweep_search.grid(sweep_search.values_from(args, BENCHMARK_SETTINGS))
+    ] == [None, 5]
 
 
 @pytest.fixture
@@ -113,7 +117,7 @@ def test_a_resumed_sweep_keeps_the_settings_it_has(world, capsys):
 
 def test_failures_are_told_once(world, capsys):
     (world.detection_dir / "SEQ-A.npy").write_bytes(b"no array")
-    code, out, err = run(world, capsys, *GRID)
+    code, _out, err = run(world, capsys, *GRID)
     assert code == 1 and err.count("error: ") == 1 and "SEQ-A.npy: not a .npy array" in err
     assert not (world.mot_dir.parent / "sweep" / "sweep.csv").exists()
 
@@ -129,4 +133,6 @@ def test_the_command_runs_from_anywhere_and_its_help_is_light(tmp_path):
     command = [sys.executable, "-X", "importtime", str(ROOT / "tools" / "sweep.py"), "--help"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "--random" in done.stdout
-    assert not any(name in done.stderr for name in ("| numpy", "| scipy", "| cv2", "| trackeval", "| matplotlib"))
+    assert not any(
+        name in done.stderr for name in ("| numpy", "| scipy", "| cv2", "| trackeval", "| matplotlib")
+    )

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from tools.tensorflow_import import load_tensorflow
+
 IMAGE_SHAPE = (16, 8, 3)
 FEATURE_DIM = 6
 PIXELS = int(np.prod(IMAGE_SHAPE))
@@ -33,10 +35,7 @@ def write_tiny_network(
 
     `flip` is how channels are turned round: "reverse", "loop of TensorFlow 1" or "loop of TensorFlow 2".
     """
-    from tools.quiet import quiet_stderr
-
-    with quiet_stderr():
-        import tensorflow as tf
+    tf = load_tensorflow()
     v1 = tf.compat.v1
 
     def turned(x: Any) -> Any:
@@ -59,6 +58,4 @@ def write_tiny_network(
 
 def operations(path: Path) -> set[str]:
     """Return the types of a frozen graph's nodes."""
-    import tensorflow as tf
-
-    return {node.op for node in tf.compat.v1.GraphDef.FromString(path.read_bytes()).node}
+    return {node.op for node in load_tensorflow().compat.v1.GraphDef.FromString(path.read_bytes()).node}

@@ -17,7 +17,7 @@ ROWS_AT_ONCE = 2**16
 
 
 @dataclass(frozen=True)
-class SequenceJob:
+class EncodingJob:
     """What to encode and where it goes.
 
     Attributes
@@ -44,7 +44,7 @@ class SequenceJob:
 
 
 @dataclass(frozen=True)
-class SequenceInput:
+class EncodingInput:
     """A sequence and its detections.
 
     Attributes
@@ -61,7 +61,7 @@ class SequenceInput:
     missing: NDArray[np.float64]
 
 
-def read_input(job: SequenceJob) -> SequenceInput:
+def read_input(job: EncodingJob) -> EncodingInput:
     """Read what a job works on.
 
     Raises
@@ -76,17 +76,17 @@ def read_input(job: SequenceJob) -> SequenceInput:
     if len(rows) and not has_image.any():
         raise UserError(
             f"{sequence.images.place}: no image of any frame in {job.detection_path}; "
-            "--sequences selects other sequences"
+            "--sequences selects others"
         )
-    return SequenceInput(sequence, rows[has_image], rows[~has_image])
+    return EncodingInput(sequence, rows[has_image], rows[~has_image])
 
 
-def is_finished(job: SequenceJob, feature_dim: int | None = None) -> bool:
+def is_finished(job: EncodingJob, feature_dim: int | None = None) -> bool:
     """Tell whether a job's detection file is there and holds its detections.
 
     Parameters
     ----------
-    job : SequenceJob
+    job : EncodingJob
     feature_dim : int, optional
         M that the features must have.
 
@@ -126,7 +126,7 @@ def _read_boxes(path: Path) -> NDArray:
     return np.concatenate([_open(path)[start : start + ROWS_AT_ONCE, :BOX_COLUMNS] for start in starts])
 
 
-def _unreadable_frames(source: SequenceInput, boxes: NDArray) -> list[int]:
+def _unreadable_frames(source: EncodingInput, boxes: NDArray) -> list[int]:
     """Of the frames that the finished file leaves out, those whose images cannot be read."""
     unreadable = []
     for frame in np.setdiff1d(source.rows[:, 0], boxes[:, 0]).astype(int).tolist():

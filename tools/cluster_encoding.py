@@ -1,0 +1,95 @@
+"""Features of many sequences on a cluster: workers read images, what they made is written here."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from application_util.jobs import Job, JobRunner, report_failures
+from application_util.progress import say
+from application_util.whole_file import write_whole
+from tools.encode_sequence import encode_sequence
+from tools.encoder import BoxEncoder, create_box_encoder
+from tools.encoding_report import EncodingReport
+from tools.sequence_job import SequenceJob, read_input
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network as `tools.encoder.create_box_encoder` takes it.
+
+    Attributes
+    ----------
+    model : Path
+        The frozen graph, at the same path for every worker.
+    input_name, output_name : str
+    batch_size : int
+    """
+
+    model: Path
+    input_name: str
+    output_name: str
+    batch_size: int
+
+
+def encode_on_cluster(scheduler: str, network: Network, jobs: Sequence[SequenceJob]) -> list[str]:
+    """Make the detection files of sequences.
+
+    Parameters
+    ----------
+    scheduler : str
+        Address of a dask.distributed scheduler. Its workers find sequences and network at the paths given,
+        and have TensorFlow.
+    network : Network
+    jobs : sequence of SequenceJob
+
+    Returns
+    -------
+    list of str
+        Sequences that failed, each told in a line; the others have their file.
+
+    Raises
+    ------
+    UserError
+        If no scheduler answers there.
+    """
+    network = replace(network, model=network.model.absolute())
+    queue = [Job(job.name, (network, _absolute(job)), len(read_input(job).rows)) for job in jobs]
+    output_paths = {job.name: job.output_path for job in jobs}
+    failures: dict[str, BaseException] = {}
+    for outcome in JobRunner(1, scheduler).run(encode_into_bytes, queue, "encoding", "crop"):
+        name = outcome.job.name
+        if outcome.error is not None:
+            failures[name] = outcome.error
+            continue
+        report, content = outcome.value
+        write_whole(output_paths[name], content)
+        for warning in report.warnings():
+            say(f"warning: {warning}")
+        say(f"{name}: {report.rows} detections in {report.seconds:.1f} s: {output_paths[name]}")
+    report_failures(failures)
+    return sorted(failures)
+
+
+def encode_into_bytes(network: Network, job: SequenceJob) -> tuple[EncodingReport, bytes]:
+    """Encode a sequence on a worker; return the report and what the detection file would hold."""
+    encoder = _encoder(network)
+    with tempfile.TemporaryDirectory(prefix="deep-sort-") as folder:
+        output_path = Path(folder) / job.output_path.name
+        report = encode_sequence(encoder, replace(job, output_path=output_path))
+        return report, output_path.read_bytes()
+
+
+@lru_cache(maxsize=1)
+def _encoder(network: Network) -> BoxEncoder:
+    """Load a network once for all sequences of a worker."""
+    return create_box_encoder(network.model, network.input_name, network.output_name, network.batch_size)
+
+
+def _absolute(job: SequenceJob) -> SequenceJob:
+    return replace(
+        job, sequence_dir=job.sequence_dir.absolute(), detection_path=job.detection_path.absolute()
+    )
