@@ -66,6 +66,9 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         default=40,
         help="epochs on half-size images before (default: %(default)s)",
     )
+    add(
+        "--stem_epochs", type=int, default=5, help="of them with learning first layers (default: %(default)s)"
+    )
     add("--number_of_steps", type=int, help="stop after this many steps, whatever the epochs")
     add("--batch_size", type=int, default=64, help="images in a batch (default: %(default)s)")
     add("--images_per_identity", type=int, default=4, help="of them of one identity (default: %(default)s)")
@@ -74,7 +77,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add(
         "--triplet_weight",
         type=float,
-        default=1.0,
+        default=0.0,
         help="triplet beside cosine-softmax (default: %(default)s)",
     )
     add("--label_smoothing", type=float, default=0.1, help="(default: %(default)s)")
@@ -133,6 +136,7 @@ def train(args: argparse.Namespace) -> None:
     plan = Plan(
         small_epochs=args.small_epochs,
         epochs=args.epochs,
+        stem_epochs=args.stem_epochs,
         batch_size=args.batch_size,
         images_per_identity=args.images_per_identity,
         learning_rate=args.learning_rate,

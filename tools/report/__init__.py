@@ -1,0 +1,1 @@
+"""What a report is made of: results and ground truth, charts, the page."""

@@ -1,0 +1,172 @@
+"""The charts of a sequence, by plotly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .colors import track_color
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+    from .gather import Tracked
+
+GREY = "rgba(128, 128, 128, 0.22)"
+STRONG_GREY = "#8a8f98"
+BLUE = "#3b82d0"
+ORANGE = "#d9822b"
+MAX_LABELLED_TRACKS = 40
+MANY_SWITCHES = 100
+PIXELS_A_LIFE = 16
+LIVES_HEIGHT = (120, 900)
+COUNT_HEIGHT = 130
+MARGINS = 95
+
+
+def timeline(tracked: Tracked) -> tuple[Figure, int]:
+    """Draw the number of tracks over time and below it the life of each track.
+
+    Returns
+    -------
+    Figure
+    int
+        Its height in pixels.
+    """
+    from plotly.subplots import make_subplots
+
+    ids = tracked.lives.ids
+    lives_height = int(np.clip(PIXELS_A_LIFE * len(ids), *LIVES_HEIGHT))
+    height = lives_height + COUNT_HEIGHT + MARGINS
+    figure = make_subplots(
+        rows=2,
+        cols=1,
+        shared_xaxes=True,
+        vertical_spacing=28 / height,
+        row_heights=[COUNT_HEIGHT, lives_height],
+    )
+    _add_counts(figure, tracked)
+    _add_lives(figure, tracked)
+    _add_switches(figure, tracked)
+    first, last = tracked.frames[0], tracked.frames[-1]
+    figure.update_xaxes(range=[first - 0.5, last + 0.5], gridcolor=GREY, zeroline=False, showspikes=True,
+                        spikemode="across", spikethickness=1, spikedash="dot", spikecolor=STRONG_GREY)  # fmt: skip
+    figure.update_xaxes(title_text="frame", row=2, col=1)
+    figure.update_yaxes(title_text="number", rangemode="tozero", gridcolor=GREY, zeroline=False, row=1, col=1)
+    labels = {} if len(ids) <= MAX_LABELLED_TRACKS else {"nticks": MAX_LABELLED_TRACKS}
+    figure.update_yaxes(
+        title_text="track", type="category", categoryorder="array", categoryarray=[str(i) for i in ids],
+        range=[len(ids) - 0.4, -0.6], showgrid=False, **labels, row=2, col=1,
+    )  # fmt: skip
+    style(figure, legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom"})
+    figure.update_layout(bargap=0, barmode="overlay", margin={"l": 62, "r": 12, "t": 34, "b": 44})
+    return figure, height
+
+
+def distributions(tracked: Tracked) -> Figure:
+    """Draw histograms of the tracks' lengths and of the gaps in them."""
+    from plotly.graph_objects import Histogram
+    from plotly.subplots import make_subplots
+
+    figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.1)
+    lengths, gaps = tracked.lives.lengths, tracked.lives.gaps
+    for column, (values, color, what) in enumerate(
+        [(lengths, BLUE, "tracks"), (gaps, ORANGE, "gaps")], start=1
+    ):
+        figure.add_trace(
+            Histogram(
+                x=values, marker={"color": color}, xbins=_bins(values), showlegend=False,
+                hovertemplate=f"%{{x}} frames: %{{y}} {what}<extra></extra>",
+            ),
+            row=1, col=column,
+        )  # fmt: skip
+        figure.update_yaxes(title_text=what, gridcolor=GREY, zeroline=False, row=1, col=column)
+    figure.update_xaxes(title_text="length of a track, first to last frame", row=1, col=1)
+    figure.update_xaxes(title_text="length of a gap, frames", row=1, col=2)
+    if not len(gaps):
+        figure.add_annotation(
+            text="no gaps", showarrow=False, xref="x2 domain", yref="y2 domain", x=0.5, y=0.5
+        )
+    style(figure)
+    figure.update_layout(bargap=0.06, margin={"l": 62, "r": 12, "t": 12, "b": 44})
+    return figure
+
+
+def style(figure: Figure, **layout: Any) -> None:
+    """Leave background and colour of text to the page."""
+    figure.update_layout(
+        template="none",
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": "system-ui, sans-serif", "size": 12},
+        hoverlabel={"bgcolor": "#20242b", "font": {"color": "#ffffff"}},
+        **layout,
+    )
+
+
+def _add_counts(figure: Figure, tracked: Tracked) -> None:
+    from plotly.graph_objects import Scatter
+
+    frames = np.array(tracked.frames)
+    lines = [("tracks", tracked.results, BLUE, "solid")]
+    if tracked.people is not None:
+        lines.insert(0, ("people in ground truth", tracked.people, STRONG_GREY, "dot"))
+    for name, table, color, dash in lines:
+        figure.add_trace(
+            Scatter(
+                x=frames, y=tracked.per_frame(table), name=name, mode="lines",
+                line={"color": color, "shape": "hvh", "width": 1.8, "dash": dash},
+                hovertemplate=f"frame %{{x}}: %{{y}} {name}<extra></extra>",
+            ),
+            row=1, col=1,
+        )  # fmt: skip
+
+
+def _add_lives(figure: Figure, tracked: Tracked) -> None:
+    """Draw a thin bar from a track's first to its last frame and thick ones where it has boxes."""
+    lives = tracked.lives
+    whole = np.column_stack([lives.ids, lives.first, lives.last])
+    for bars, width, opacity in ((whole, 0.14, 0.55), (lives.stretches, 0.72, 1.0)):
+        _add_bars(figure, bars, width, opacity)
+
+
+def _add_bars(figure: Figure, bars: NDArray[np.int64], width: float, opacity: float) -> None:
+    from plotly.graph_objects import Bar
+
+    figure.add_trace(
+        Bar(
+            orientation="h", y=bars[:, 0].astype(str), base=bars[:, 1] - 0.5, x=bars[:, 2] - bars[:, 1] + 1,
+            customdata=bars, width=width, opacity=opacity, showlegend=False,
+            marker={"color": [track_color(track) for track in bars[:, 0].tolist()], "line": {"width": 0}},
+            hovertemplate="track %{customdata[0]}: frames %{customdata[1]} to %{customdata[2]}<extra></extra>",
+        ),
+        row=2, col=1,
+    )  # fmt: skip
+
+
+def _add_switches(figure: Figure, tracked: Tracked) -> None:
+    from plotly.graph_objects import Scatter
+
+    if not tracked.switches:
+        return
+    marks = np.array(tracked.switches)
+    size = 9 if len(marks) <= MANY_SWITCHES else 6
+    outline = {"color": "#c81e1e", "width": size / 5}
+    figure.add_trace(
+        Scatter(
+            x=marks[:, 0], y=marks[:, 3].astype(str), customdata=marks, mode="markers", name="identity switch",
+            marker={"symbol": "diamond", "size": size, "color": "#ffffff", "line": outline},
+            hovertemplate="frame %{customdata[0]}: person %{customdata[1]} of the ground truth goes over from "
+            "track %{customdata[2]} to %{customdata[3]}<extra></extra>",
+        ),
+        row=2, col=1,
+    )  # fmt: skip
+
+
+def _bins(values: NDArray[np.int64]) -> dict[str, float]:
+    """Return at most 30 bins of whole frames."""
+    longest = int(values.max()) if len(values) else 1
+    size = max(1, -(-longest // 30))
+    return {"start": 0.5, "end": longest + 0.5 + size, "size": size}

@@ -1,0 +1,48 @@
+"""Videos in the page, or beside it."""
+
+from __future__ import annotations
+
+import base64
+import os
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+MEDIA_TYPES = {".mp4": "video/mp4", ".webm": "video/webm"}
+MEGABYTE = 1_000_000
+
+
+class VideoShelf:
+    """Puts videos into a page as long as there is room, and links to the others.
+
+    Parameters
+    ----------
+    page : Path
+        Where the page will be: links are relative to it.
+    room : float
+        Megabytes of video that the page may hold.
+    """
+
+    def __init__(self, page: Path, room: float) -> None:
+        self._folder = page.resolve().parent
+        self._room = room * MEGABYTE
+
+    def element(self, video: Path) -> str:
+        """Return the HTML for a video; one that browsers do not play is linked."""
+        link = quote(Path(os.path.relpath(video.resolve(), self._folder)).as_posix())
+        media_type = MEDIA_TYPES.get(video.suffix.lower())
+        if media_type is None:
+            return (
+                f'<p>Browsers do not play this kind of video; a player does: <a href="{link}">'
+                f"{escape(video.name)}</a>. <code>generate_videos.py --convert_h264</code> makes one they play.</p>"
+            )
+        size = video.stat().st_size
+        if size > self._room:
+            return (
+                f'<video controls muted loop preload="metadata" src="{link}"></video>'
+                f'<p class="quiet">{size / MEGABYTE:.1f} MB, beside this page: <a href="{link}">'
+                f"{escape(video.name)}</a></p>"
+            )
+        self._room -= size
+        content = base64.b64encode(video.read_bytes()).decode("ascii")
+        return f'<video controls muted loop src="data:{media_type};base64,{content}"></video>'

@@ -1,0 +1,151 @@
+"""What there is to report: result files, their sequences, ground truth and videos."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from application_util.errors import UserError
+from application_util.mot_text import read_table
+from application_util.scoring import guess_benchmark
+from application_util.sequence import Sequence, read_sequence
+
+from .lives import Lives, lives_of
+from .switches import Switch, identity_switches, people
+
+VIDEO_KINDS = (".mp4", ".webm", ".avi")
+"""In order of preference; browsers do not play the last one."""
+
+Table = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """A sequence and what a tracker found in it.
+
+    Attributes
+    ----------
+    sequence : Sequence
+    results : ndarray, shape (N, 6 or more)
+        Frame, id, left, top, width, height, ...
+    lives : Lives
+        When each track was there.
+    people : ndarray, shape (P, 7 or more), or None
+        The ground truth that counts; None without ground truth.
+    switches : list of Switch
+        Empty without ground truth.
+    video : Path or None
+    """
+
+    sequence: Sequence
+    results: Table
+    lives: Lives
+    people: Table | None
+    switches: list[Switch]
+    video: Path | None
+
+    @property
+    def frames(self) -> range:
+        """Frames of the sequence, as far as is known."""
+        known = [*self.sequence.images, *self.results[:, 0]]
+        if self.sequence.length is not None:
+            known += [1, self.sequence.length]
+        return range(int(min(known)), int(max(known)) + 1)
+
+    def per_frame(self, table: Table) -> NDArray[np.int64]:
+        """Count a table's rows in each of `frames`."""
+        frames = table[:, 0].astype(np.int64) - self.frames[0]
+        return np.bincount(frames[(frames >= 0) & (frames < len(self.frames))], minlength=len(self.frames))
+
+
+def gather(
+    mot_dir: Path, result_dir: Path, video_dir: Path | None, benchmark: str | None
+) -> tuple[list[Tracked], str]:
+    """Read the results of all sequences and make sure that they belong together.
+
+    Parameters
+    ----------
+    mot_dir, result_dir, video_dir : Path
+        Hold ``<sequence>/``, ``<sequence>.txt``, and ``<sequence>.mp4`` or the like.
+    benchmark : str, optional
+        Whose rules say which ground truth counts; by default as the sequences' names tell.
+
+    Returns
+    -------
+    list of Tracked
+        By name.
+    str
+        The benchmark.
+
+    Raises
+    ------
+    UserError
+        If there are no results, they are broken or empty or those of other sequences, or there are no videos
+        in the folder of videos.
+    """
+    files = _result_files(mot_dir, result_dir)
+    videos = {} if video_dir is None else _videos(video_dir, [path.stem for path in files])
+    rules = benchmark or guess_benchmark(path.stem for path in files)
+    return [_read(mot_dir / path.stem, path, videos.get(path.stem), rules) for path in files], rules
+
+
+def _result_files(mot_dir: Path, result_dir: Path) -> list[Path]:
+    """Return the result files whose sequence exists, by name."""
+    for folder in (mot_dir, result_dir):
+        if not folder.is_dir():
+            raise UserError(f"{folder}: {'is not a folder' if folder.exists() else 'no such folder'}")
+    files = sorted(path for path in result_dir.glob("*.txt") if not path.name.startswith("."))
+    known = [path for path in files if (mot_dir / path.stem).is_dir()]
+    if not known:
+        raise UserError(f"{result_dir}: no result file <sequence>.txt of a sequence in {mot_dir}")
+    for path in files:
+        if path not in known:
+            print(f"{path}: skipped, {mot_dir} has no sequence {path.stem}", file=sys.stderr)
+    return known
+
+
+def _videos(folder: Path, names: list[str]) -> dict[str, Path]:
+    if not folder.is_dir():
+        raise UserError(f"{folder}: {'is not a folder' if folder.exists() else 'no such folder'}")
+    found = {
+        name: path for name in names for kind in reversed(VIDEO_KINDS)
+        if (path := folder / (name + kind)).is_file()
+    }  # fmt: skip
+    if not found:
+        kinds = ", ".join(VIDEO_KINDS)
+        raise UserError(f"{folder}: no video of any sequence ({kinds}): make them with generate_videos.py")
+    return found
+
+
+def _read(directory: Path, result_file: Path, video: Path | None, benchmark: str) -> Tracked:
+    sequence = read_sequence(directory)
+    results = _read_results(result_file, sequence)
+    truth = sequence.groundtruth
+    return Tracked(
+        sequence,
+        results,
+        lives_of(results),
+        None if truth is None else people(truth, benchmark),
+        [] if truth is None else identity_switches(truth, results, benchmark),
+        video,
+    )
+
+
+def _read_results(path: Path, sequence: Sequence) -> Table:
+    results = read_table(path, min_columns=6)
+    if not len(results):
+        raise UserError(f"{path}: no rows, nothing was tracked")
+    known = list(sequence.images) or ([1, sequence.length] if sequence.length else [])
+    if known:
+        first, last = min(known), max(known)
+        outside = np.flatnonzero((results[:, 0] < first) | (results[:, 0] > last))
+        if len(outside):
+            raise UserError(
+                f"{path}: row {outside[0] + 1}: frame {results[outside[0], 0]:.0f}, but {sequence.name} has"
+                f" frames {first} to {last}: are these the results of another sequence?"
+            )
+    return results

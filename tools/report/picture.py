@@ -1,0 +1,48 @@
+"""A frame as background of a chart."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+
+from application_util.sequence import Sequence
+
+MAX_WIDTH = 960
+JPEG_QUALITY = 80
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A frame, made small.
+
+    Attributes
+    ----------
+    data_uri : str
+        JPEG as ``data:image/jpeg;base64,...``.
+    extent : tuple of float
+        Left, top, right and bottom in pixels of the sequence.
+    """
+
+    data_uri: str
+    extent: tuple[float, float, float, float]
+
+
+def first_picture(sequence: Sequence) -> Picture | None:
+    """Return the first frame, at most `MAX_WIDTH` pixels wide; None without images.
+
+    Raises
+    ------
+    UserError
+        If it cannot be decoded.
+    """
+    import cv2
+
+    if not sequence.images:
+        return None
+    image = sequence.read_image(min(sequence.images))
+    height, width = image.shape[:2]
+    scale = min(1.0, MAX_WIDTH / width)
+    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    jpeg = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
+    text = base64.b64encode(jpeg).decode("ascii")
+    return Picture(f"data:image/jpeg;base64,{text}", (0, 0, width, height))

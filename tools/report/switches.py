@@ -1,0 +1,114 @@
+"""Identity switches: a person who was followed by one track and is now followed by another."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from application_util.box_table import BoxTable
+from deep_sort.iou_matching import iou
+
+MIN_IOU = 0.5
+PEDESTRIAN = 1
+DISTRACTORS = {
+    "MOT15": (),
+    "MOT16": (2, 7, 8, 12),
+    "MOT17": (2, 7, 8, 12),
+    "MOT20": (2, 6, 7, 8, 12),
+}
+"""Classes of ground truth whose boxes are no mistake and no success: people on vehicles, statues, reflections."""
+
+Table = NDArray[np.float64]
+
+
+class Switch(NamedTuple):
+    """A person's track is another one than the last time somebody followed this person."""
+
+    frame: int
+    person: int
+    old_track: int
+    new_track: int
+
+
+def people(groundtruth: Table, benchmark: str) -> Table:
+    """Return the rows of ground truth that count: pedestrians whose flag is not 0.
+
+    Parameters
+    ----------
+    groundtruth : ndarray, shape (N, 7 or more)
+        Rows of gt.txt; the eighth column, if there is one, is the class (MOT15 has none).
+    benchmark : str
+        Whose rules.
+    """
+    return groundtruth[(groundtruth[:, 6] != 0) & (_classes(groundtruth, benchmark) == PEDESTRIAN)]
+
+
+def identity_switches(groundtruth: Table, results: Table, benchmark: str = "MOT17") -> list[Switch]:
+    """Find the switches as CLEAR MOT (Bernardin and Stiefelhagen, 2008) counts them.
+
+    In each frame people and boxes are matched one to one where their overlap (IoU) is at least 0.5: as many
+    as possible stay with the track of the frame before, then the sum of overlaps is the largest. Boxes on
+    distractors are left out first. The rules are those of TrackEval, and so is the number of switches.
+
+    Parameters
+    ----------
+    groundtruth, results : ndarray, shape (N, 7 or more), (M, 6 or more)
+        Frame, id, left, top, width, height; for ground truth also flag and, but for MOT15, class.
+    benchmark : str
+        Whose rules say which ground truth counts.
+
+    Returns
+    -------
+    list of Switch
+        By frame.
+    """
+    persons = BoxTable(people(groundtruth, benchmark))
+    everything = BoxTable(groundtruth)
+    is_distractor = np.isin(_classes(groundtruth, benchmark), DISTRACTORS[benchmark])
+    distractors = BoxTable(groundtruth[is_distractor])
+    tracks = BoxTable(results)
+    switches: list[Switch] = []
+    previous: dict[int, int] = {}
+    last_seen: dict[int, int] = {}
+    for frame in np.unique(groundtruth[:, 0]).astype(int).tolist():
+        ids, boxes = np.array(tracks.ids(frame), dtype=int), tracks.boxes(frame)
+        if len(distractors.ids(frame)):
+            free = _not_on_distractor(everything, distractors, frame, boxes)
+            ids, boxes = ids[free], boxes[free]
+        person_ids = persons.ids(frame)
+        overlap = iou(persons.boxes(frame), boxes)
+        stays = np.array([previous.get(person, -1) for person in person_ids])[:, None] == ids[None, :]
+        rows, columns = _match(overlap, stays)
+        previous = {person_ids[row]: int(ids[column]) for row, column in zip(rows, columns, strict=True)}
+        for person, track in previous.items():
+            if last_seen.get(person, track) != track:
+                switches.append(Switch(frame, person, last_seen[person], track))
+        last_seen |= previous
+    return switches
+
+
+def _classes(groundtruth: Table, benchmark: str) -> Table:
+    has_class = benchmark != "MOT15" and groundtruth.shape[1] > 7
+    return groundtruth[:, 7] if has_class else np.full(len(groundtruth), float(PEDESTRIAN))
+
+
+def _match(overlap: Table, stays: NDArray[np.bool_] | bool = False) -> tuple[list[int], list[int]]:
+    """Match rows to columns where they overlap enough; pairs that stay together come first."""
+    allowed = overlap >= MIN_IOU - np.finfo(float).eps
+    rows, columns = linear_sum_assignment(np.where(allowed, overlap + 1000.0 * stays, 0.0), maximize=True)
+    kept = allowed[rows, columns]
+    return rows[kept].tolist(), columns[kept].tolist()
+
+
+def _not_on_distractor(
+    everything: BoxTable, distractors: BoxTable, frame: int, boxes: Table
+) -> NDArray[np.bool_]:
+    """Tell which boxes are not matched to a distractor when all ground truth takes part."""
+    rows, columns = _match(iou(everything.boxes(frame), boxes))
+    ids, wrong = everything.ids(frame), set(distractors.ids(frame))
+    free = np.ones(len(boxes), dtype=bool)
+    free[[column for row, column in zip(rows, columns, strict=True) if ids[row] in wrong]] = False
+    return free

@@ -1,0 +1,132 @@
+"""The chart of where tracks went, over a picture of the sequence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .charts import MAX_LABELLED_TRACKS, STRONG_GREY, style
+from .colors import track_color
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure, Scatter
+
+    from .gather import Tracked
+    from .picture import Picture
+
+WAY_TOLERANCE = 0.7
+"""Ways are drawn with as few points as keep them this close, in pixels of the sequence."""
+
+Table = NDArray[np.float64]
+
+
+def ways(tracked: Tracked, picture: Picture | None) -> tuple[Figure, float]:
+    """Draw the way of each track's feet, the middle of its boxes' lower edge, over a picture.
+
+    Returns
+    -------
+    Figure
+    float
+        Width over height of the drawing.
+    """
+    from plotly.graph_objects import Figure, Scatter
+
+    rows = tracked.results[np.lexsort((tracked.results[:, 0], tracked.results[:, 1]))]
+    points = np.column_stack([_feet(rows), rows[:, 1], rows[:, 0]])
+    figure = Figure()
+    for lines, width, opacity in ((_gaps(points), 1.0, 0.6), (_stretches(points), 2.5, 1.0)):
+        for color, line in _by_color(lines).items():
+            figure.add_trace(
+                Scatter(
+                    x=line[:, 0].round(1), y=line[:, 1].round(1), customdata=line[:, 2:], mode="lines",
+                    line={"color": color, "width": width}, opacity=opacity, showlegend=False,
+                    hovertemplate="track %{customdata[0]}, frame %{customdata[1]}<extra></extra>",
+                )
+            )  # fmt: skip
+    figure.add_trace(_ends(points, on_picture=picture is not None))
+    left, top, right, bottom = picture.extent if picture else _extent(points[:, :2])
+    if picture:
+        figure.add_layout_image(
+            source=picture.data_uri, xref="x", yref="y", x=left, y=top, sizex=right - left,
+            sizey=bottom - top, sizing="stretch", layer="below", opacity=0.85,
+        )  # fmt: skip
+    axis: dict[str, Any] = {"visible": False, "constrain": "domain"}
+    figure.update_xaxes(range=[left, right], **axis)
+    figure.update_yaxes(range=[bottom, top], scaleanchor="x", **axis)
+    style(figure)
+    figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, hovermode="closest")
+    return figure, (right - left) / (bottom - top)
+
+
+def _stretches(points: Table) -> list[Table]:
+    """Return the points (x, y, id, frame) of each run of frames without a miss, as few as needed."""
+    runs = np.split(points, np.flatnonzero(_is_last(points) | _before_gap(points))[:-1] + 1)
+    return [run[_corners(run[:, :2])] for run in runs]
+
+
+def _gaps(points: Table) -> list[Table]:
+    """Return the points before and after each gap of a track."""
+    before = np.flatnonzero(_before_gap(points))
+    return list(np.stack([points[before], points[before + 1]], axis=1)) if len(before) else []
+
+
+def _is_last(points: Table) -> NDArray[np.bool_]:
+    """Tell which points are the last of their track."""
+    return np.r_[np.diff(points[:, 2]) != 0, True]
+
+
+def _before_gap(points: Table) -> NDArray[np.bool_]:
+    return np.r_[np.diff(points[:, 3]) > 1, False] & ~_is_last(points)
+
+
+def _by_color(lines: list[Table]) -> dict[str, Table]:
+    """Join the lines of each colour, with a row of NaN after each."""
+    joined: dict[str, list[Table]] = {}
+    for line in lines:
+        joined.setdefault(track_color(int(line[0, 2])), []).extend([line, np.full((1, 4), np.nan)])
+    return {color: np.concatenate(parts).astype(np.float32) for color, parts in joined.items()}
+
+
+def _feet(rows: Table) -> Table:
+    return rows[:, 2:4] + rows[:, 4:6] * (0.5, 1.0)
+
+
+def _corners(way: Table) -> NDArray[np.bool_]:
+    """Tell which points a way needs (Douglas and Peucker, 1973)."""
+    import cv2
+
+    points = way.astype(np.float32)
+    kept = cv2.approxPolyDP(points[:, None], WAY_TOLERANCE, False)[:, 0]
+    return np.isin(points.view(np.complex64)[:, 0], np.ascontiguousarray(kept).view(np.complex64)[:, 0])
+
+
+def _ends(points: Table, on_picture: bool) -> Scatter:
+    """Mark where each track ends, with its id as long as there are few."""
+    from plotly.graph_objects import Scatter
+
+    ends = points[_is_last(points)]
+    ids = ends[:, 2].astype(int)
+    few = len(ids) <= MAX_LABELLED_TRACKS
+    white = {"color": "#ffffff", "shadow": "0 0 3px #000, 0 0 2px #000"}
+    return Scatter(
+        x=ends[:, 0].round(1), y=ends[:, 1].round(1), customdata=ends[:, 3].astype(int), text=ids.astype(str),
+        mode="markers+text" if few else "markers", textposition="top center", showlegend=False,
+        textfont={"size": 11, **(white if on_picture else {"color": STRONG_GREY})},
+        marker={
+            "color": [track_color(track) for track in ids.tolist()],
+            "size": 8 if few else 5,
+            "line": {"color": "#ffffff", "width": 1},
+        },
+        hovertemplate="track %{text} ends in frame %{customdata}<extra></extra>",
+    )  # fmt: skip
+
+
+def _extent(points: Table) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom of what holds all points, and a little more."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    room = np.maximum(0.04 * (high - low), 1.0)
+    left, top = (low - room).tolist()
+    right, bottom = (high + room).tolist()
+    return left, top, right, bottom
