@@ -32,7 +32,7 @@ def run(
     Parameters
     ----------
     mot_dir : str or Path
-        Folder of MOTChallenge sequences with images.
+        Folder of MOTChallenge sequences with images, or of videos.
     result_dir : str or Path
         Folder of result files.
     output_dir : str or Path
@@ -90,7 +90,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parse_args(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--mot_dir", required=True, help="folder of MOTChallenge sequences, with images")
+    parser.add_argument(
+        "--mot_dir", required=True, help="folder of MOTChallenge sequences with images, or of videos"
+    )
     parser.add_argument("--result_dir", required=True, help="folder of result files, <sequence>.txt")
     parser.add_argument("--output_dir", required=True, help="folder for the videos, <sequence>.avi")
     add_switch(parser, "--convert_h264", "also write <sequence>.mp4, H.264 that plays in browsers")
@@ -103,11 +105,13 @@ def _parse_args(argv: list[str] | None) -> argparse.Namespace:
 
 def _result_files(mot_dir: Path, result_dir: Path) -> list[Path]:
     """Return the result files whose sequence exists, by name."""
+    from application_util.sequence import is_sequence
+
     for folder in (mot_dir, result_dir):
         if not folder.is_dir():
             raise UserError(f"{folder}: no such folder")
     files = sorted(path for path in result_dir.glob("*.txt") if not path.name.startswith("."))
-    known = [path for path in files if (mot_dir / path.stem).is_dir()]
+    known = [path for path in files if is_sequence(mot_dir / path.stem)]
     if not known:
         raise UserError(f"{result_dir}: no result file <sequence>.txt of a sequence in {mot_dir}")
     for path in files:

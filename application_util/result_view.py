@@ -189,7 +189,7 @@ def open_view(
 
 
 def _check_images(sequence: Sequence) -> None:
-    place, images = sequence.directory / "img1", sequence.images
+    place, images = sequence.images.place, sequence.images
     if not images:
         raise UserError(f"{place}: no images, nothing to draw on")
     for frame in range(min(images), max(images)):
