@@ -290,10 +290,6 @@ def test_help_is_quick_to_load(command):
     assert not {"cv2", "scipy", "tensorflow"} & {line.split("|")[-1].strip() for line in loaded.splitlines()}
 
 
-def test_installed_command_is_the_same_function():
-    assert "deep-sort=deep_sort_app:main" in (ROOT / "setup.py").read_text()
-
-
 def test_interrupt_keeps_the_partial_file(app, walkers):
     long = np.concatenate([walkers + np.eye(1, 26) * 1000 * k for k in range(40)])
     app.save(long)
