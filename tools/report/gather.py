@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from application_util.errors import UserError
 from application_util.mot_text import read_table
 from application_util.scoring import guess_benchmark
-from application_util.sequence import Sequence, read_sequence
+from application_util.sequence import Sequence, is_sequence, read_sequence
 
 from .lives import Lives, lives_of
 from .switches import Switch, identity_switches, people
@@ -99,7 +99,7 @@ def _result_files(mot_dir: Path, result_dir: Path) -> list[Path]:
         if not folder.is_dir():
             raise UserError(f"{folder}: {'is not a folder' if folder.exists() else 'no such folder'}")
     files = sorted(path for path in result_dir.glob("*.txt") if not path.name.startswith("."))
-    known = [path for path in files if (mot_dir / path.stem).is_dir()]
+    known = [path for path in files if is_sequence(mot_dir / path.stem)]
     if not known:
         raise UserError(f"{result_dir}: no result file <sequence>.txt of a sequence in {mot_dir}")
     for path in files:
