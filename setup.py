@@ -16,6 +16,7 @@ COMMANDS = {
     "deep-sort-train-descriptor": "tools.train_descriptor",
     "deep-sort-sweep": "tools.sweep",
     "deep-sort-make-report": "tools.make_report",
+    "deep-sort-import-detections": "tools.import_detections",
     "deep-sort-render-sequence": "tools.render_sequence",
 }
 EXTRAS = {

@@ -15,7 +15,7 @@ from application_util.errors import UserError
 from tools.network import IMAGE_SHAPE, trunk_shape
 from tools.reid_augmentation import Augmentation
 from tools.reid_data import ReidImages, resize_images
-from tools.reid_encoding import FrozenNetwork
+from tools.reid_encoding import encode_images, encoder_of
 from tools.reid_evaluation import RankingScores, rank_gallery, split_queries
 from tools.reid_history import History
 from tools.reid_layers import Recipe
@@ -242,8 +242,8 @@ class Run:
         self.history.add(row | {"images_per_second": round(speed, 1)}, means)
 
     def _measure(self, trainer: Trainer, shape: tuple[int, int], data: ReidImages) -> RankingScores:
-        network = FrozenNetwork.of(trainer.averaged(self._calibration_images(shape)), shape)
-        features = network(data.images)
+        network = encoder_of(trainer.averaged(self._calibration_images(shape)), shape)
+        features = encode_images(network, data.images)
         query, gallery = split_queries(data)
         return rank_gallery(features[query], features[gallery], data[query], data[gallery])
 

@@ -16,8 +16,8 @@ from application_util.errors import UserError, run_command
 if TYPE_CHECKING:
     import numpy as np
 
+    from tools.encoder import ImageEncoder
     from tools.reid_data import ReidImages
-    from tools.reid_encoding import FrozenNetwork
 
 DATASETS = ("market1501", "mars", "folder")
 LOSSES = ("cosine-softmax", "triplet", "magnet")
@@ -160,25 +160,27 @@ def train(args: argparse.Namespace) -> None:
     print(f"{folder}: model.ckpt and model.pb written")
 
 
-def load_network(args: argparse.Namespace) -> FrozenNetwork:
+def load_network(args: argparse.Namespace) -> ImageEncoder:
     """The network of ``--model``: a frozen graph, or a checkpoint of the project's own network."""
+    from tools.encoder import ImageEncoder
     from tools.network import read_checkpoint
-    from tools.reid_encoding import FrozenNetwork
+    from tools.reid_encoding import encoder_of
 
     if Path(args.model).is_file():
-        return FrozenNetwork.load(args.model, args.input_name, args.output_name)
+        return ImageEncoder(args.model, args.input_name, args.output_name)
     if Path(f"{args.model}.index").is_file():
-        return FrozenNetwork.of(read_checkpoint(args.model, args.image_shape), args.image_shape)
+        return encoder_of(read_checkpoint(args.model, args.image_shape), args.image_shape)
     raise UserError(f"{args.model}: neither a frozen network (.pb) nor a checkpoint")
 
 
-def encode(args: argparse.Namespace, network: FrozenNetwork, split: str) -> tuple[np.ndarray, ReidImages]:
+def encode(args: argparse.Namespace, network: ImageEncoder, split: str) -> tuple[np.ndarray, ReidImages]:
     """Features of a part of a data set, one a tracklet where it has tracklets."""
+    from tools.reid_encoding import encode_images
     from tools.reid_evaluation import pool_tracklets
     from tools.reid_readers import read_dataset
 
-    data = read_dataset(args.dataset, args.dataset_dir, split, network.image_shape)
-    return pool_tracklets(network(data.images, args.batch_size), data)
+    data = read_dataset(args.dataset, args.dataset_dir, split, network.image_shape[:2])
+    return pool_tracklets(encode_images(network, data.images, args.batch_size), data)
 
 
 def evaluate(args: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ tf = pytest.importorskip("tensorflow")
 from tests.tools.reid_worlds import make_market  # noqa: E402
 from tools.network import read_checkpoint, trunk_shape, variable_shapes  # noqa: E402
 from tools.reid_data import ReidImages, hold_out  # noqa: E402
-from tools.reid_encoding import FrozenNetwork  # noqa: E402
+from tools.reid_encoding import encode_images, encoder_of  # noqa: E402
 from tools.reid_layers import Recipe  # noqa: E402
 from tools.reid_readers import read_dataset  # noqa: E402
 from tools.reid_run import Plan, Run, stages  # noqa: E402
@@ -152,7 +152,7 @@ def test_fixed_stem_is_kept_and_the_rest_learns(data):
     for name, value in before.items():
         changed = not np.allclose(value, after[name], atol=1e-6)
         assert changed != (name.startswith(("conv1_1/", "conv1_2/"))) or not value.any(), name
-    frozen = FrozenNetwork.of(after, SHAPE)(data.images)
+    frozen = encode_images(encoder_of(after, SHAPE), data.images)
     assert np.isfinite(frozen).all()
 
 
@@ -161,7 +161,7 @@ def test_averaged_network_is_the_frozen_one(data):
     trainer = Trainer(initial_variables(SHAPE, 3, seed=0), Recipe())
     images = data.images[:20]
     variables = trainer.averaged(images, batch_size=20)
-    frozen = FrozenNetwork.of(variables, SHAPE)(images)
+    frozen = encode_images(encoder_of(variables, SHAPE), images)
     from tools.reid_layers import TrainingLayers
 
     features = trainer._features(tf.constant(images), TrainingLayers(trainer.weights, Recipe())).numpy()
