@@ -12,6 +12,7 @@ import show_results
 from tests.films import ffmpeg, number, write_film
 from tests.scenes import make_sequence, read_video, walk, write_detections, write_results
 from tools.generate_detections import generate_detections
+from tools.report.gather import gather
 
 
 @pytest.fixture
@@ -91,6 +92,12 @@ def test_results_are_shown_on_a_video(clip, tmp_path):
     for path in (tmp_path / "shown.avi", tmp_path / "videos" / "clip.avi"):
         frames, fps = read_video(path)
         assert fps == 10 and [number(image[-60:]) for image in frames] == list(range(1, 13))
+
+
+def test_results_of_a_video_are_reported(clip, tmp_path):
+    write_results(tmp_path / "results" / "clip.txt", walk(12))
+    tracked, _ = gather(tmp_path / "mot", tmp_path / "results", None, None)
+    assert [of.sequence.images.place for of in tracked] == [clip]
 
 
 def test_a_benchmark_may_hold_videos(clip, tmp_path, capsys):

@@ -99,7 +99,7 @@ def main(argv: list[str] | None = None) -> int:
 def _parse_args(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Make a report of tracking results: one HTML file.")
     add = parser.add_argument
-    add("--mot_dir", required=True, help="folder of MOTChallenge sequences")
+    add("--mot_dir", required=True, help="folder of MOTChallenge sequences or videos")
     add(
         "--result_dir",
         default="results",
