@@ -101,12 +101,13 @@ def _table(rows: list[list[str]]) -> str:
 def _sequence(anchor: str, tracked: Tracked, videos: VideoShelf) -> Iterator[str]:
     """Yield the section of a sequence."""
     yield f'<section id="{anchor}"><h2>{escape(tracked.sequence.name)}</h2>\n<p class="quiet">{_facts(tracked)}</p>\n'
-    figure, aspect = ways(tracked, first_picture(tracked.sequence))
+    picture = first_picture(tracked.sequence)
+    figure, aspect = ways(tracked, picture)
     drawing = f'<div class="shape" style="aspect-ratio:{aspect:.4f}">{_chart(figure, f"{anchor}-ways", "100%")}</div>'
     if tracked.video is None:
         yield _card("Where they went", drawing)
     else:
-        video = _card("Video", videos.element(tracked.video), "card video")
+        video = _card("Video", videos.element(tracked.video, picture and picture.data_uri), "card video")
         yield f'<div class="pair">{_card("Where they went", drawing)}{video}</div>\n'
     figure, height = timeline(tracked)
     yield _card("Tracks over time", _chart(figure, f"{anchor}-time", f"{height}px"))
