@@ -107,7 +107,9 @@ def _sequence(anchor: str, tracked: Tracked, videos: VideoShelf) -> Iterator[str
     if tracked.video is None:
         yield _card("Where they went", drawing)
     else:
-        video = _card("Video", videos.element(tracked.video, picture and picture.data_uri), "card video")
+        video = _card(
+            "Video", videos.element(tracked.video, picture.data_uri if picture else None), "card video"
+        )
         yield f'<div class="pair">{_card("Where they went", drawing)}{video}</div>\n'
     figure, height = timeline(tracked)
     yield _card("Tracks over time", _chart(figure, f"{anchor}-time", f"{height}px"))
