@@ -1,4 +1,4 @@
-# make demo   the main job on an example: what it does is in the README
+# make demo   from pixels to tracks, scores, a video and a report
 # make test   the test suite
 # make lint   style and types
 # make bench  speed of the tracker against deep-sort-realtime
@@ -10,10 +10,19 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test lint bench clean
 
-demo: .venv/ready
-	$(BIN)/python tools/make_crowd.py demo_output/crowd --people 20 --frames 200
-	$(BIN)/python deep_sort_app.py --sequence_dir demo_output/crowd --detection_file demo_output/crowd/crowd.npy \
-		--output_file demo_output/crowd.txt --min_confidence 0.3 --nn_budget 100 --display False
+demo: .venv/ready-all
+	$(BIN)/python tools/render_sequence.py demo_output/MOT/STREET-01 --seed 4
+	$(BIN)/python tools/generate_detections.py --mot_dir demo_output/MOT --output_dir demo_output/detections
+	$(BIN)/python deep_sort_app.py --sequence_dir demo_output/MOT/STREET-01 \
+		--detection_file demo_output/detections/STREET-01.npy --output_file demo_output/results/STREET-01.txt \
+		--min_confidence 0.3 --nn_budget 100 --max_cosine_distance 0.4 --display False
+	$(BIN)/python evaluate_motchallenge.py --mot_dir demo_output/MOT --output_dir demo_output/results
+	$(BIN)/python generate_videos.py --mot_dir demo_output/MOT --result_dir demo_output/results \
+		--output_dir demo_output/videos --convert_h264 True
+	$(BIN)/python tools/make_report.py --mot_dir demo_output/MOT --result_dir demo_output/results \
+		--video_dir demo_output/videos --output_file demo_output/report.html
+	@echo "video:  demo_output/videos/STREET-01.mp4"
+	@echo "report: demo_output/report.html"
 
 test: .venv/ready-test
 	$(BIN)/python -m pytest $(ARGS)
@@ -34,8 +43,12 @@ bench: .venv/ready-bench
 	$(BIN)/python -c 'import cv2' 2>/dev/null || $(PIP) --force-reinstall --no-deps opencv-python-headless # no libGL here
 	touch $@
 
-.venv/ready-test: .venv/ready
-	$(PIP) --editable '.[all,test,lint]'
+.venv/ready-all: .venv/ready
+	$(PIP) --editable '.[all]'
+	touch $@
+
+.venv/ready-test: .venv/ready-all
+	$(PIP) --editable '.[test,lint]'
 	touch $@
 
 .venv/ready-bench: .venv/ready

@@ -40,7 +40,7 @@ def run(
     Parameters
     ----------
     sequence_dir : str or Path
-        MOTChallenge sequence folder.
+        MOTChallenge sequence folder, or a video.
     detection_file : str or Path
         ``.npy`` array (N, 10 + M): the columns of det.txt, then the features.
     output_file : str or Path
@@ -95,16 +95,17 @@ def gather_sequence_info(sequence_dir: str | Path, detection_file: str | Path | 
     Parameters
     ----------
     sequence_dir : str or Path
-        MOTChallenge sequence folder.
+        MOTChallenge sequence folder, or a video.
     detection_file : str or Path or None
         ``.npy`` array (N, 10 + M).
 
     Returns
     -------
     dict
-        ``sequence_name`` str; ``image_filenames`` dict of frame -> file name; ``detections`` ndarray (N, 10 + M)
-        or None; ``groundtruth`` ndarray or None; ``image_size`` (height, width) or None; ``min_frame_idx``,
-        ``max_frame_idx`` int; ``feature_dim`` int; ``update_ms`` float or None.
+        ``sequence_name`` str; ``image_filenames`` dict of frame -> file name, empty for a video;
+        ``detections`` ndarray (N, 10 + M) or None; ``groundtruth`` ndarray or None; ``image_size``
+        (height, width) or None; ``min_frame_idx``, ``max_frame_idx`` int; ``feature_dim`` int;
+        ``update_ms`` float or None.
 
     Raises
     ------
@@ -152,7 +153,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parse_args(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sequence_dir", required=True, help="MOTChallenge sequence folder")
+    parser.add_argument("--sequence_dir", required=True, help="MOTChallenge sequence folder, or a video")
     parser.add_argument(
         "--detection_file",
         required=True,
@@ -187,7 +188,7 @@ def _wants_window(display: bool | None, sequence: Sequence) -> bool:
     """Decide before any work; ask for the first image in any case, as the original does."""
     has_images = sequence.image_size is not None
     if display and not has_images:
-        raise UserError(f"{sequence.directory / 'img1'}: no images to show; use --display False")
+        raise UserError(f"{sequence.images.place}: no images to show; use --display False")
     if display is False or not has_images:
         return False
     from application_util.display import use_window
@@ -199,7 +200,7 @@ def _check_video(output_video: str | Path | None, sequence: Sequence) -> None:
     if output_video is None:
         return
     if not sequence.images:
-        raise UserError(f"{sequence.directory / 'img1'}: no images, and --output_video needs them")
+        raise UserError(f"{sequence.images.place}: no images, and --output_video needs them")
     from application_util.video import check_video_path
 
     check_video_path(Path(output_video))
@@ -259,9 +260,10 @@ def _sequence_info(sequence: Sequence, detections: DetectionFile | None) -> dict
     from application_util.tracking import frame_range
 
     frames = frame_range(sequence, detections)
+    image_files = {} if sequence.images.in_order else {f: str(path) for f, path in sequence.images.items()}
     return {
         "sequence_name": sequence.name,
-        "image_filenames": {frame: str(path) for frame, path in sequence.images.items()},
+        "image_filenames": image_files,
         "detections": None if detections is None else detections.array,
         "groundtruth": sequence.groundtruth,
         "image_size": sequence.image_size,

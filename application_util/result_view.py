@@ -17,8 +17,8 @@ from deep_sort.iou_matching import iou
 from .box_table import BoxTable
 from .detection_file import DetectionFile
 from .errors import UserError
-from .mot_text import read_table
 from .read_ahead import read_ahead
+from .result_table import read_results
 from .sequence import Sequence
 from .tracking import detections_from_rows
 from .visualization import (
@@ -180,7 +180,7 @@ def open_view(
         )
     return ResultView(
         sequence,
-        BoxTable(_read_results(result_file, sequence)),
+        BoxTable(read_results(result_file, sequence)),
         None if groundtruth is None else BoxTable(groundtruth),
         None if detection_file is None else DetectionFile(detection_file),
         update_ms or sequence.update_ms or DEFAULT_UPDATE_MS,
@@ -189,23 +189,9 @@ def open_view(
 
 
 def _check_images(sequence: Sequence) -> None:
-    place, images = sequence.directory / "img1", sequence.images
+    place, images = sequence.images.place, sequence.images
     if not images:
         raise UserError(f"{place}: no images, nothing to draw on")
     for frame in range(min(images), max(images)):
         if frame not in images:
             raise UserError(f"{place}: no image of frame {frame}")
-
-
-def _read_results(path: str | Path, sequence: Sequence) -> NDArray[np.float64]:
-    results = read_table(path, min_columns=6)
-    if not len(results):
-        raise UserError(f"{path}: no rows, nothing was tracked")
-    first, last = min(sequence.images), max(sequence.images)
-    outside = np.flatnonzero((results[:, 0] < first) | (results[:, 0] > last))
-    if len(outside):
-        raise UserError(
-            f"{path}: row {outside[0] + 1}: frame {results[outside[0], 0]:.0f}, but {sequence.name} has"
-            f" frames {first} to {last}: are these the results of another sequence?"
-        )
-    return results

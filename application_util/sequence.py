@@ -1,4 +1,4 @@
-"""MOTChallenge sequence folders."""
+"""Sequences: MOTChallenge folders and videos."""
 
 from __future__ import annotations
 
@@ -12,32 +12,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UserError
+from .image_folder import ImageFolder
 from .mot_text import read_table
-
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
+from .video_source import VIDEO_SUFFIXES, VideoSource, find_video
 
 
 @dataclass(frozen=True)
 class Sequence:
-    """A sequence folder.
+    """A sequence.
 
     Attributes
     ----------
     directory : Path
-        Holds ``img1/``, ``det/det.txt``, ``gt/gt.txt``, ``seqinfo.ini``, each as far as there is one.
+        Holds ``img1/``, ``det/det.txt``, ``gt/gt.txt``, ``seqinfo.ini``, each as far as there is one. For a video
+        that lies beside it, it need not exist.
     name : str
         The folder's name.
-    images : dict of int -> Path
-        Image file of each frame, frames ascending; empty when there are no images.
+    images : ImageFolder or VideoSource
+        File of each frame, frames ascending; empty when there are no images.
     frame_rate : float or None
-        Frames per second by seqinfo.ini.
+        Frames per second by seqinfo.ini, else by the video.
     length : int or None
         Number of frames by seqinfo.ini.
     """
 
     directory: Path
     name: str
-    images: dict[int, Path]
+    images: ImageFolder | VideoSource
     frame_rate: float | None
     length: int | None = None
 
@@ -54,22 +55,17 @@ class Sequence:
         UserError
             If there is none, or it cannot be decoded.
         """
-        if frame not in self.images:
-            raise UserError(f"{self.directory / 'img1'}: no image of frame {frame}")
-        return read_image(self.images[frame])
+        return self.images.read(frame)
 
-    @cached_property
+    @property
     def image_size(self) -> tuple[int, int] | None:
         """(height, width) of the first image in pixels, or None without images."""
-        if not self.images:
-            return None
-        height, width = self.read_image(next(iter(self.images))).shape[:2]
-        return height, width
+        return self.images.size
 
     @cached_property
     def detections(self) -> NDArray[np.float64]:
-        """Rows of ``det/det.txt``: frame, id, left, top, width, height, confidence, perhaps more."""
-        return read_table(self.directory / "det" / "det.txt")
+        """Rows of det.txt: frame, id, left, top, width, height, confidence, perhaps more."""
+        return read_table(find_det_txt(self.directory))
 
     @cached_property
     def groundtruth(self) -> NDArray[np.float64] | None:
@@ -79,12 +75,14 @@ class Sequence:
 
 
 def read_sequence(directory: str | Path) -> Sequence:
-    """Look into a sequence folder.
+    """Look into a sequence.
 
     Parameters
     ----------
     directory : str or Path
-        The folder; a trailing slash does not matter.
+        The folder; a trailing slash does not matter. Its images are in ``img1/``, or, when there are none, in a
+        video ``<name>.mp4`` inside or beside it. Or such a video, whose other files are in the folder of its
+        name.
 
     Returns
     -------
@@ -93,41 +91,38 @@ def read_sequence(directory: str | Path) -> Sequence:
     Raises
     ------
     UserError
-        If there is no such folder, or its seqinfo.ini gives no usable frameRate.
+        If there is no such folder or video, the video cannot be read, or seqinfo.ini gives no usable frameRate.
     """
     directory = Path(directory)
-    if not directory.is_dir():
-        what = "is not a folder" if directory.exists() else "no such folder"
-        raise UserError(f"{directory}: {what}, expected a MOTChallenge sequence")
-    name = directory.resolve().name
-    return Sequence(
-        directory, name, _find_images(directory / "img1"), *_read_seqinfo(directory / "seqinfo.ini")
-    )
+    video = directory if directory.suffix.lower() in VIDEO_SUFFIXES and not directory.is_dir() else None
+    if video is not None:
+        inside = video.absolute().parent.name == video.stem
+        directory = video.parent if inside else video.with_suffix("")
+    images: ImageFolder | VideoSource = ImageFolder(directory / "img1")
+    if video is None and not images:
+        video = find_video(directory)
+    if video is None and not directory.is_dir():
+        what = "is not a folder and not a video" if directory.exists() else "no such folder"
+        raise UserError(f"{directory}: {what}, expected a MOTChallenge sequence or a video")
+    frame_rate, length = _read_seqinfo(directory / "seqinfo.ini")
+    if video is not None:
+        images = VideoSource(video)
+        frame_rate = frame_rate or images.frame_rate
+    return Sequence(directory, directory.resolve().name, images, frame_rate, length)
 
 
-def read_image(path: str | Path) -> NDArray[np.uint8]:
-    """Read an image file as (height, width, 3), BGR; `UserError` if it cannot be decoded."""
-    import cv2
-
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise UserError(f"{path}: not a readable image")
-    return np.asarray(image, dtype=np.uint8)
+def is_sequence(directory: Path) -> bool:
+    """Tell whether there is a sequence of this name: a folder, or a video beside where it would be."""
+    return directory.is_dir() or find_video(directory) is not None
 
 
-def _find_images(directory: Path) -> dict[int, Path]:
-    if not directory.is_dir():
-        return {}
-    images: dict[int, Path] = {}
-    for path in sorted(directory.iterdir()):
-        if path.suffix.lower() in IMAGE_SUFFIXES and path.stem.isdecimal():
-            frame = int(path.stem)
-            if frame in images:
-                raise UserError(
-                    f"{path}: frame {frame} has another image, {images[frame].name}: remove one of them"
-                )
-            images[frame] = path
-    return dict(sorted(images.items()))
+def find_det_txt(directory: Path) -> Path:
+    """Return where the detections of a sequence folder are: ``det/det.txt``.
+
+    Without that folder, as for a video alone, it is ``<directory>.txt`` if there is such a file.
+    """
+    beside = directory.with_name(directory.name + ".txt") if directory.name else directory
+    return beside if not directory.is_dir() and beside.is_file() else directory / "det" / "det.txt"
 
 
 def _read_seqinfo(path: Path) -> tuple[float | None, int | None]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from .errors import UserError
 from .sequence import Sequence, read_sequence
+from .video_source import videos_in
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,9 @@ class SequenceSet:
     ----------
     directory : Path
     names : list of str
-        Names of the sequence folders, in order.
+        Names of the sequence folders and of the videos that are sequences, in order.
     skipped : list of str
-        What lies there and is no sequence: files and hidden folders.
+        What lies there and is no sequence: other files and hidden folders.
     """
 
     directory: Path
@@ -30,7 +31,7 @@ class SequenceSet:
     skipped: list[str]
 
     def path(self, name: str) -> Path:
-        """Return the folder of a sequence."""
+        """Return the folder of a sequence, which need not exist for a video."""
         return self.directory / name
 
     def select(self, names: Collection[str]) -> list[str]:
@@ -68,14 +69,17 @@ def find_sequences(directory: str | Path) -> SequenceSet:
         raise UserError(
             f"{directory}: a sequence, expected the folder that holds sequences: {directory / '..'}"
         )
-    names: list[str] = []
+    videos = videos_in(directory)
+    names = {video.stem for video in videos}
     skipped: list[str] = []
-    for entry in sorted(directory.iterdir(), key=lambda entry: entry.name):
-        is_sequence = entry.is_dir() and not entry.name.startswith(".")
-        (names if is_sequence else skipped).append(entry.name)
+    for entry in sorted(set(directory.iterdir()) - set(videos), key=lambda entry: entry.name):
+        if entry.is_dir() and not entry.name.startswith("."):
+            names.add(entry.name)
+        else:
+            skipped.append(entry.name)
     if not names:
         raise UserError(f"{directory}: no sequence folders in it")
-    return SequenceSet(directory, names, skipped)
+    return SequenceSet(directory, sorted(names), skipped)
 
 
 def sequence_length(directory: Path) -> int:

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 from numpy.typing import NDArray
 
-from application_util.sequence import read_image
+from application_util.image_folder import read_image
 from tools.encode_sequence import encode_sequence
 from tools.encoder import create_box_encoder
 from tools.encoding_job import EncodingJob, read_input

@@ -13,8 +13,8 @@ from application_util.progress import say
 from application_util.whole_file import write_whole
 from tools.encode_sequence import encode_sequence
 from tools.encoder import BoxEncoder, create_box_encoder
+from tools.encoding_job import EncodingJob, read_input
 from tools.encoding_report import EncodingReport
-from tools.sequence_job import SequenceJob, read_input
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Network:
     batch_size: int
 
 
-def encode_on_cluster(scheduler: str, network: Network, jobs: Sequence[SequenceJob]) -> list[str]:
+def encode_on_cluster(scheduler: str, network: Network, jobs: Sequence[EncodingJob]) -> list[str]:
     """Make the detection files of sequences.
 
     Parameters
@@ -44,7 +44,7 @@ def encode_on_cluster(scheduler: str, network: Network, jobs: Sequence[SequenceJ
         Address of a dask.distributed scheduler. Its workers find sequences and network at the paths given,
         and have TensorFlow.
     network : Network
-    jobs : sequence of SequenceJob
+    jobs : sequence of EncodingJob
 
     Returns
     -------
@@ -74,7 +74,7 @@ def encode_on_cluster(scheduler: str, network: Network, jobs: Sequence[SequenceJ
     return sorted(failures)
 
 
-def encode_into_bytes(network: Network, job: SequenceJob) -> tuple[EncodingReport, bytes]:
+def encode_into_bytes(network: Network, job: EncodingJob) -> tuple[EncodingReport, bytes]:
     """Encode a sequence on a worker; return the report and what the detection file would hold."""
     encoder = _encoder(network)
     with tempfile.TemporaryDirectory(prefix="deep-sort-") as folder:
@@ -89,7 +89,7 @@ def _encoder(network: Network) -> BoxEncoder:
     return create_box_encoder(network.model, network.input_name, network.output_name, network.batch_size)
 
 
-def _absolute(job: SequenceJob) -> SequenceJob:
+def _absolute(job: EncodingJob) -> EncodingJob:
     return replace(
         job, sequence_dir=job.sequence_dir.absolute(), detection_path=job.detection_path.absolute()
     )

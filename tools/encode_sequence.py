@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from application_util.detection_file import USUAL_FEATURE_DIM
 from application_util.detection_writer import DetectionWriter
 from application_util.errors import UserError
-from application_util.image_file import read_whole_image
 from application_util.progress import progress_count
 from application_util.read_ahead import read_ahead
 from tools.encoder import BoxEncoder
@@ -25,6 +24,7 @@ from tools.encoding_report import EncodingReport
 from tools.patches import cut_patches
 
 IMAGE_THREADS = 2
+"""For image files; a video is decoded by one."""
 IMAGES_AHEAD = 4
 PATCHES_AHEAD = 16
 """Pieces whose patches wait for the network: their images are gone by then."""
@@ -115,14 +115,16 @@ def _by_batch(
         return np.array(rows), encoder.image_encoder(np.array(patches), encoder.batch_size)
 
     pieces = _pieces(source.rows, BOXES_AT_ONCE)
-    crops = (crop for piece in read_ahead(cut, pieces, PATCHES_AHEAD, IMAGE_THREADS) for crop in piece)
+    crops = (crop for piece in read_ahead(cut, pieces, PATCHES_AHEAD, _threads(source)) for crop in piece)
     yield from read_ahead(encode, _batches(crops, encoder.batch_size), NETWORK_THREADS, NETWORK_THREADS)
 
 
 def _by_frame(encoder: Encoder, source: EncodingInput, read: Callable[[Piece], Image | None]) -> Encoded:
     """Call the encoder once a frame, in this thread."""
     pieces = _pieces(source.rows, len(source.rows))
-    for piece, image in read_ahead(lambda piece: (piece, read(piece)), pieces, IMAGES_AHEAD, IMAGE_THREADS):
+    for piece, image in read_ahead(
+        lambda piece: (piece, read(piece)), pieces, IMAGES_AHEAD, _threads(source)
+    ):
         if image is None:
             continue
         features = np.asarray(encoder(image, piece.boxes.copy()))
@@ -133,9 +135,13 @@ def _by_frame(encoder: Encoder, source: EncodingInput, read: Callable[[Piece], I
         yield piece.rows, features
 
 
+def _threads(source: EncodingInput) -> int:
+    return 1 if source.sequence.images.in_order else IMAGE_THREADS
+
+
 def _read(source: EncodingInput, skip_invalid: bool, report: EncodingReport, piece: Piece) -> Image | None:
     try:
-        return read_whole_image(source.sequence.images[piece.frame])
+        return source.sequence.images.read_whole(piece.frame)
     except UserError as error:
         if not skip_invalid:
             raise UserError(f"{error} (--skip_invalid leaves its rows out)") from None

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
-from application_util.image_file import read_whole_image
 from application_util.mot_text import BOX_COLUMNS, read_detections
 from application_util.sequence import Sequence, read_sequence
 
@@ -24,7 +23,7 @@ class EncodingJob:
     Attributes
     ----------
     sequence_dir : Path
-        Holds ``img1/``.
+        Holds ``img1/`` or a video, or has a video beside it.
     detection_path : Path
         Its det.txt.
     output_path : Path
@@ -76,7 +75,7 @@ def read_input(job: EncodingJob) -> EncodingInput:
     has_image = np.isin(rows[:, 0], list(sequence.images))
     if len(rows) and not has_image.any():
         raise UserError(
-            f"{job.sequence_dir / 'img1'}: no image of any frame in {job.detection_path}; "
+            f"{sequence.images.place}: no image of any frame in {job.detection_path}; "
             "--sequences selects others"
         )
     return EncodingInput(sequence, rows[has_image], rows[~has_image])
@@ -132,7 +131,7 @@ def _unreadable_frames(source: EncodingInput, boxes: NDArray) -> list[int]:
     unreadable = []
     for frame in np.setdiff1d(source.rows[:, 0], boxes[:, 0]).astype(int).tolist():
         try:
-            read_whole_image(source.sequence.images[frame])
+            source.sequence.images.read_whole(frame)
         except UserError:
             unreadable.append(frame)
     return unreadable

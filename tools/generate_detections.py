@@ -60,11 +60,11 @@ def generate_detections(
         ``encoder(image, boxes)``: (height, width, 3) BGR uint8 and (n, 4) left, top, width, height in pixels
         to (n, M). That of `create_box_encoder`, or any other, which is called once a frame with detections.
     mot_dir : str or Path
-        Holds the sequence folders.
+        Holds the sequence folders, or videos.
     output_dir : str or Path
         Gets ``<sequence>.npy``: rows in frame order, inside a frame in det.txt's order.
     detection_dir : str or Path, optional
-        Holds ``<sequence>/det/det.txt``, by default `mot_dir`.
+        Holds ``<sequence>/det/det.txt``, for videos perhaps ``<sequence>.txt``; by default `mot_dir`.
     sequences : collection of str, optional
         Names of those to work on, by default all.
     resume : bool
@@ -103,7 +103,9 @@ def plan(
     UserError
         If a folder or a det.txt is missing or invalid.
     """
+    from application_util.sequence import find_det_txt
     from application_util.sequence_set import find_sequences
+    from application_util.video_source import find_video
     from tools.encoding_job import EncodingJob, read_input
 
     found = find_sequences(mot_dir)
@@ -112,15 +114,17 @@ def plan(
     jobs = [
         EncodingJob(
             sequence_dir=found.path(name),
-            detection_path=detection_dir / name / "det" / "det.txt",
+            detection_path=find_det_txt(detection_dir / name),
             output_path=Path(output_dir) / f"{name}.npy",
             skip_invalid=skip_invalid,
         )
         for name in names
-        if sequences is not None or any((found.path(name) / part).exists() for part in SEQUENCE_PARTS)
+        if sequences is not None
+        or any((found.path(name) / part).exists() for part in SEQUENCE_PARTS)
+        or find_video(found.path(name))
     ]
     if not jobs:
-        raise UserError(f"{mot_dir}: no sequence here has {' or '.join(SEQUENCE_PARTS)}")
+        raise UserError(f"{mot_dir}: no sequence here has {' or '.join(SEQUENCE_PARTS)} or a video")
     for job in jobs:
         if not job.detection_path.is_file():
             raise UserError(f"{job.detection_path}: no such file, sequence {job.name} needs one")
@@ -215,7 +219,7 @@ def _parse_args(argv: list[str] | None) -> argparse.Namespace:
         "--model",
         help="frozen network (default: resources/networks/mars-small128.pb, else market1501-small128.pb)",
     )
-    parser.add_argument("--mot_dir", required=True, help="folder of sequences, e.g. MOT16/train")
+    parser.add_argument("--mot_dir", required=True, help="folder of sequences or videos, e.g. MOT16/train")
     parser.add_argument(
         "--detection_dir", help="folder with <sequence>/det/det.txt of other detections (default: --mot_dir)"
     )

@@ -117,12 +117,12 @@ class InferenceLayers:
     def unit(self, x: Any, scope: str, stride: int = 1) -> Any:
         """Convolution (or dense layer, by the weights' rank), batch norm, ELU."""
         scale, shift = self._affine(unit_norm_scope(scope))
-        weights = self.variables[f"{scope}/weights"] * scale
-        if weights.ndim == 2:
+        weights = self.tf.constant(self.variables[f"{scope}/weights"] * scale, x.dtype)
+        if weights.shape.rank == 2:
             x = self.tf.linalg.matmul(x, weights)
         else:
             x = self.tf.nn.conv2d(x, weights, stride, "SAME")
-        return self.activate(self.tf.nn.bias_add(x, shift))
+        return self.activate(self.tf.nn.bias_add(x, self.tf.constant(shift, x.dtype)))
 
     def activate(self, x: Any) -> Any:
         """ELU: the exponential linear unit."""
@@ -146,8 +146,8 @@ class InferenceLayers:
         return scale.astype(np.float32), (beta - mean * scale).astype(np.float32)
 
 
-def trunk(images: Any, layers: Any) -> Any:
-    """Convolutional part of the network.
+def stem(images: Any, layers: Any) -> Any:
+    """The layers at the images' full size, and the pooling after them.
 
     Parameters
     ----------
@@ -159,12 +159,28 @@ def trunk(images: Any, layers: Any) -> Any:
     Returns
     -------
     tensor
-        (N, *trunk_shape) map.
+        (N, about H / 2, about W / 2, 32) map.
     """
-    tf = layers.tf
     x = layers.unit(images, "conv1_1")
     x = layers.unit(x, "conv1_2")
-    x = tf.nn.max_pool2d(x, 3, 2, "VALID")
+    return layers.tf.nn.max_pool2d(x, 3, 2, "VALID")
+
+
+def trunk(x: Any, layers: Any) -> Any:
+    """The residual blocks.
+
+    Parameters
+    ----------
+    x : tensor
+        Output of `stem`.
+    layers : InferenceLayers
+        As for `stem`.
+
+    Returns
+    -------
+    tensor
+        (N, *trunk_shape) map.
+    """
     for block in BLOCKS:
         x = _residual_block(x, block, layers)
     return x
@@ -187,7 +203,7 @@ def head(x: Any, layers: Any) -> Any:
     x : tensor
         (N, H, W, C) output of `trunk`.
     layers : InferenceLayers
-        As for `trunk`.
+        As for `stem`.
 
     Returns
     -------
@@ -226,7 +242,7 @@ def inference_graph(variables: Variables, image_shape: tuple[int, int] = IMAGE_S
     )
     with tf.Graph().as_default() as graph:
         images = tf.compat.v1.placeholder(tf.uint8, (None, *image_shape, 3), name="images")
-        x = head(trunk(tf.cast(images, tf.float32), layers), layers)
+        x = head(trunk(stem(tf.cast(images, tf.float32), layers), layers), layers)
         tf.identity(to_unit_length(x, tf), name="features")
     return graph.as_graph_def()
 

@@ -121,17 +121,18 @@ def distances(args: argparse.Namespace) -> None:
     """Measure on query and gallery, print a table of thresholds, and plot."""
     import numpy as np
 
+    from tools.encoder import ImageEncoder
     from tools.reid_data import ReidImages
     from tools.reid_distances import count_distances, recommended_distance, share_within
-    from tools.reid_encoding import FrozenNetwork
+    from tools.reid_encoding import encode_images
     from tools.reid_readers import read_dataset
 
-    network = FrozenNetwork.load(args.model)
+    network = ImageEncoder(args.model)
     parts = [
-        read_dataset(args.dataset, args.dataset_dir, split, network.image_shape)
+        read_dataset(args.dataset, args.dataset_dir, split, network.image_shape[:2])
         for split in ("query", "gallery")
     ]
-    features = np.concatenate([network(part.images) for part in parts])
+    features = np.concatenate([encode_images(network, part.images) for part in parts])
     columns = ("identities", "cameras", "tracklets")
     data = ReidImages(
         features, *(np.concatenate([getattr(part, name) for part in parts]) for name in columns)

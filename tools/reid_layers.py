@@ -35,7 +35,7 @@ class Recipe:
     """
 
     loss_mode: str = "cosine-softmax"
-    triplet_weight: float = 1.0
+    triplet_weight: float = 0.0
     label_smoothing: float = 0.1
     dropout: float = 0.2
     block_dropout: float = 0.0

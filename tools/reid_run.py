@@ -15,7 +15,7 @@ from application_util.errors import UserError
 from tools.network import IMAGE_SHAPE, trunk_shape
 from tools.reid_augmentation import Augmentation
 from tools.reid_data import ReidImages, resize_images
-from tools.reid_encoding import FrozenNetwork
+from tools.reid_encoding import encode_images, encoder_of
 from tools.reid_evaluation import RankingScores, rank_gallery, split_queries
 from tools.reid_history import History
 from tools.reid_layers import Recipe
@@ -34,6 +34,8 @@ class Plan:
     ----------
     small_epochs, epochs : int
         Epochs on images of half the height and width, then on full ones.
+    stem_epochs : int
+        Of the epochs on full images, those in which the first two layers still learn.
     batch_size, images_per_identity : int
         Images in a batch, and how many of each identity.
     learning_rate : float
@@ -48,6 +50,7 @@ class Plan:
 
     small_epochs: int = 40
     epochs: int = 40
+    stem_epochs: int = 5
     batch_size: int = 64
     images_per_identity: int = 4
     learning_rate: float = 1e-3
@@ -62,17 +65,16 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A part of the run at one image size: its shape, first step and number of steps."""
+class Schedule:
+    """The learning rate at one image size, from its first step on: up, level, then down along a cosine."""
 
-    image_shape: tuple[int, int]
     first_step: int
     steps: int
     cooldown: float
     floor: float
 
-    def learning_rate(self, step: int, plan: Plan) -> float:
-        """Adam's rate at a step of the run: up, level, then down along a cosine."""
+    def rate(self, step: int, plan: Plan) -> float:
+        """Adam's rate at a step of the run."""
         at = step - self.first_step
         warm = min(1.0, (at + 1) / plan.warmup_steps)
         cooling = self.cooldown * self.steps
@@ -81,14 +83,28 @@ class Stage:
         return plan.learning_rate * min(warm, cool)
 
 
+@dataclass(frozen=True)
+class Stage:
+    """A part of the run: its image size, what learns, the steps from ``first`` to before ``end``."""
+
+    image_shape: tuple[int, int]
+    fixed_stem: bool
+    first: int
+    end: int
+    schedule: Schedule
+
+
 def stages(plan: Plan, epoch_steps: int) -> list[Stage]:
     """The run's parts, without empty ones."""
     small, full = plan.small_epochs * epoch_steps, plan.epochs * epoch_steps
-    both = [
-        Stage(plan.small_shape, 0, small, 0.25, 0.1),
-        Stage(plan.image_shape, small, full, plan.cooldown, 0.01),
+    fixed = small + min(plan.stem_epochs, plan.epochs) * epoch_steps
+    at_small, at_full = Schedule(0, small, 0.25, 0.1), Schedule(small, full, plan.cooldown, 0.01)
+    parts = [
+        Stage(plan.small_shape, False, 0, small, at_small),
+        Stage(plan.image_shape, False, small, fixed, at_full),
+        Stage(plan.image_shape, True, fixed, small + full, at_full),
     ]
-    return [stage for stage in both if stage.steps]
+    return [stage for stage in parts if stage.first < stage.end]
 
 
 @dataclass
@@ -142,36 +158,45 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._check_settings()
         step, variables = self._restore()
-        trainer = None
-        for stage in stages(self.plan, self.epoch_steps):
-            if step >= stage.first_step + stage.steps:
+        parts = stages(self.plan, self.epoch_steps)
+        stage, trainer = parts[-1], None
+        for before, stage in zip([parts[0], *parts], parts, strict=False):
+            if step >= stage.end:
                 continue
-            if step == stage.first_step and step:
-                variables = self._grown(variables)
-            trainer = Trainer(variables, self.recipe)
+            trainer = self._begin(stage, before, step, variables)
             step = self._train_stage(stage, trainer, step)
             variables = trainer.state()
             if self.last_step is not None and step >= self.last_step:
                 break
-        if trainer is None:
-            trainer = Trainer(variables, self.recipe)
-        shape = self._shape_at(step - 1)
-        result = trainer.averaged(self._calibration_images(shape))
+        trainer = trainer or Trainer(variables, self.recipe, stage.fixed_stem)
+        result = trainer.averaged(self._calibration_images(stage.image_shape))
         self.history.close()
-        return result, shape
+        return result, stage.image_shape
+
+    def _begin(self, stage: Stage, before: Stage, step: int, variables: dict[str, np.ndarray]) -> Trainer:
+        """The trainer of a stage, from the state inside it or at the end of the stage before."""
+        if step > stage.first or stage is before:
+            return Trainer(variables, self.recipe, stage.fixed_stem)
+        if before.image_shape != stage.image_shape:
+            variables = self._grown(variables)
+        trainer = Trainer(variables, self.recipe)
+        return (
+            trainer.with_fixed_stem(self._calibration_images(stage.image_shape))
+            if stage.fixed_stem
+            else trainer
+        )
 
     def _train_stage(self, stage: Stage, trainer: Trainer, step: int) -> int:
         images = resize_images(self.train.images, stage.image_shape)
-        end = stage.first_step + stage.steps
-        end = end if self.last_step is None else min(end, self.last_step)
+        end = stage.end if self.last_step is None else min(stage.end, self.last_step)
         remaining = range(step, end)
         saved, timed, since, losses = time.monotonic(), time.monotonic(), step, []
         batches = prefetch(lambda number: self._batch(images, number), remaining)
         unit = f" steps of {self.plan.batch_size} at {stage.image_shape[0]}x{stage.image_shape[1]}"
         with tqdm(total=end, initial=step, unit="step", desc=unit.strip(), mininterval=5.0) as bar:
             for step, (batch, labels) in zip(remaining, batches, strict=True):
-                rate = stage.learning_rate(step, self.plan)
-                losses.append(trainer.step(batch, labels, step - stage.first_step, rate))
+                rate = stage.schedule.rate(step, self.plan)
+                losses.append(trainer.step(batch, labels, step - stage.schedule.first_step, rate))
                 bar.update()
                 done = step + 1
                 now = time.monotonic()
@@ -210,28 +235,21 @@ class Run:
         epoch = step / self.epoch_steps
         row = {"step": step, "epoch": round(epoch, 2), "height": stage.image_shape[0], "learning_rate": rate}
         means = {name: float(np.mean([loss[name] for loss in losses])) for name in losses[0]}
-        last = step == stage.first_step + stage.steps
+        last = step == stage.schedule.first_step + stage.schedule.steps
         if self.held_out is not None and (epoch % self.measure_epochs == 0 or last):
             scores = self._measure(trainer, stage.image_shape, self.held_out)
             row |= {"rank1": scores.cmc[1], "mAP": scores.mean_average_precision}
         self.history.add(row | {"images_per_second": round(speed, 1)}, means)
 
     def _measure(self, trainer: Trainer, shape: tuple[int, int], data: ReidImages) -> RankingScores:
-        network = FrozenNetwork.of(trainer.averaged(self._calibration_images(shape)), shape)
-        features = network(data.images)
+        network = encoder_of(trainer.averaged(self._calibration_images(shape)), shape)
+        features = encode_images(network, data.images)
         query, gallery = split_queries(data)
         return rank_gallery(features[query], features[gallery], data[query], data[gallery])
 
     def _calibration_images(self, shape: tuple[int, int]) -> np.ndarray:
         chosen = np.random.default_rng(self.recipe.seed).permutation(len(self.train))[:CALIBRATION_IMAGES]
         return resize_images(self.train.images[chosen], shape)
-
-    def _shape_at(self, step: int) -> tuple[int, int]:
-        return (
-            self.plan.small_shape
-            if step < self.plan.small_epochs * self.epoch_steps
-            else self.plan.image_shape
-        )
 
     def _grown(self, variables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Averaged weights of the small images' network, fitted to full ones, optimiser's state left out."""

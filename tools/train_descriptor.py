@@ -16,8 +16,8 @@ from application_util.errors import UserError, run_command
 if TYPE_CHECKING:
     import numpy as np
 
+    from tools.encoder import ImageEncoder
     from tools.reid_data import ReidImages
-    from tools.reid_encoding import FrozenNetwork
 
 DATASETS = ("market1501", "mars", "folder")
 LOSSES = ("cosine-softmax", "triplet", "magnet")
@@ -66,6 +66,9 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         default=40,
         help="epochs on half-size images before (default: %(default)s)",
     )
+    add(
+        "--stem_epochs", type=int, default=5, help="of them with learning first layers (default: %(default)s)"
+    )
     add("--number_of_steps", type=int, help="stop after this many steps, whatever the epochs")
     add("--batch_size", type=int, default=64, help="images in a batch (default: %(default)s)")
     add("--images_per_identity", type=int, default=4, help="of them of one identity (default: %(default)s)")
@@ -74,7 +77,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add(
         "--triplet_weight",
         type=float,
-        default=1.0,
+        default=0.0,
         help="triplet beside cosine-softmax (default: %(default)s)",
     )
     add("--label_smoothing", type=float, default=0.1, help="(default: %(default)s)")
@@ -133,6 +136,7 @@ def train(args: argparse.Namespace) -> None:
     plan = Plan(
         small_epochs=args.small_epochs,
         epochs=args.epochs,
+        stem_epochs=args.stem_epochs,
         batch_size=args.batch_size,
         images_per_identity=args.images_per_identity,
         learning_rate=args.learning_rate,
@@ -156,25 +160,27 @@ def train(args: argparse.Namespace) -> None:
     print(f"{folder}: model.ckpt and model.pb written")
 
 
-def load_network(args: argparse.Namespace) -> FrozenNetwork:
+def load_network(args: argparse.Namespace) -> ImageEncoder:
     """The network of ``--model``: a frozen graph, or a checkpoint of the project's own network."""
+    from tools.encoder import ImageEncoder
     from tools.network import read_checkpoint
-    from tools.reid_encoding import FrozenNetwork
+    from tools.reid_encoding import encoder_of
 
     if Path(args.model).is_file():
-        return FrozenNetwork.load(args.model, args.input_name, args.output_name)
+        return ImageEncoder(args.model, args.input_name, args.output_name)
     if Path(f"{args.model}.index").is_file():
-        return FrozenNetwork.of(read_checkpoint(args.model, args.image_shape), args.image_shape)
+        return encoder_of(read_checkpoint(args.model, args.image_shape), args.image_shape)
     raise UserError(f"{args.model}: neither a frozen network (.pb) nor a checkpoint")
 
 
-def encode(args: argparse.Namespace, network: FrozenNetwork, split: str) -> tuple[np.ndarray, ReidImages]:
+def encode(args: argparse.Namespace, network: ImageEncoder, split: str) -> tuple[np.ndarray, ReidImages]:
     """Features of a part of a data set, one a tracklet where it has tracklets."""
+    from tools.reid_encoding import encode_images
     from tools.reid_evaluation import pool_tracklets
     from tools.reid_readers import read_dataset
 
-    data = read_dataset(args.dataset, args.dataset_dir, split, network.image_shape)
-    return pool_tracklets(network(data.images, args.batch_size), data)
+    data = read_dataset(args.dataset, args.dataset_dir, split, network.image_shape[:2])
+    return pool_tracklets(encode_images(network, data.images, args.batch_size), data)
 
 
 def evaluate(args: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from application_util import image_file
 from application_util.errors import UserError
 from deep_sort_app import run as track
 from tests.tools.small_sequences import (
@@ -139,13 +140,13 @@ def test_selection_of_sequences(mot_dir, out):
 def test_images_are_read_only_as_far_ahead_as_needed(mot_dir, out, monkeypatch):
     write_sequence(mot_dir, "SEQ-02", frames=tuple(range(1, 120)))
     read: list[Path] = []
-    original = encode_sequence.read_whole_image
+    original = image_file.read_whole_image
 
     def noted(path):
         read.append(path)
         return original(path)
 
-    monkeypatch.setattr(encode_sequence, "read_whole_image", noted)
+    monkeypatch.setattr(image_file, "read_whole_image", noted)
     most = 0
 
     def encoder(image, boxes):

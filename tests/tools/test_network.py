@@ -118,11 +118,12 @@ def test_other_image_shape(tmp_path):
 
 @pytest.mark.parametrize("image_shape", [(128, 64), (64, 32), (64, 96), (65, 63)])
 def test_trunk_shape_is_what_the_layers_give(image_shape):
-    from tools.network import InferenceLayers, trunk
+    from tools.network import InferenceLayers, stem, trunk
 
     with tf.Graph().as_default():
         images = tf.zeros((1, *image_shape, 3))
-        found = trunk(images, InferenceLayers(random_variables(image_shape=image_shape))).shape[1:]
+        layers = InferenceLayers(random_variables(image_shape=image_shape))
+        found = trunk(stem(images, layers), layers).shape[1:]
     assert tuple(found) == trunk_shape(image_shape)
 
 

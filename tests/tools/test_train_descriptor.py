@@ -137,7 +137,7 @@ def test_kill_9_and_resume(vehicles, tmp_path):
         (["train", "--dataset_dir", "{}", "--dataset", "folder", "--batch_size", "6"], "--batch_size"),
         (["train", "--dataset_dir", "{}", "--dataset", "folder", "--hold_out", "1"], "--hold_out"),
         (["eval", "--dataset_dir", "{}", "--model", "{}/none.pb"], "none.pb: neither a frozen network"),
-        (["eval", "--dataset_dir", "{}", "--model", "{}/text.pb"], "text.pb: not a frozen graph"),
+        (["eval", "--dataset_dir", "{}", "--model", "{}/text.pb"], "text.pb: not a frozen TensorFlow graph"),
         (["freeze", "--restore_path", "{}/none", "--graphdef_out", "{}/x.pb"], "none: no checkpoint here"),
     ],
 )

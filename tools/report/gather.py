@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
-from application_util.mot_text import read_table
+from application_util.result_table import find_results, read_results
 from application_util.scoring import guess_benchmark
 from application_util.sequence import Sequence, read_sequence
 
@@ -87,25 +86,10 @@ def gather(
         If there are no results, they are broken or empty or those of other sequences, or there are no videos
         in the folder of videos.
     """
-    files = _result_files(mot_dir, result_dir)
+    files = find_results(mot_dir, result_dir)
     videos = {} if video_dir is None else _videos(video_dir, [path.stem for path in files])
     rules = benchmark or guess_benchmark(path.stem for path in files)
     return [_read(mot_dir / path.stem, path, videos.get(path.stem), rules) for path in files], rules
-
-
-def _result_files(mot_dir: Path, result_dir: Path) -> list[Path]:
-    """Return the result files whose sequence exists, by name."""
-    for folder in (mot_dir, result_dir):
-        if not folder.is_dir():
-            raise UserError(f"{folder}: {'is not a folder' if folder.exists() else 'no such folder'}")
-    files = sorted(path for path in result_dir.glob("*.txt") if not path.name.startswith("."))
-    known = [path for path in files if (mot_dir / path.stem).is_dir()]
-    if not known:
-        raise UserError(f"{result_dir}: no result file <sequence>.txt of a sequence in {mot_dir}")
-    for path in files:
-        if path not in known:
-            print(f"{path}: skipped, {mot_dir} has no sequence {path.stem}", file=sys.stderr)
-    return known
 
 
 def _videos(folder: Path, names: list[str]) -> dict[str, Path]:
@@ -123,7 +107,7 @@ def _videos(folder: Path, names: list[str]) -> dict[str, Path]:
 
 def _read(directory: Path, result_file: Path, video: Path | None, benchmark: str) -> Tracked:
     sequence = read_sequence(directory)
-    results = _read_results(result_file, sequence)
+    results = read_results(result_file, sequence)
     truth = sequence.groundtruth
     return Tracked(
         sequence,
@@ -133,19 +117,3 @@ def _read(directory: Path, result_file: Path, video: Path | None, benchmark: str
         [] if truth is None else identity_switches(truth, results, benchmark),
         video,
     )
-
-
-def _read_results(path: Path, sequence: Sequence) -> Table:
-    results = read_table(path, min_columns=6)
-    if not len(results):
-        raise UserError(f"{path}: no rows, nothing was tracked")
-    known = list(sequence.images) or ([1, sequence.length] if sequence.length else [])
-    if known:
-        first, last = min(known), max(known)
-        outside = np.flatnonzero((results[:, 0] < first) | (results[:, 0] > last))
-        if len(outside):
-            raise UserError(
-                f"{path}: row {outside[0] + 1}: frame {results[outside[0], 0]:.0f}, but {sequence.name} has"
-                f" frames {first} to {last}: are these the results of another sequence?"
-            )
-    return results

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from application_util.errors import UserError
+from application_util.result_view import open_view
+from application_util.sequence import read_sequence
+from application_util.visualization import VideoVisualization, create_unique_color_uchar
+from tests.scenes import frame_image, make_sequence, walk, write_detections, write_results
+
+RED = (0, 0, 255)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return make_sequence(tmp_path / "SEQ")
+
+
+def drawn(view, frame):
+    """Return the image of a frame with all that is drawn on it."""
+    drawing = VideoVisualization(view.seq_info)
+    drawing.set_image(view.sequence.read_image(frame))
+    view.draw(drawing, frame)
+    return drawing.viewer.image
+
+
+def open_results(folder, rows, **options):
+    return open_view(read_sequence(folder), write_results(folder / "result.txt", rows), **options)
+
+
+def extent(image, color):
+    """(left, top, right, bottom) of the pixels of a colour, None if there are none."""
+    rows, columns = np.nonzero((image == color).all(axis=2))
+    return (columns.min(), rows.min(), columns.max(), rows.max()) if len(rows) else None
+
+
+def test_each_frame_shows_its_boxes_in_the_colours_of_their_ids(folder):
+    view = open_results(folder, walk(8, track_id=3) + walk(8, track_id=4, start=(60, 40)))
+    for frame in view.frames:
+        image = drawn(view, frame)
+        left = 10 + 4 * (frame - 1)
+        assert extent(image, create_unique_color_uchar(3)) == (left - 1, 29, left + 21, 71)
+        assert extent(image, create_unique_color_uchar(4)) == (left + 49, 39, left + 71, 81)
+        assert extent(image, RED) is None
+    assert list(view.frames) == list(range(1, 9))
+
+
+def test_a_frame_without_boxes_is_the_image_itself(folder):
+    view = open_results(folder, [[2, 1, 10, 10, 20, 20]])
+    assert np.array_equal(drawn(view, 1), frame_image(1))
+    assert not np.array_equal(drawn(view, 2), frame_image(2))
+
+
+def test_raw_detections_are_red(folder, tmp_path):
+    detections = write_detections(tmp_path / "SEQ.npy", frames=8)
+    view = open_results(folder, [[1, 1, 90, 10, 20, 20]], detection_file=detections)
+    assert extent(drawn(view, 5), RED) == (29, 19, 51, 61)
+
+
+def write_truth(folder, rows):
+    write_results(folder / "gt" / "gt.txt", rows)
+
+
+def test_false_alarms_are_red_and_thick(folder):
+    write_truth(folder, [[1, 1, 10, 30, 20, 40], [2, 1, 10, 30, 20, 40], [2, 2, 70, 30, 20, 40]])
+    view = open_results(
+        folder,
+        [
+            [1, 5, 10, 43, 20, 40],  # IoU with truth 27 / 53 = 0.509
+            [2, 5, 10, 44, 20, 40],  # IoU 26 / 54 = 0.48
+            [2, 6, 70, 30, 20, 40],
+            [3, 6, 70, 30, 20, 40],  # no truth in this frame
+        ],
+        show_false_alarms=True,
+    )
+    assert extent(drawn(view, 1), RED) is None
+    assert extent(drawn(view, 2), RED) == (8, 42, 32, 86)  # two pixels to each side
+    assert extent(drawn(view, 3), RED) == (68, 28, 92, 72)
+
+
+def test_false_alarms_need_ground_truth(folder):
+    with pytest.raises(UserError, match=r"gt/gt.txt: no such file"):
+        open_results(folder, walk(8), show_false_alarms=True)
+
+
+def test_trajectories_show_the_last_second(tmp_path):
+    folder = make_sequence(tmp_path / "SEQ", frames=20, frame_rate="5")
+    rows = walk(20, track_id=2, start=(-5, 10), step=5)
+    view = open_results(folder, rows, trajectories=True)
+    without = open_results(folder, rows)
+    color = create_unique_color_uchar(2)
+    for frame in (1, 4, 20):
+        trail = (drawn(view, frame) == color).all(axis=2) & ~(drawn(without, frame) == color).all(axis=2)
+        foot = 5 * frame  # middle of the lower edge: left + 10
+        columns = np.nonzero(trail)[1]
+        if frame == 1:
+            assert not len(columns)
+        else:
+            first = max(frame - 5, 1)
+            assert abs(columns.min() - 5 * first) <= 2 and columns.max() < foot
+            assert np.abs(np.nonzero(trail)[0] - 50).max() <= 1
+
+
+def test_a_trajectory_outlives_its_track_by_no_more_than_a_second(tmp_path):
+    folder = make_sequence(tmp_path / "SEQ", frames=20, frame_rate="5")
+    view = open_results(folder, walk(5, track_id=2), trajectories=True)
+    color = create_unique_color_uchar(2)
+    assert extent(drawn(view, 9), color) is not None
+    assert extent(drawn(view, 11), color) is None
+
+
+@pytest.mark.parametrize(
+    ("frame_rate", "update_ms", "expected"),
+    [("10", None, 100), ("29.97", None, 33.3667), (None, None, 20), ("10", 7.5, 7.5)],
+)
+def test_time_between_frames(tmp_path, frame_rate, update_ms, expected):
+    folder = make_sequence(tmp_path / "SEQ", frame_rate=frame_rate)
+    assert open_results(folder, walk(8), update_ms=update_ms).update_ms == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_sequence_without_images(tmp_path):
+    (tmp_path / "SEQ").mkdir()
+    with pytest.raises(UserError, match=r"SEQ/img1: no images"):
+        open_results(tmp_path / "SEQ", walk(8))
+
+
+def test_a_missing_image(tmp_path):
+    folder = make_sequence(tmp_path / "SEQ", frames=[1, 2, 4])
+    with pytest.raises(UserError, match=r"SEQ/img1: no image of frame 3$"):
+        open_results(folder, walk(2))
+
+
+def test_empty_results(folder):
+    with pytest.raises(UserError, match=r"result.txt: no rows"):
+        open_results(folder, [])
+
+
+@pytest.mark.parametrize("frame", [0, 9])
+def test_results_of_another_sequence(folder, frame):
+    rows = [*walk(8), [frame, 1, 0, 0, 10, 10]]
+    with pytest.raises(UserError, match=rf"result.txt: row 9: frame {frame}, but SEQ has frames 1 to 8"):
+        open_results(folder, rows)
+
+
+def test_missing_results(folder):
+    with pytest.raises(UserError, match=r"none.txt: no such file"):
+        open_view(read_sequence(folder), folder / "none.txt")

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import show_results
+from tests.scenes import GREY, make_sequence, read_video, walk, write_detections, write_results
+
+
+@pytest.fixture
+def arguments(tmp_path):
+    sequence = make_sequence(tmp_path / "SEQ")
+    results = write_results(tmp_path / "SEQ.txt", walk(8, track_id=0))
+    return ["--sequence_dir", f"{sequence}/", "--result_file", results]
+
+
+def only_line(done):
+    assert done.returncode == 2 and done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def check_frames(frames, width=1024, height=768):
+    """Track 0 is blue (255, 0, 0), 20 x 40 at (10 + 4 i, 30), eight times enlarged."""
+    assert len(frames) == 8
+    for i, frame in enumerate(frames):
+        assert frame.shape == (height, width, 3)
+        blue = (frame[..., 0] > 200) & (frame[..., 1] < 60) & (frame[..., 2] < 60)
+        rows, columns = np.nonzero(blue)
+        left = 8 * (10 + 4 * i)
+        assert columns.min() == pytest.approx(left - 8, abs=6) and columns.max() == pytest.approx(
+            left + 174, abs=6
+        )
+        assert rows.min() == pytest.approx(8 * 29, abs=6) and rows.max() == pytest.approx(8 * 72, abs=6)
+        assert frame[:100, :100].mean() == pytest.approx(GREY + 1 + i, abs=4)
+
+
+@pytest.mark.parametrize("name", ["a.avi", "new/a.mp4"])
+def test_a_video_needs_no_display(command, arguments, tmp_path, name):
+    done = command("show_results.py", *arguments, "--output_file", tmp_path / name)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines() == [
+        "running without a window: there is no display (DISPLAY is not set)",
+        f"SEQ: 8 frames in {tmp_path / name}",
+    ]
+    frames, fps = read_video(tmp_path / name)
+    assert fps == 10
+    check_frames(frames)
+
+
+def test_no_word_about_windows_if_none_was_wanted(command, arguments, tmp_path):
+    done = command("show_results.py", *arguments, "--output_file", tmp_path / "a.avi", "--display", "no")
+    assert done.stderr.splitlines() == [f"SEQ: 8 frames in {tmp_path / 'a.avi'}"]
+
+
+def test_without_a_display_and_without_a_video(command, arguments):
+    line = only_line(command("show_results.py", *arguments))
+    assert line == (
+        "error: cannot open a window: there is no display (DISPLAY is not set); give --output_file for a video"
+    )
+
+
+def test_neither_window_nor_video(command, arguments):
+    line = only_line(command("show_results.py", *arguments, "--display", "False"))
+    assert line.startswith("error: neither a window nor a video to make")
+
+
+def test_update_ms_sets_the_speed(tmp_path, arguments):
+    assert (
+        show_results.main([*map(str, arguments), "--output_file", f"{tmp_path}/a.avi", "--update_ms", "40"])
+        == 0
+    )
+    assert read_video(tmp_path / "a.avi")[1] == 25
+
+
+@pytest.mark.parametrize("word", ["0", "-3", "nan", "x"])
+def test_update_ms_is_positive(arguments, capsys, word):
+    with pytest.raises(SystemExit):
+        show_results.main([*map(str, arguments), f"--update_ms={word}"])
+    assert "argument --update_ms" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["False", "false", "0", "no"])
+def test_false_means_false(arguments, tmp_path, word):
+    flags = ["--output_file", f"{tmp_path}/a.avi", "--display", "no", "--show_false_alarms", word]
+    assert show_results.main([*map(str, arguments), *flags]) == 0  # without ground truth, true is an error
+
+
+@pytest.mark.parametrize("words", [["True"], ["1"], ["yes"], []])
+def test_true_means_true(arguments, tmp_path, capsys, words):
+    flags = ["--output_file", f"{tmp_path}/a.avi", "--display", "no", "--show_false_alarms", *words]
+    assert show_results.main([*map(str, arguments), *flags]) == 2
+    assert capsys.readouterr().err.endswith("gt/gt.txt: no such file, false alarms cannot be told without\n")
+
+
+def test_other_words_are_refused(command, arguments):
+    done = command("show_results.py", *arguments, "--show_false_alarms", "maybe")
+    assert done.returncode == 2 and "'maybe' is neither true nor false" in done.stderr
+
+
+def test_detections_and_trajectories_reach_the_video(arguments, tmp_path):
+    detections = write_detections(tmp_path / "SEQ.npy", frames=8)
+    flags = [
+        "--output_file",
+        tmp_path / "a.avi",
+        "--detection_file",
+        detections,
+        "--show_trajectories",
+        "--display",
+        "no",
+    ]
+    assert show_results.main([str(word) for word in [*arguments, *flags]]) == 0
+    frames, _ = read_video(tmp_path / "a.avi")
+    red = (frames[7][..., 2] > 200) & (frames[7][..., 1] < 60) & (frames[7][..., 0] < 60)
+    assert np.nonzero(red)[1].min() == pytest.approx(8 * 29, abs=6)
+    assert frames[7][8 * 70 + 2, 8 * 34, 0] > 180  # the foot of the way, left of the box at 38
+
+
+def test_broken_results_are_named_and_nothing_is_written(command, arguments, tmp_path):
+    arguments[-1].write_text("1,1,3,4,5,six,1,-1,-1,-1\n")
+    line = only_line(command("show_results.py", *arguments, "--output_file", tmp_path / "a.avi"))
+    assert "SEQ.txt: line 1" in line and "six" in line
+    assert not (tmp_path / "a.avi").exists() and not (tmp_path / "a.partial.avi").exists()
+
+
+def test_an_unreadable_image_is_named_and_the_video_so_far_is_kept(command, arguments, tmp_path):
+    (tmp_path / "SEQ" / "img1" / "000005.png").write_bytes(b"no image")
+    done = command("show_results.py", *arguments, "--output_file", tmp_path / "a.avi", "--display", "0")
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "000005.png: not a readable image" in done.stderr.splitlines()[-1]
+    assert len(read_video(tmp_path / "a.partial.avi")[0]) == 4
+    assert not (tmp_path / "a.avi").exists()
+
+
+def test_the_function_takes_the_arguments_of_the_original(arguments, tmp_path):
+    show_results.run(arguments[1], arguments[3], False, None, 50, tmp_path / "a.avi", display=False)
+    frames, fps = read_video(tmp_path / "a.avi")
+    assert fps == 20
+    check_frames(frames)

@@ -1,0 +1,315 @@
+"""Detections of other tools become a sequence's det.txt."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from application_util.sequence import read_sequence
+from tests.conftest import ROOT
+from tests.films import write_film
+from tests.scenes import make_sequence
+from tools.import_detections import main
+
+ROWS = [[1, -1, 12.8, 24, 25.6, 48, 0.9], [2, -1, 64, 9.6, 32, 38.4, 0.25]]
+"""What all formats tell here, of images of 128 x 96 pixels."""
+
+
+class Import:
+    """The command with a sequence of four frames, and a place for the detections."""
+
+    def __init__(self, tmp_path, capsys):
+        self.sequence = tmp_path / "SEQ-01"
+        self.det_txt = self.sequence / "det" / "det.txt"
+        self.source = tmp_path / "source"
+        self.source.mkdir()
+        self.capsys = capsys
+
+    def write(self, name, content):
+        path = self.source / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return path
+
+    def __call__(self, detections, *flags, sequence=None):
+        argv = ["--sequence_dir", sequence or self.sequence, "--detections", detections, *flags]
+        code = main(list(map(str, argv)))
+        self.err = self.capsys.readouterr().err
+        return code
+
+    def takes(self, detections, *flags, rows=ROWS):
+        assert self(detections, *flags) == 0, self.err
+        table = read_sequence(self.sequence).detections
+        assert table.shape == (len(rows), 10) and (table[:, 7:] == -1).all()
+        assert table[:, :7] == pytest.approx(np.array(rows), abs=1e-6)
+
+    def refuses(self, detections, words, *flags):
+        assert self(detections, *flags) == 2
+        assert self.err.startswith("error: ") and self.err.count("\n") == 1
+        assert words in self.err, self.err
+        assert not self.det_txt.parent.exists()
+
+
+@pytest.fixture
+def imports(tmp_path, capsys):
+    make_sequence(tmp_path / "SEQ-01", 4)
+    return Import(tmp_path, capsys)
+
+
+def coco_entry(image_id=1, category_id=1, bbox=(12.8, 24, 25.6, 48), score=0.9, **more):
+    return {"image_id": image_id, "category_id": category_id, "bbox": list(bbox), "score": score, **more}
+
+
+COCO = [coco_entry(), coco_entry(2, 1, (64, 9.6, 32, 38.4), 0.25)]
+YOLO = {"1": "0 0.2 0.5 0.2 0.5 0.9\n", "2": "0 0.625 0.3 0.25 0.4 0.25\n"}
+MOT = "2,-1,64,9.6,32,38.4,0.25\n1,-1,12.8,24,25.6,48,0.9\n"
+CSV = [
+    "frame,x,y,w,h,score\n1,12.8,24,25.6,48,0.9\n2,64,9.6,32,38.4,0.25\n",
+    "xmin,ymin,xmax,ymax,confidence,class,name,frame\n12.8,24,38.4,72,0.9,0,person,1\n64,9.6,96,48,.25,0,person,2\n",
+    "Frame ID;BB Left;BB Top;BB Width;BB Height;Conf\n1;12.8;24;25.6;48;0.9\n\n2;64;9.6;32;38.4;0.25\n",
+    "image\tcx\tcy\twidth\theight\tprob\nimg1/000001.jpg\t25.6\t48\t25.6\t48\t0.9\n000002.jpg\t80\t28.8\t32\t38.4\t.25\n",
+]
+
+
+def test_mot(imports):
+    imports.takes(imports.write("det.txt", MOT))
+    assert imports.det_txt.read_text().splitlines()[0] == "1,-1,12.8,24,25.6,48,0.9,-1,-1,-1"
+    assert imports.err == f"SEQ-01: 2 detections in 2 frames: {imports.det_txt}\n"
+
+
+@pytest.mark.parametrize("table", CSV)
+def test_csv(imports, table):
+    imports.takes(imports.write("boxes.csv", table))
+
+
+def test_csv_in_shares_of_the_image(imports):
+    table = "frame,x1,y1,x2,y2,conf\n1,0.1,0.25,0.3,0.75,0.9\n2,.5,.1,.75,.5,.25\n"
+    imports.takes(imports.write("boxes.csv", table), "--normalised")
+
+
+@pytest.mark.parametrize("stem", ["{:06d}", "SEQ-01_{}", "other_{}"])
+@pytest.mark.parametrize("folder", ["", "labels/"])
+def test_yolo(imports, stem, folder):
+    for frame, text in YOLO.items():
+        imports.write(f"{folder}{stem.format(int(frame))}.txt", text)
+    imports.write(f"{folder}classes.txt", "person\n")
+    imports.takes(imports.source)
+
+
+def test_yolo_files_of_another_video_are_left_out(imports):
+    for frame, text in YOLO.items():
+        imports.write(f"SEQ-01_{frame}.txt", text)
+        imports.write(f"other_{frame}.txt", text)
+    imports.takes(imports.source)
+    assert "2 files are not of SEQ-01" in imports.err
+
+
+def test_yolo_without_confidence_warns(imports):
+    imports.write("SEQ-01_3.txt", "0 0.2 0.5 0.2 0.5\n\n")
+    imports.takes(imports.source, rows=[[3, -1, 12.8, 24, 25.6, 48, 1]])
+    assert ": 1 without a confidence, taken for 1; Ultralytics writes it with save_conf=True" in imports.err
+
+
+def test_coco(imports):
+    imports.takes(imports.write("results.json", COCO))
+    imports.det_txt.unlink()
+    named = [coco_entry("SEQ-01_1"), coco_entry("000002", 1, (64, 9.6, 32, 38.4), 0.25)]
+    imports.takes(imports.write("results.json", named))
+
+
+def test_coco_images_tell_frames_and_sequences(imports):
+    images = [
+        (71, "SEQ-01/img1/000001.jpg"),
+        (72, "SEQ-01\\img1\\000002.jpg"),
+        (73, "SEQ-02/img1/000001.jpg"),
+    ]
+    about = {
+        "images": [{"id": image, "file_name": name} for image, name in images],
+        "categories": [{"id": 1, "name": "pedestrian"}, {"id": 2, "name": "car"}],
+    }
+    entries = [
+        coco_entry(71),
+        coco_entry(72, 1, (64, 9.6, 32, 38.4), 0.25),
+        coco_entry(73),
+        coco_entry(71, 2),
+    ]
+    flags = ("--coco_images", imports.write("about.json", about), "--classes", "Pedestrian")
+    imports.takes(imports.write("results.json", entries), *flags)
+    assert "left out: 1 of other classes" in imports.err
+    imports.det_txt.unlink()
+    imports.takes(imports.write("all.json", about | {"annotations": entries}), "--classes", "1")
+
+
+@pytest.mark.parametrize("classes", ["person", "0", "car, Person"])
+def test_classes_are_selected_by_name_or_id(imports, classes):
+    imports.write("1.txt", YOLO["1"] + "2 0.5 0.5 0.1 0.1 0.9\n")
+    imports.write("2.txt", YOLO["2"])
+    imports.takes(imports.source, "--classes", classes)
+    assert "left out: 1 of other classes" in imports.err
+
+
+def test_several_classes_are_told(imports):
+    imports.write("1.txt", YOLO["1"] + YOLO["1"] + "2 0.5 0.5 0.1 0.1 0.9\n")
+    assert imports(imports.source) == 0
+    assert "warning: several classes were taken: 0 (person) 2, 2 1; --classes selects" in imports.err
+
+
+def test_confidences_are_selected_and_scaled(imports):
+    imports.takes(imports.write("a.json", COCO), "--min_confidence", 0.3, rows=ROWS[:1])
+    assert "left out: 1 below --min_confidence" in imports.err
+    percent = [entry | {"score": 100 * entry["score"]} for entry in COCO]
+    imports.takes(imports.write("b.json", percent), "--percent", "--overwrite")
+
+
+def test_a_count_from_zero_is_shifted(imports):
+    shifted = [entry | {"image_id": entry["image_id"] - 1} for entry in COCO]
+    path = imports.write("a.json", shifted)
+    words = "entry 1: frame 0, but the sequence has frames 1 to 4; does the detector count from 0? --first_frame 0"
+    imports.refuses(path, words)
+    imports.takes(path, "--first_frame", 0)
+
+
+def test_scores_of_a_det_txt_may_be_any(imports):
+    rows = [[1, -1, 10, 20, 30, 40, -1.5], [1, -1, 10, 20, 30, 40, 87.25]]
+    imports.takes(
+        imports.write("det.txt", "".join(",".join(map(str, row)) + "\n" for row in rows)), rows=rows
+    )
+
+
+def test_an_existing_file_is_kept(imports):
+    path = imports.write("det.txt", MOT)
+    assert imports(path) == 0
+    before = imports.det_txt.read_bytes()
+    other = imports.write("other.txt", "1,-1,1,2,3,4,0.5\n")
+    assert imports(other) == 2 and "det.txt: exists already; --overwrite replaces it" in imports.err
+    broken = imports.write("broken.txt", "1,-1,1,2,-3,4,0.5\n")
+    assert imports(broken, "--overwrite") == 2
+    assert imports.det_txt.read_bytes() == before and len(list(imports.det_txt.parent.iterdir())) == 1
+    imports.takes(other, "--overwrite", rows=[[1, -1, 1, 2, 3, 4, 0.5]])
+    assert imports(imports.det_txt, "--overwrite") == 0  # onto itself
+
+
+def test_another_place(imports, tmp_path):
+    assert imports(imports.write("det.txt", MOT), "--output_file", tmp_path / "new" / "det.txt") == 0
+    assert (tmp_path / "new" / "det.txt").exists() and not imports.det_txt.exists()
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip/clip.mp4"])
+def test_a_video_tells_size_and_frames(imports, tmp_path, name):
+    write_film(tmp_path / name, 2)
+    for frame, text in YOLO.items():
+        imports.write(f"clip_{frame}.txt", text)
+    assert imports(imports.source, sequence=tmp_path / name) == 0
+    assert read_sequence(tmp_path / name).detections[:, :7] == pytest.approx(np.array(ROWS))
+    assert (tmp_path / "clip" / "det" / "det.txt").exists()
+    imports.write("clip_3.txt", YOLO["1"])
+    assert imports(imports.source, "--overwrite", sequence=tmp_path / name) == 2
+    assert "clip_3.txt: line 1: frame 3, but the sequence has frames 1 to 2" in imports.err
+
+
+def test_invalid_detections_may_be_left_out(imports):
+    entries = [*COCO, coco_entry(bbox=(1, 2, 0, 4)), coco_entry(9), coco_entry(score=7)]
+    imports.takes(imports.write("a.json", entries), "--skip_invalid")
+    assert "left out: 3 invalid" in imports.err
+
+
+HEADER = "frame,x,y,w,h,score\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.txt", "1,-1,1,2,3,4\n", "a.txt: line 1: 6 columns, expected at least 7"),
+        ("a.txt", MOT + "3,-1,1,2,3,-4,0.5\n", "a.txt: row 3: height -4 is not positive (--skip_invalid leaves"),
+        ("a.txt", "5,-1,1,2,3,4,0.5\n", "a.txt: row 1: frame 5, but the sequence has frames 1 to 4"),
+        ("a.txt", "", "a.txt: no detections in it"),
+        ("a.csv", HEADER + "1,1,2,3,4\n", "a.csv: line 2: 5 columns, but 6 in the header"),
+        ("a.csv", HEADER + "1,1,2,x,4,.5\n", "a.csv: line 2: width 'x' is not a number"),
+        ("a.csv", HEADER + "1.5,1,2,3,4,.5\n", "a.csv: line 2: frame '1.5' is not a whole number"),
+        ("a.csv", HEADER + "1,1,2,nan,4,.5\n", "a.csv: line 2: width nan is not finite"),
+        ("a.csv", HEADER + "1,1,2,3,4,87\n", "line 2: confidence 87 is not between 0 and 1; for scores in percent"),
+        ("a.csv", HEADER, "a.csv: no detections in it"),
+        ("a.csv", "frame,x1,y1,x2,y2,score\n1,9,2,3,4,.5\n", "a.csv: line 2: width -6 is not positive"),
+        ("a.csv", "frame,x,y,w\n", "no column top and height (or bottom), no column confidence; there are: frame"),
+        ("a.csv", "frame,x,x1,y,w,h,score\n", "line 1: both 'x' and 'x1' tell left"),
+        ("a.json", "[{", "a.json: line 1: not JSON"),
+        ("a.json", {"a": 1}, "neither a list of detections nor a COCO annotation file"),
+        ("a.json", [1], "a.json: entry 1: not an object with image_id, bbox and score"),
+        ("a.json", [*COCO, {"image_id": 1}], "a.json: entry 3: no bbox"),
+        ("a.json", [{"image_id": 1, "bbox": [1, 2, 3, 4]}], "a.json: entry 1: no score"),
+        ("a.json", [coco_entry(bbox=(1, 2, 3))], "a.json: entry 1: bbox [1, 2, 3] is not a list of left, top"),
+        ("a.json", [coco_entry(bbox=(1, 2, None, 4))], "a.json: entry 1: bbox None is not a number"),
+        ("a.json", [coco_entry("frame")], "entry 1: the name 'frame' does not end in a frame number"),
+        ("a.json", [coco_entry(score=-0.5)], "a.json: entry 1: confidence -0.5 is not between 0 and 1"),
+        ("labels/1.txt", "0 0.2 0.5 0.2\n", "1.txt: line 1: 4 numbers, expected class, centre x"),
+        ("labels/1.txt", "0 64 48 0.2 0.2 0.5\n", "centre x 64 is not a share of the image's size, between 0 and 1"),
+        ("labels/1.txt", YOLO["1"] + "0 0.2 0.5 0 0.2 1\n", "1.txt: line 2: width 0 is not positive"),
+        ("labels/a.txt", YOLO["1"], "a.txt: the name 'a' does not end in a frame number"),
+        ("labels/clip_0.txt", YOLO["1"], "clip_0.txt: line 1: frame 0, but the sequence has frames 1 to 4; does the"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_in_one_line(imports, name, content, words):
+    path = imports.write(name, content)
+    imports.refuses(path.parent if name.startswith("labels") else path, words)
+
+
+def test_two_files_of_a_frame(imports):
+    imports.write("a_1.txt", YOLO["1"])
+    imports.write("b_1.txt", YOLO["1"])
+    imports.refuses(imports.source, "b_1.txt: frame 1 has another file, a_1.txt")
+
+
+def test_what_is_not_there(imports, tmp_path):
+    imports.refuses(tmp_path / "none", "none: no such file or folder")
+    imports.refuses(
+        imports.source, "no text files in this folder, expected <image>.txt or <video>_<frame>.txt"
+    )
+    path = imports.write("a.json", COCO)
+    imports.refuses(path, "a.json: not a folder", "--format", "yolo")
+    imports.refuses(path, 'a.json: no "images" in it', "--coco_images", path)
+    imports.refuses(path, "none.pb: no such network", "--features", "a.npy", "--model", tmp_path / "none.pb")
+    about = imports.write("about.json", {"images": [{"id": 1, "file_name": "1.jpg"}]})
+    imports.refuses(path, "a.json: entry 2: image_id 2 is not among the images", "--coco_images", about)
+
+
+def test_a_class_that_does_not_occur(imports):
+    path = imports.write("a.json", COCO)
+    words = "no detection left (2 of other classes); classes in it: 1 (person)"
+    imports.refuses(path, words, "--classes", "car")
+    path = imports.write("det.txt", MOT)
+    imports.refuses(path, "det.txt tells no classes", "--classes", "person")
+
+
+def test_a_sequence_without_images(imports, tmp_path):
+    imports.sequence = tmp_path / "SEQ-02"
+    imports.sequence.mkdir()
+    imports.det_txt = imports.sequence / "det" / "det.txt"
+    imports.write("labels/1.txt", YOLO["1"])
+    imports.refuses(imports.source / "labels", "img1: no images, and these boxes are given in shares")
+    imports.takes(imports.write("a.json", COCO))
+
+
+def test_features_are_computed_at_once(imports, tmp_path):
+    pytest.importorskip("tensorflow")
+    from tests.tools.tiny_networks import write_tiny_network
+
+    network = write_tiny_network(tmp_path / "tiny.pb")
+    path = imports.write("a.json", COCO)
+    assert imports(path, "--features", tmp_path / "SEQ-01.npy", "--model", network) == 0, imports.err
+    made = np.load(tmp_path / "SEQ-01.npy")
+    assert made[:, :7] == pytest.approx(np.array(ROWS)) and made.shape[1] > 10
+    assert np.isfinite(made).all()
+
+
+def test_help_is_quick(command):
+    done = command("tools/import_detections.py", "--help")
+    assert done.returncode == 0 and "--coco_images" in done.stdout
+    code = "import sys, tools.import_detections; print({'cv2', 'numpy', 'tensorflow'} & set(sys.modules))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout == "set()\n"

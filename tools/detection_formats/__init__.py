@@ -1,0 +1,1 @@
+"""Readers of detections that other tools write."""

@@ -1,0 +1,111 @@
+"""Detections in a folder of YOLO text files, as Ultralytics' ``save_txt`` writes them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from application_util.errors import UserError
+
+from .box import Box, frame_of_name, to_number
+
+NAMES = {"0": "person"}
+"""Of the usual networks, trained on COCO; files tell ids only."""
+NO_LABELS = ("classes", "obj")
+"""Stems of text files that labelling tools put beside the labels."""
+TOLERANCE = 1e-3
+
+
+def read_yolo(folder: Path, sequence_name: str, image_size: tuple[int, int]) -> Iterator[Box]:
+    """Read files of lines ``class cx cy width height [confidence]``, in shares of the image's size.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``<image>.txt`` or ``<video>_<frame>.txt``, or such files in ``labels/``. Of files of several
+        videos, those named after the sequence are read.
+    sequence_name : str
+    image_size : tuple of int
+        (height, width) in pixels.
+
+    Raises
+    ------
+    UserError
+        For broken lines and names that do not tell the frame. A missing confidence is 1, with a warning.
+    """
+    without_confidence = 0
+    for frame, path in _files_by_frame(folder, sequence_name).items():
+        for number, line in enumerate(_read_lines(path), start=1):
+            fields = line.split()
+            if not fields:
+                continue
+            without_confidence += len(fields) == 5
+            yield _read_line(fields, f"{path}: line {number}", frame, image_size)
+    if without_confidence:
+        print(
+            f"warning: {folder}: {without_confidence} without a confidence, taken for 1; "
+            "Ultralytics writes it with save_conf=True",
+            file=sys.stderr,
+        )
+
+
+def _read_line(fields: list[str], place: str, frame: int, image_size: tuple[int, int]) -> Box:
+    if len(fields) not in (5, 6):
+        raise UserError(
+            f"{place}: {len(fields)} numbers, expected class, centre x, centre y, width, height, "
+            "perhaps confidence"
+        )
+    names = ("class", "centre x", "centre y", "width", "height", "confidence")
+    numbers = [to_number(field, place, name) for field, name in zip(fields, names, strict=False)]
+    for name, value in zip(names[1:5], numbers[1:5], strict=True):
+        if value > 1 + TOLERANCE:
+            raise UserError(f"{place}: {name} {value:g} is not a share of the image's size, between 0 and 1")
+    centre_x, centre_y, width, height = numbers[1:5]
+    image_height, image_width = image_size
+    class_id = f"{numbers[0]:g}"
+    return Box(
+        place,
+        frame,
+        (centre_x - width / 2) * image_width,
+        (centre_y - height / 2) * image_height,
+        width * image_width,
+        height * image_height,
+        numbers[5] if len(numbers) == 6 else 1.0,
+        class_id,
+        NAMES.get(class_id),
+    )
+
+
+def _files_by_frame(folder: Path, sequence_name: str) -> dict[int, Path]:
+    paths = _label_files(folder) or _label_files(folder / "labels")
+    if not paths:
+        raise UserError(
+            f"{folder}: no text files in this folder, expected <image>.txt or <video>_<frame>.txt"
+        )
+    named = [path for path in paths if _prefix(path) == f"{sequence_name}_"]
+    if named and len(named) < len(paths):
+        print(f"{folder}: {len(paths) - len(named)} files are not of {sequence_name}", file=sys.stderr)
+    files: dict[int, Path] = {}
+    for path in named or paths:
+        frame = frame_of_name(path.stem, str(path))
+        if frame in files:
+            raise UserError(f"{path}: frame {frame} has another file, {files[frame].name}")
+        files[frame] = path
+    return dict(sorted(files.items()))
+
+
+def _prefix(path: Path) -> str:
+    return path.stem.rstrip("0123456789")
+
+
+def _label_files(folder: Path) -> list[Path]:
+    paths = sorted(folder.glob("*.txt"))
+    return [path for path in paths if path.stem not in NO_LABELS and not path.name.startswith(".")]
+
+
+def _read_lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read as text ({error})") from None
