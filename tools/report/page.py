@@ -37,7 +37,7 @@ ABOUT_SCORES = """
 <p>Scores by TrackEval with the rules of {benchmark}, in percent: HOTA (Luiten et al., 2021) with its parts for
 detection (DetA) and association (AssA), IDF1 (Ristani et al., 2016), MOTA (Bernardin and Stiefelhagen, 2008). False:
 boxes without a person; missed: people without a box, frame by frame. MT, ML:
-people who were tracked for at least 80 % of their time, and for less than 20 %.</p>
+people who were tracked for more than 80 % of their time, and for less than 20 %.</p>
 """
 
 
