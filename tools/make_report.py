@@ -76,15 +76,15 @@ def make_report(
         raise UserError(f"{output_file}: a report is an HTML file, give a name that ends in .html")
     video_dir = None if video_dir is None else Path(video_dir)
     tracked, rules = gather(mot_dir, result_dir, video_dir, benchmark)
-    if scores is None:
-        known = score(mot_dir, result_dir, tracked, rules)
-    else:
-        known = collect(scores, [each.sequence.name for each in tracked], [])
-    for remark in known.remarks:
-        print(remark, file=sys.stderr)
     heading = title or f"Tracking report: {result_dir.resolve().name}"
     output = PartialFile(output_file, "choose another --output_file")
     with output.open(encoding="utf-8") as file:
+        if scores is None:
+            known = score(mot_dir, result_dir, tracked, rules)
+        else:
+            known = collect(scores, [each.sequence.name for each in tracked], [])
+        for remark in known.remarks:
+            print(remark, file=sys.stderr)
         file.writelines(page(heading, tracked, known, rules, VideoShelf(output_file, max_video_mb)))
     output.finish()
     print(f"report of {len(tracked)} sequences in {output_file}", file=sys.stderr)

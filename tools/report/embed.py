@@ -27,8 +27,15 @@ class VideoShelf:
         self._folder = page.resolve().parent
         self._room = room * MEGABYTE
 
-    def element(self, video: Path) -> str:
-        """Return the HTML for a video; one that browsers do not play is linked."""
+    def element(self, video: Path, poster: str | None = None) -> str:
+        """Return the HTML for a video; one that browsers do not play is linked.
+
+        Parameters
+        ----------
+        video : Path
+        poster : str, optional
+            Image that is shown until it plays, as a data URI.
+        """
         link = quote(Path(os.path.relpath(video.resolve(), self._folder)).as_posix())
         media_type = MEDIA_TYPES.get(video.suffix.lower())
         if media_type is None:
@@ -36,13 +43,14 @@ class VideoShelf:
                 f'<p>Browsers do not play this kind of video; a player does: <a href="{link}">'
                 f"{escape(video.name)}</a>. <code>generate_videos.py --convert_h264</code> makes one they play.</p>"
             )
+        player = "<video controls muted loop" + (f' poster="{poster}"' if poster else "")
         size = video.stat().st_size
         if size > self._room:
             return (
-                f'<video controls muted loop preload="metadata" src="{link}"></video>'
+                f'{player} preload="metadata" src="{link}"></video>'
                 f'<p class="quiet">{size / MEGABYTE:.1f} MB, beside this page: <a href="{link}">'
                 f"{escape(video.name)}</a></p>"
             )
         self._room -= size
         content = base64.b64encode(video.read_bytes()).decode("ascii")
-        return f'<video controls muted loop src="data:{media_type};base64,{content}"></video>'
+        return f'{player} src="data:{media_type};base64,{content}"></video>'

@@ -35,8 +35,9 @@ marked on the new track. Which people count, and boxes on distractors do not, is
 """
 ABOUT_SCORES = """
 <p>Scores by TrackEval with the rules of {benchmark}, in percent: HOTA (Luiten et al., 2021) with its parts for
-detection (DetA) and association (AssA), IDF1 (Ristani et al., 2016), MOTA (Bernardin and Stiefelhagen, 2008). MT, ML:
-people who were tracked for at least 80 % of their time, and for less than 20 %.</p>
+detection (DetA) and association (AssA), IDF1 (Ristani et al., 2016), MOTA (Bernardin and Stiefelhagen, 2008). False:
+boxes without a person; missed: people without a box, frame by frame. MT, ML:
+people who were tracked for more than 80 % of their time, and for less than 20 %.</p>
 """
 
 
@@ -101,12 +102,15 @@ def _table(rows: list[list[str]]) -> str:
 def _sequence(anchor: str, tracked: Tracked, videos: VideoShelf) -> Iterator[str]:
     """Yield the section of a sequence."""
     yield f'<section id="{anchor}"><h2>{escape(tracked.sequence.name)}</h2>\n<p class="quiet">{_facts(tracked)}</p>\n'
-    figure, aspect = ways(tracked, first_picture(tracked.sequence))
+    picture = first_picture(tracked.sequence)
+    figure, aspect = ways(tracked, picture)
     drawing = f'<div class="shape" style="aspect-ratio:{aspect:.4f}">{_chart(figure, f"{anchor}-ways", "100%")}</div>'
     if tracked.video is None:
         yield _card("Where they went", drawing)
     else:
-        video = _card("Video", videos.element(tracked.video), "card video")
+        video = _card(
+            "Video", videos.element(tracked.video, picture.data_uri if picture else None), "card video"
+        )
         yield f'<div class="pair">{_card("Where they went", drawing)}{video}</div>\n'
     figure, height = timeline(tracked)
     yield _card("Tracks over time", _chart(figure, f"{anchor}-time", f"{height}px"))
