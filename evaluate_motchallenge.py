@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from application_util.errors import run_command
+from application_util.errors import require, run_command
 from application_util.scoring import BENCHMARKS
 from application_util.settings import BENCHMARK_SETTINGS, Settings, add_settings_flags, settings_from
 from application_util.worker_flags import add_worker_flags
 
 if TYPE_CHECKING:
     from application_util.jobs import Failures
+    from application_util.scoring import FamilyScores
     from application_util.sequence_set import SequenceSet
 
 
@@ -30,6 +32,7 @@ def run(
     resume: bool = False,
     skip_missing: bool = False,
     skip_invalid: bool = False,
+    report: str | Path | None = None,
 ) -> list[str]:
     """Track all sequences of a folder, and score those that have ground truth.
 
@@ -55,6 +58,8 @@ def run(
         Go on without sequences that have no detection file (or no result, when nothing is tracked).
     skip_invalid : bool
         Leave invalid detections out instead of refusing the file.
+    report : str or Path, optional
+        HTML file for a report of the results, see `tools.make_report`.
 
     Returns
     -------
@@ -72,6 +77,8 @@ def run(
     from application_util.run_record import read_record
     from application_util.sequence_set import find_sequences
 
+    if report is not None:
+        require("plotly", "report")
     output_dir = Path(output_dir)
     runner = JobRunner(jobs or cpu_count(), scheduler)
     sequences = find_sequences(mot_dir)
@@ -91,12 +98,18 @@ def run(
             ) from None
     can_score = detection_dir is None or importlib.util.find_spec("trackeval") is not None
     with_truth = [name for name in names if sequences.has_groundtruth(name)]
+    scores: Mapping[str, FamilyScores] | None = None
     if with_truth and can_score:
-        failures |= _score(benchmark, sequences, with_truth, output_dir, runner.processes)
+        scores, unscored = _score(benchmark, sequences, with_truth, output_dir, runner.processes)
+        failures |= unscored
     elif with_truth:
         print("no scores, trackeval is not installed: pip install 'deep-sort[scores]'", file=sys.stderr)
     if len(with_truth) < len(names):
         _pack(output_dir, names, with_truth, failures)
+    if report is not None:
+        from tools.make_report import make_report
+
+        make_report(mot_dir, output_dir, report, benchmark=benchmark, scores=scores)
     report_failures(failures)
     return sorted(failures)
 
@@ -119,6 +132,7 @@ def main(argv: list[str] | None = None) -> int:
                 resume=args.resume,
                 skip_missing=args.skip_missing,
                 skip_invalid=args.skip_invalid,
+                report=args.report,
             )
         )
 
@@ -154,14 +168,15 @@ def _parse_args(argv: list[str] | None) -> argparse.Namespace:
     )
     add("--benchmark", choices=BENCHMARKS,
         help="whose rules of scoring (default: as the sequences' names tell, else MOT17)")  # fmt: skip
+    add("--report", metavar="FILE", help="also write a report of the results, an HTML file")
     add_worker_flags(parser)
     return parser.parse_args(argv)
 
 
 def _score(
     benchmark: str | None, sequences: SequenceSet, names: list[str], output_dir: Path, jobs: int
-) -> Failures:
-    """Print and write the scores of these sequences; return what failed."""
+) -> tuple[Mapping[str, FamilyScores], Failures]:
+    """Print, write and return the scores of these sequences; also return what failed."""
     from application_util import evaluation, score_table
     from application_util.scoring import guess_benchmark, load_trackeval
 
@@ -176,7 +191,7 @@ def _score(
             f"scores of {len(scores)} sequences in {output_dir / 'scores.csv'} and scores.json",
             file=sys.stderr,
         )
-    return failures
+    return scores, failures
 
 
 def _pack(output_dir: Path, names: list[str], with_truth: list[str], failures: Failures) -> None:
