@@ -121,6 +121,15 @@ def test_scores_are_printed_and_written(scored_world, world, evaluate):
     assert "SEQ-C" not in out
 
 
+def test_report(scored_world, world, evaluate, tmp_path):
+    pytest.importorskip("plotly")
+    code, out, _ = evaluate("--report", tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert code == 0 and "SEQ-A" in page and "SEQ-C" in page
+    combined = next(line.split() for line in out.splitlines() if line.startswith("COMBINED"))
+    assert f"{float(combined[1]):.1f}" in page  # HOTA
+
+
 def test_sequences_without_truth_are_packed(scored_world, world, evaluate):
     code, _, err = evaluate()
     assert code == 0

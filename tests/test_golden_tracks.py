@@ -24,6 +24,9 @@ def shared_manifest() -> list[dict]:
     return json.loads(path.read_text()) if os.environ.get("DEEP_SORT_SHARED") and path.exists() else []
 
 
+SHARED = shared_manifest()
+
+
 def track(detection_file: Path, flags: dict, sequence_dir: Path, output_file: Path) -> str:
     settings = Settings(**flags)
     deep_sort_app.run(sequence_dir, detection_file, output_file, **settings.as_dict(), display=False)
@@ -59,7 +62,7 @@ def test_shared_data_is_there():
     assert len(json.loads(shared_path("golden/manifest.json").read_text())) >= 17
 
 
-@pytest.mark.parametrize("case", shared_manifest(), ids=lambda case: case["name"])
+@pytest.mark.parametrize("case", SHARED, ids=[case["name"] for case in SHARED])
 def test_shared(case, sequence_dir, tmp_path):
     if "crowd" in case:
         crowd = runpy.run_path(str(shared_path("golden/crowd.py")))["make_crowd"](**case["crowd"])
