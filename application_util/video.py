@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 FRAMES_IN_FLIGHT = 8
-H264_QUALITY = ["-crf", "21", "-movflags", "+faststart"]
+H264_OPTIONS = "-crf 21 -preset veryfast -movflags +faststart".split()
 
 Encoder = Generator[None, "np.ndarray", None]
 
@@ -210,7 +210,7 @@ def _h264(path: Path, size: tuple[int, int], fps: float, fourcc: str) -> Encoder
         quality=None,
         macro_block_size=2,
         ffmpeg_log_level="error",
-        output_params=H264_QUALITY,
+        output_params=H264_OPTIONS,
     )
     process.send(None)
     try:

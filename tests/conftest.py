@@ -82,6 +82,16 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
     """A virtual screen; tests with windows are skipped where its programs are missing."""
     if Screen.missing():
         pytest.skip(f"not installed: {', '.join(Screen.missing())} (Debian: apt-get install xvfb xdotool)")
+    if not opencv_has_windows():
+        pytest.skip("this build of OpenCV has no windows")
     screen = Screen(tmp_path_factory.mktemp("screen"))
     yield screen
     screen.close()
+
+
+def opencv_has_windows() -> bool:
+    """Return whether OpenCV was built with a window library."""
+    import cv2
+
+    (line,) = (line for line in cv2.getBuildInformation().splitlines() if line.strip().startswith("GUI:"))
+    return "NONE" not in line

@@ -7,7 +7,7 @@ from application_util.errors import UserError
 from application_util.result_view import open_view
 from application_util.sequence import read_sequence
 from application_util.visualization import VideoVisualization, create_unique_color_uchar
-from tests.scenes import frame_image, make_sequence, walk, write_detections, write_results
+from tests.scenes import GREY, frame_image, make_sequence, walk, write_detections, write_results
 
 RED = (0, 0, 255)
 
@@ -40,8 +40,11 @@ def test_each_frame_shows_its_boxes_in_the_colours_of_their_ids(folder):
     for frame in view.frames:
         image = drawn(view, frame)
         left = 10 + 4 * (frame - 1)
-        assert extent(image, create_unique_color_uchar(3)) == (left - 1, 29, left + 21, 71)
-        assert extent(image, create_unique_color_uchar(4)) == (left + 49, 39, left + 71, 81)
+        below_the_labels = image[64:]
+        assert extent(below_the_labels, create_unique_color_uchar(3)) == (left - 1, 0, left + 21, 7)
+        assert extent(below_the_labels, create_unique_color_uchar(4)) == (left + 49, 0, left + 71, 17)
+        assert image[29, left].tolist() == list(create_unique_color_uchar(3))
+        assert image[28, left].tolist() == [GREY + frame] * 3
         assert extent(image, RED) is None
     assert list(view.frames) == list(range(1, 9))
 
