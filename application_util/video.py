@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 FRAMES_IN_FLIGHT = 8
-H264_OPTIONS = "-crf 21 -preset veryfast -movflags +faststart".split()
+H264_OPTIONS = ["-crf", "21", "-preset", "veryfast", "-movflags", "+faststart"]
 
 Encoder = Generator[None, "np.ndarray", None]
 
