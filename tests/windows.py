@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import shutil
@@ -15,13 +16,15 @@ from pathlib import Path
 import numpy as np
 
 PATIENCE_SECONDS = 60
+KEY_PATIENCE_SECONDS = 10
+KEY_ATTEMPTS = 3
 POLL_SECONDS = 0.02
 KEY_CODES = {"Escape": 27, "space": 32, "s": 115, "a": 97}
 
 
-def wait_until(condition: Callable[[], object], what: str) -> None:
-    """Wait for a condition, or fail after about a minute."""
-    for _ in range(int(PATIENCE_SECONDS / POLL_SECONDS)):
+def wait_until(condition: Callable[[], object], what: str, seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait for a condition, or fail after a while."""
+    for _ in range(int(seconds / POLL_SECONDS)):
         if condition():
             return
         time.sleep(POLL_SECONDS)
@@ -50,8 +53,7 @@ class Screen:
         with os.fdopen(number_end) as numbers:
             self.name = f":{numbers.readline().strip()}"
         assert self.name != ":", "Xvfb did not start"
-        # Without shared memory: with it, some virtual machines show a black window now and then.
-        self.environment = {**os.environ, "DISPLAY": self.name, "QT_XCB_NO_MITSHM": "1"}
+        self.environment = {**os.environ, "DISPLAY": self.name}
         self.environment.pop("WAYLAND_DISPLAY", None)
 
     @classmethod
@@ -101,6 +103,15 @@ class Window:
     def press(self, key: str) -> None:
         """Press a key: ``Escape``, ``space``, ``s``."""
         self.screen._xdotool("windowfocus", "--sync", self.number, "key", key)
+
+    def map_again(self) -> None:
+        """Take the window from the screen and put it back.
+
+        Without a window manager, Qt sometimes misses that its window has come to the screen the first
+        time, and then never paints it.
+        """
+        for action in ("windowunmap", "windowmap"):
+            self.screen._xdotool(action, "--sync", self.number)
 
     def geometry(self) -> dict[str, int]:
         """Return X, Y, WIDTH and HEIGHT."""
@@ -169,6 +180,16 @@ class WindowProgram:
         )
         assert self._process.poll() is None, self.output()
         self.window = Window(screen, screen.find_windows(title)[0])
+        self.window.map_again()
+
+    def wait_for_size(self, width: int, height: int) -> None:
+        """Wait until the window has this size."""
+
+        def has_size() -> bool:
+            place = self.window.geometry()
+            return (place["WIDTH"], place["HEIGHT"]) == (width, height)
+
+        wait_until(has_size, f"the window is {width}x{height}")
 
     def output(self) -> list[str]:
         """Return the lines that it has printed so far."""
@@ -177,8 +198,12 @@ class WindowProgram:
     def press(self, key: str) -> None:
         """Press a key and wait until the program has got it."""
         before = self._times_got(key)
-        self.window.press(key)
-        wait_until(lambda: self._times_got(key) > before, f"{key} arrives")
+        for _ in range(KEY_ATTEMPTS):  # a window that is about to get the focus may miss it
+            self.window.press(key)
+            with contextlib.suppress(AssertionError):
+                wait_until(lambda: self._times_got(key) > before, f"{key} arrives", KEY_PATIENCE_SECONDS)
+                return
+        raise AssertionError(f"{key} does not arrive")
 
     def wait_for_images(self, more: int) -> None:
         """Wait until the program has drawn so many more images."""
