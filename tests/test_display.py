@@ -55,7 +55,7 @@ def tracking(start, sequence, tmp_path):
 def test_the_app_shows_tracks_in_a_window_and_escape_keeps_the_partial_result(tracking, tmp_path):
     (tmp_path / "out.txt").write_text("old\n")
     app = tracking("--display", "True")
-    assert app.window.geometry()["WIDTH"] == 1024 and app.window.geometry()["HEIGHT"] == 768
+    app.wait_for_size(1024, 768)
     app.wait_for_images(5)
 
     def track_1_is_shown():
@@ -171,12 +171,13 @@ def test_a_video_needs_images(command, tmp_path):
 
 
 def test_results_in_a_window_pause_step_and_stop(start, sequence, tmp_path):
-    results = write_results(tmp_path / "SEQ.txt", walk(10, track_id=0, start=(30, 20), step=0))
+    results = write_results(tmp_path / "SEQ.txt", walk(FRAMES, track_id=0, start=(30, 20), step=0))
     viewer = start(
         "show_results.py",
         *("--sequence_dir", sequence, "--result_file", results, "--output_file", tmp_path / "a.avi"),
         *("--update_ms", "20"),
     )
+    viewer.wait_for_size(1024, 768)
     wait_until(lambda: (viewer.window.pixels()[8 * 50, 240] == (255, 0, 0)).all(), "track 0 is on the screen")
     for key in ("space", "s", "Escape"):
         viewer.press(key)

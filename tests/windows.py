@@ -170,6 +170,15 @@ class WindowProgram:
         assert self._process.poll() is None, self.output()
         self.window = Window(screen, screen.find_windows(title)[0])
 
+    def wait_for_size(self, width: int, height: int) -> None:
+        """Wait until the window has this size."""
+
+        def has_size() -> bool:
+            place = self.window.geometry()
+            return (place["WIDTH"], place["HEIGHT"]) == (width, height)
+
+        wait_until(has_size, f"the window is {width}x{height}")
+
     def output(self) -> list[str]:
         """Return the lines that it has printed so far."""
         return self._output.read_text().splitlines()

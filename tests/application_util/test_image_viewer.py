@@ -61,7 +61,7 @@ def ended(viewer):
 def test_the_window_shows_the_image_in_its_size_until_escape(start):
     viewer = start()
     viewer.wait_for_images(3)
-    assert viewer.window.geometry()["WIDTH"] == 320 and viewer.window.geometry()["HEIGHT"] == 200
+    viewer.wait_for_size(320, 200)
 
     def right_half_red_left_half_green():
         shown = viewer.window.pixels().astype(int)
