@@ -291,7 +291,7 @@ def test_help_is_quick_to_load(command):
 
 
 def test_interrupt_keeps_the_partial_file(app, walkers):
-    long = np.concatenate([walkers + np.eye(1, 26) * 1000 * k for k in range(40)])
+    long = np.concatenate([walkers + np.eye(1, 26) * 1000 * k for k in range(300)])
     app.save(long)
     process = subprocess.Popen(
         [sys.executable, ROOT / "deep_sort_app.py", "--sequence_dir", app.sequence_dir, "--detection_file",
