@@ -191,15 +191,6 @@ class WindowProgram:
 
         wait_until(has_size, f"the window is {width}x{height}")
 
-    def wait_for_size(self, width: int, height: int) -> None:
-        """Wait until the window has this size."""
-
-        def has_size() -> bool:
-            place = self.window.geometry()
-            return (place["WIDTH"], place["HEIGHT"]) == (width, height)
-
-        wait_until(has_size, f"the window is {width}x{height}")
-
     def output(self) -> list[str]:
         """Return the lines that it has printed so far."""
         return self._output.read_text().splitlines()
