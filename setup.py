@@ -29,7 +29,7 @@ EXTRAS = {
 }
 EXTRAS["all"] = sorted({package for packages in EXTRAS.values() for package in packages})
 EXTRAS["bench"] = ["deep-sort-realtime>=1.3"]
-EXTRAS["test"] = ["pytest>=7.4", "pytest-rerunfailures>=12", "hypothesis>=6.80"]
+EXTRAS["test"] = ["pytest>=7.4", "hypothesis>=6.80"]
 EXTRAS["lint"] = ["ruff>=0.6", "mypy>=1.10"]
 
 setup(

@@ -9,8 +9,6 @@ import pytest
 from tests.scenes import make_sequence, read_video, walk, write_detections, write_results
 from tests.windows import WindowProgram, wait_until
 
-pytestmark = pytest.mark.flaky(reruns=2)  # on a busy machine Qt may leave a window in another size
-
 FRAMES = 5000
 
 

@@ -9,8 +9,6 @@ from application_util.image_viewer import ImageViewer
 from tests.scenes import read_video
 from tests.windows import WindowProgram, wait_until
 
-pytestmark = pytest.mark.flaky(reruns=2)  # on a busy machine Qt may leave a window in another size
-
 PROGRAM = """
 import sys
 import numpy as np

@@ -127,8 +127,9 @@ def test_a_video_that_ends_early_is_read_to_its_end_with_a_warning(tmp_path, cap
     video = VideoSource(path)
     images = list(read_ahead(video.read, video))
     assert 3 < len(images) == len(video) < 59
-    # Near the cut the decoder may have had to leave frames out.
-    assert [number(image) for image in images[:4]] == [1, 2, 3, 4]
+    numbers = [number(image) for image in images[:-1]]
+    assert numbers[:4] == [1, 2, 3, 4]
+    assert numbers == sorted(set(numbers))  # near the cut the decoder may leave frames out, but repeats none
     assert capsys.readouterr().err.splitlines() == [
         f"warning: {path}: {len(video)} frames can be decoded, 60 are announced: "
         "it was cut from a longer video, or is damaged"
