@@ -168,6 +168,7 @@ def test_other_files(app, tmp_path):
     app.assert_refused("not a folder", sequence_dir=app.detection_file)
     app.detection_file.write_text("1,-1,10,20,30,40,1,-1,-1,-1\n")
     app.assert_refused("not a .npy array")
+    assert "objects" not in app.stderr
     app.detection_file.write_bytes(b"")
     app.assert_refused("empty file")
     app.save(app.rows)
