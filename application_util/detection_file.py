@@ -123,8 +123,12 @@ def _open_array(path: Path) -> NDArray:
         if not path.stat().st_size:
             raise UserError(f"{path}: empty file, expected a .npy array")
         with path.open("rb") as file:
-            if not file.read(6).startswith((b"\x93NUMPY", b"PK")):  # PK: an archive, which is told apart below
-                raise UserError(f"{path}: not a .npy array; tools/generate_detections.py makes detection files")
+            if not file.read(6).startswith(
+                (b"\x93NUMPY", b"PK")
+            ):  # PK: an archive, which is told apart below
+                raise UserError(
+                    f"{path}: not a .npy array; tools/generate_detections.py makes detection files"
+                )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             array = _load(path)
