@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for `python t
 from application_util.errors import UserError, require, run_command
 
 if TYPE_CHECKING:
-    from tools.reid_distances import DistanceCounts
+    from tools.reid.distances import DistanceCounts
 
 
 def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -122,10 +122,10 @@ def distances(args: argparse.Namespace) -> None:
     import numpy as np
 
     from tools.encoder import ImageEncoder
-    from tools.reid_data import ReidImages
-    from tools.reid_distances import count_distances, recommended_distance, share_within
-    from tools.reid_encoding import encode_images
-    from tools.reid_readers import read_dataset
+    from tools.reid.data import ReidImages
+    from tools.reid.distances import count_distances, recommended_distance, share_within
+    from tools.reid.encoding import encode_images
+    from tools.reid.readers import read_dataset
 
     network = ImageEncoder(args.model)
     parts = [

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from tools.encoder import ImageEncoder
-    from tools.reid_data import ReidImages
+    from tools.reid.data import ReidImages
 
 DATASETS = ("market1501", "mars", "folder")
 LOSSES = ("cosine-softmax", "triplet", "magnet")
@@ -109,11 +109,12 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 def train(args: argparse.Namespace) -> None:
     """Train, then write a checkpoint and a frozen network into the run's folder."""
     from tools.freeze_model import write_graph
-    from tools.reid_data import hold_out
-    from tools.reid_layers import Recipe
-    from tools.reid_readers import read_dataset
-    from tools.reid_run import Plan, Run
-    from tools.reid_weights import load_variables, save_variables
+    from tools.reid.data import hold_out
+    from tools.reid.layers import Recipe
+    from tools.reid.plan import Plan
+    from tools.reid.readers import read_dataset
+    from tools.reid.run import Run
+    from tools.reid.weights import load_variables, save_variables
 
     if args.images_per_identity < 2 or args.batch_size % args.images_per_identity:
         raise UserError("--batch_size must be a multiple of --images_per_identity, which must be 2 or more")
@@ -164,7 +165,7 @@ def load_network(args: argparse.Namespace) -> ImageEncoder:
     """The network of ``--model``: a frozen graph, or a checkpoint of the project's own network."""
     from tools.encoder import ImageEncoder
     from tools.network import read_checkpoint
-    from tools.reid_encoding import encoder_of
+    from tools.reid.encoding import encoder_of
 
     if Path(args.model).is_file():
         return ImageEncoder(args.model, args.input_name, args.output_name)
@@ -175,9 +176,9 @@ def load_network(args: argparse.Namespace) -> ImageEncoder:
 
 def encode(args: argparse.Namespace, network: ImageEncoder, split: str) -> tuple[np.ndarray, ReidImages]:
     """Features of a part of a data set, one a tracklet where it has tracklets."""
-    from tools.reid_encoding import encode_images
-    from tools.reid_evaluation import pool_tracklets
-    from tools.reid_readers import read_dataset
+    from tools.reid.encoding import encode_images
+    from tools.reid.evaluation import pool_tracklets
+    from tools.reid.readers import read_dataset
 
     data = read_dataset(args.dataset, args.dataset_dir, split, network.image_shape[:2])
     return pool_tracklets(encode_images(network, data.images, args.batch_size), data)
@@ -185,7 +186,7 @@ def encode(args: argparse.Namespace, network: ImageEncoder, split: str) -> tuple
 
 def evaluate(args: argparse.Namespace) -> None:
     """Print the scores of a network."""
-    from tools.reid_evaluation import rank_gallery
+    from tools.reid.evaluation import rank_gallery
 
     network = load_network(args)
     start = time.perf_counter()
@@ -200,7 +201,7 @@ def evaluate(args: argparse.Namespace) -> None:
 
 def export(args: argparse.Namespace) -> None:
     """Write features, identities and cameras of query and gallery, as .npy and .mat files."""
-    from tools.reid_export import write_features
+    from tools.reid.export import write_features
 
     network = load_network(args)
     for split in ("query", "gallery"):

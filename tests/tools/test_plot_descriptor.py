@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from tools.plot_descriptor import main, plot_distances
-from tools.reid_data import ReidImages
-from tools.reid_distances import BINS, DistanceCounts, count_distances, recommended_distance, share_within
+from tools.reid.data import ReidImages
+from tools.reid.distances import BINS, DistanceCounts, count_distances, recommended_distance, share_within
 
 pytest.importorskip("matplotlib")
 

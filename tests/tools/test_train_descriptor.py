@@ -13,7 +13,7 @@ from scipy.io import loadmat
 
 tf = pytest.importorskip("tensorflow")
 
-from tests.tools.reid_worlds import make_folders, make_mars, write_picture  # noqa: E402
+from tests.tools.reid.worlds import make_folders, make_mars, write_picture  # noqa: E402
 from tools.train_descriptor import main  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]

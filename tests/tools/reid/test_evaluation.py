@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tools.reid_data import ReidImages
-from tools.reid_evaluation import pool_tracklets, rank_gallery, split_queries
+from tools.reid.data import ReidImages
+from tools.reid.evaluation import pool_tracklets, rank_gallery, split_queries
 
 
 def people(identities, cameras, tracklets=None) -> ReidImages:

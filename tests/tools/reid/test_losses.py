@@ -5,7 +5,7 @@ import pytest
 
 tf = pytest.importorskip("tensorflow")
 
-from tools.reid_losses import batch_hard_triplet, cosine_softmax, magnet, pairwise_distances  # noqa: E402
+from tools.reid.losses import batch_hard_triplet, cosine_softmax, magnet, pairwise_distances  # noqa: E402
 
 RNG = np.random.default_rng(0)
 FEATURES = RNG.normal(size=(12, 5)).astype(np.float32)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tools.freeze_model import write_graph
-from tools.reid_data import resize_images
+from tools.reid.data import resize_images
 
 if TYPE_CHECKING:
     from tools.encoder import ImageEncoder

@@ -5,9 +5,9 @@ import threading
 import numpy as np
 import pytest
 
-from tests.tools.reid_worlds import picture
-from tools.reid_augmentation import Augmentation
-from tools.reid_sampling import identity_batches, prefetch, steps_per_epoch
+from tests.tools.reid.worlds import picture
+from tools.reid.augmentation import Augmentation
+from tools.reid.sampling import identity_batches, prefetch, steps_per_epoch
 
 LABELS = np.repeat(np.arange(7), [1, 2, 4, 5, 8, 9, 40])
 NOTHING = Augmentation(

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from tools.network import InferenceLayers, head, stem, trunk
-from tools.reid_layers import Recipe, TrainingLayers
-from tools.reid_losses import batch_hard_triplet, cosine_softmax, magnet
-from tools.reid_weights import CLASS_MEANS, KAPPA
+from tools.reid.layers import Recipe, TrainingLayers
+from tools.reid.losses import batch_hard_triplet, cosine_softmax, magnet
+from tools.reid.weights import CLASS_MEANS, KAPPA
 from tools.tensorflow_import import load_tensorflow
 
 FIRST_MOMENT, SECOND_MOMENT, AVERAGE = "Adam", "Adam_1", "ExponentialMovingAverage"

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from application_util.errors import UserError
-from tools.reid_data import DISTRACTOR, Entry, ImageSource, ReidImages, load_images
+from tools.reid.data import DISTRACTOR, Entry, ImageSource, ReidImages, load_images
 
 SPLITS = ("train", "query", "gallery")
 MARKET_FOLDERS = {"train": "bounding_box_train", "gallery": "bounding_box_test", "query": "query"}

@@ -28,10 +28,10 @@ class Augmentation:
 
     shift: float = 0.06
     zoom: float = 0.12
-    colour: float = 0.25
-    colour_probability: float = 0.6
-    grey_probability: float = 0.05
-    degrade_probability: float = 0.15
+    colour: float = 0.2
+    colour_probability: float = 0.4
+    grey_probability: float = 0.02
+    degrade_probability: float = 0.1
     erase_probability: float = 0.5
 
     def __call__(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:

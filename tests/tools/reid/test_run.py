@@ -7,15 +7,16 @@ from application_util.errors import UserError
 
 tf = pytest.importorskip("tensorflow")
 
-from tests.tools.reid_worlds import make_market  # noqa: E402
+from tests.tools.reid.worlds import make_market  # noqa: E402
 from tools.network import read_checkpoint, trunk_shape, variable_shapes  # noqa: E402
-from tools.reid_data import ReidImages, hold_out  # noqa: E402
-from tools.reid_encoding import encode_images, encoder_of  # noqa: E402
-from tools.reid_layers import Recipe  # noqa: E402
-from tools.reid_readers import read_dataset  # noqa: E402
-from tools.reid_run import Plan, Run, stages  # noqa: E402
-from tools.reid_trainer import Trainer  # noqa: E402
-from tools.reid_weights import enlarge, initial_variables, load_variables, save_variables  # noqa: E402
+from tools.reid.data import ReidImages, hold_out  # noqa: E402
+from tools.reid.encoding import encode_images, encoder_of  # noqa: E402
+from tools.reid.layers import Recipe  # noqa: E402
+from tools.reid.plan import Plan, stages  # noqa: E402
+from tools.reid.readers import read_dataset  # noqa: E402
+from tools.reid.run import Run  # noqa: E402
+from tools.reid.trainer import Trainer  # noqa: E402
+from tools.reid.weights import enlarge, initial_variables, load_variables, save_variables  # noqa: E402
 
 SHAPE = (32, 16)
 PLAN = Plan(2, 3, stem_epochs=1, batch_size=8, images_per_identity=4, warmup_steps=3, image_shape=SHAPE)
@@ -162,7 +163,7 @@ def test_averaged_network_is_the_frozen_one(data):
     images = data.images[:20]
     variables = trainer.averaged(images, batch_size=20)
     frozen = encode_images(encoder_of(variables, SHAPE), images)
-    from tools.reid_layers import TrainingLayers
+    from tools.reid.layers import TrainingLayers
 
     features = trainer._features(tf.constant(images), TrainingLayers(trainer.weights, Recipe())).numpy()
     features /= np.linalg.norm(features, axis=1, keepdims=True)

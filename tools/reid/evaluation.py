@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tools.reid_data import JUNK, ReidImages
+from tools.reid.data import JUNK, ReidImages
 
 QUERIES_AT_ONCE = 256
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from application_util.errors import UserError
-from tests.tools.reid_worlds import make_folders, make_market, make_mars, picture, zip_folder
-from tools.reid_data import ImageSource, hold_out, resize_images
-from tools.reid_readers import folder_entries, market1501_entries, mars_entries, read_dataset
+from tests.tools.reid.worlds import make_folders, make_market, make_mars, picture, zip_folder
+from tools.reid.data import ImageSource, hold_out, resize_images
+from tools.reid.readers import folder_entries, market1501_entries, mars_entries, read_dataset
 
 SHAPE = (32, 16)
 

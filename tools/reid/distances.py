@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tools.reid_data import DISTRACTOR, ReidImages
+from tools.reid.data import DISTRACTOR, ReidImages
 
 ROWS_AT_ONCE = 512
 BINS = 400

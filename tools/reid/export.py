@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from application_util.errors import UserError
-from tools.reid_data import ReidImages
+from tools.reid.data import ReidImages
 
 
 def write_features(folder: Path, split: str, features: np.ndarray, data: ReidImages) -> None:
