@@ -134,7 +134,7 @@ def test_kill_9_and_resume(vehicles, tmp_path):
     [
         (["train", "--dataset_dir", "{}/none"], "none: no such folder or zip archive"),
         (["train", "--dataset_dir", "{}"], "no train images of market1501 here"),
-        (["train", "--dataset_dir", "{}", "--dataset", "folder", "--batch_size", "6"], "--batch_size"),
+        (["train", "--dataset_dir", "{}", "--dataset", "folder", "--batch_size", "7"], "--batch_size"),
         (["train", "--dataset_dir", "{}", "--dataset", "folder", "--hold_out", "1"], "--hold_out"),
         (["eval", "--dataset_dir", "{}", "--model", "{}/none.pb"], "none.pb: neither a frozen network"),
         (["eval", "--dataset_dir", "{}", "--model", "{}/text.pb"], "text.pb: not a frozen TensorFlow graph"),

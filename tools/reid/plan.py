@@ -17,8 +17,6 @@ class Plan:
     ----------
     small_epochs, epochs : int
         Epochs on images of half the height and width, then on full ones.
-    stem_epochs : int
-        Of the epochs on full images, those in which the first two layers still learn.
     batch_size, images_per_identity : int
         Images in a batch, and how many of each identity.
     learning_rate : float
@@ -33,10 +31,9 @@ class Plan:
 
     small_epochs: int = 40
     epochs: int = 40
-    stem_epochs: int = 5
     batch_size: int = 64
-    images_per_identity: int = 4
-    learning_rate: float = 1e-3
+    images_per_identity: int = 2
+    learning_rate: float = 2e-3
     warmup_steps: int = 300
     cooldown: float = 0.6
     image_shape: tuple[int, int] = IMAGE_SHAPE
@@ -48,43 +45,41 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """The learning rate at one image size, from its first step on: up, level, then down along a cosine."""
+class Stage:
+    """A part of the run at one image size, with its learning rate: up, level, then down along a cosine.
 
-    first_step: int
-    steps: int
+    Parameters
+    ----------
+    image_shape : tuple of int
+        Height and width of its images in pixels.
+    first, end : int
+        Its steps of the run: from `first` to before `end`.
+    cooldown : float
+        Last share of its steps in which the rate falls.
+    floor : float
+        What share of the rate is left at the end.
+    """
+
+    image_shape: tuple[int, int]
+    first: int
+    end: int
     cooldown: float
     floor: float
 
     def rate(self, step: int, plan: Plan) -> float:
         """Adam's rate at a step of the run."""
-        at = step - self.first_step
-        warm = min(1.0, (at + 1) / plan.warmup_steps)
-        cooling = self.cooldown * self.steps
-        part = max(0.0, at + 1 - (self.steps - cooling)) / max(cooling, 1.0)
+        warm = min(1.0, (step - self.first + 1) / plan.warmup_steps)
+        cooling = self.cooldown * (self.end - self.first)
+        part = max(0.0, step + 1 - (self.end - cooling)) / max(cooling, 1.0)
         cool = self.floor + (1.0 - self.floor) * 0.5 * (1.0 + np.cos(np.pi * part))
         return plan.learning_rate * min(warm, cool)
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A part of the run: its image size, what learns, the steps from ``first`` to before ``end``."""
-
-    image_shape: tuple[int, int]
-    fixed_stem: bool
-    first: int
-    end: int
-    schedule: Schedule
 
 
 def stages(plan: Plan, epoch_steps: int) -> list[Stage]:
     """The run's parts, without empty ones."""
     small, full = plan.small_epochs * epoch_steps, plan.epochs * epoch_steps
-    fixed = small + min(plan.stem_epochs, plan.epochs) * epoch_steps
-    at_small, at_full = Schedule(0, small, 0.25, 0.1), Schedule(small, full, plan.cooldown, 0.01)
     parts = [
-        Stage(plan.small_shape, False, 0, small, at_small),
-        Stage(plan.image_shape, False, small, fixed, at_full),
-        Stage(plan.image_shape, True, fixed, small + full, at_full),
+        Stage(plan.small_shape, 0, small, 0.25, 0.1),
+        Stage(plan.image_shape, small, small + full, plan.cooldown, 0.01),
     ]
     return [stage for stage in parts if stage.first < stage.end]

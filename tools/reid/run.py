@@ -88,23 +88,16 @@ class Run:
             variables = trainer.state()
             if self.last_step is not None and step >= self.last_step:
                 break
-        trainer = trainer or Trainer(variables, self.recipe, stage.fixed_stem)
+        trainer = trainer or Trainer(variables, self.recipe)
         result = trainer.averaged(self._calibration_images(stage.image_shape))
         self.history.close()
         return result, stage.image_shape
 
     def _begin(self, stage: Stage, before: Stage, step: int, variables: dict[str, np.ndarray]) -> Trainer:
         """The trainer of a stage, from the state inside it or at the end of the stage before."""
-        if step > stage.first or stage is before:
-            return Trainer(variables, self.recipe, stage.fixed_stem)
-        if before.image_shape != stage.image_shape:
+        if step == stage.first and before.image_shape != stage.image_shape:
             variables = self._grown(variables)
-        trainer = Trainer(variables, self.recipe)
-        return (
-            trainer.with_fixed_stem(self._calibration_images(stage.image_shape))
-            if stage.fixed_stem
-            else trainer
-        )
+        return Trainer(variables, self.recipe)
 
     def _train_stage(self, stage: Stage, trainer: Trainer, step: int) -> int:
         images = resize_images(self.train.images, stage.image_shape)
@@ -115,8 +108,8 @@ class Run:
         unit = f" steps of {self.plan.batch_size} at {stage.image_shape[0]}x{stage.image_shape[1]}"
         with tqdm(total=end, initial=step, unit="step", desc=unit.strip(), mininterval=5.0) as bar:
             for step, (batch, labels) in zip(remaining, batches, strict=True):
-                rate = stage.schedule.rate(step, self.plan)
-                losses.append(trainer.step(batch, labels, step - stage.schedule.first_step, rate))
+                rate = stage.rate(step, self.plan)
+                losses.append(trainer.step(batch, labels, step - stage.first, rate))
                 bar.update()
                 done = step + 1
                 now = time.monotonic()
@@ -155,7 +148,7 @@ class Run:
         epoch = step / self.epoch_steps
         row = {"step": step, "epoch": round(epoch, 2), "height": stage.image_shape[0], "learning_rate": rate}
         means = {name: float(np.mean([loss[name] for loss in losses])) for name in losses[0]}
-        last = step == stage.schedule.first_step + stage.schedule.steps
+        last = step == stage.end
         if self.held_out is not None and (epoch % self.measure_epochs == 0 or last):
             scores = self._measure(trainer, stage.image_shape, self.held_out)
             row |= {"rank1": scores.cmc[1], "mAP": scores.mean_average_precision}

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.network import InferenceLayers, head, stem, trunk
+from tools.network import head, stem, trunk
 from tools.reid.layers import Recipe, TrainingLayers
 from tools.reid.losses import batch_hard_triplet, cosine_softmax, magnet
 from tools.reid.weights import CLASS_MEANS, KAPPA
@@ -15,11 +15,6 @@ from tools.tensorflow_import import load_tensorflow
 FIRST_MOMENT, SECOND_MOMENT, AVERAGE = "Adam", "Adam_1", "ExponentialMovingAverage"
 SLOTS = (FIRST_MOMENT, SECOND_MOMENT, AVERAGE)
 BETAS, ADAM_EPSILON = (0.9, 0.999), 1e-8
-
-
-def is_of_stem(name: str) -> bool:
-    """Whether a variable belongs to the layers of `tools.network.stem`."""
-    return name.startswith(("conv1_1/", "conv1_2/"))
 
 
 class Trainer:
@@ -32,23 +27,16 @@ class Trainer:
         from a saved state, the optimiser's and the running averages.
     recipe : Recipe
         Settings of the step.
-    fixed_stem : bool
-        Leave the first two layers as they are (`with_fixed_stem`).
     """
 
-    def __init__(self, variables: dict[str, np.ndarray], recipe: Recipe, fixed_stem: bool = False):
+    def __init__(self, variables: dict[str, np.ndarray], recipe: Recipe):
         self.tf = tf = load_tensorflow("train")
         self.recipe = recipe
 
         def kept(name: str, value: np.ndarray) -> Any:
             return tf.Variable(variables.get(name, value), dtype=tf.float32, trainable=False)
 
-        self.stem = {name: variables[name] for name in variables if fixed_stem and is_of_stem(name)}
-        names = [
-            name
-            for name in variables
-            if name not in self.stem and "moving_" not in name and not name.endswith(SLOTS)
-        ]
+        names = [name for name in variables if "moving_" not in name and not name.endswith(SLOTS)]
         self.weights = {name: kept(name, variables[name]) for name in names}
         self.slots = {
             f"{name}/{slot}": kept(
@@ -123,8 +111,7 @@ class Trainer:
     def _features(self, images: Any, layers: TrainingLayers) -> Any:
         tf = self.tf
         rgb = tf.cast(tf.reverse(images, [-1]), layers.recipe.precision)
-        x = stem(rgb, InferenceLayers(self.stem) if self.stem else layers)
-        return head(trunk(x, layers), layers)
+        return head(trunk(stem(rgb, layers), layers), layers)
 
     def _losses(self, features: Any, labels: Any) -> dict[str, Any]:
         if self.recipe.loss_mode == "triplet":
@@ -178,24 +165,8 @@ class Trainer:
             for place, statistic in enumerate(("moving_mean", "moving_variance")):
                 values = [statistics[scope][place].numpy() for statistics in measured]
                 variables[f"{scope}/{statistic}"] = np.mean(values, axis=0)
-        return variables | self.stem
+        return variables
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything that training needs to go on, by variable name."""
-        kept = {name: variable.numpy() for name, variable in (self.weights | self.slots).items()}
-        return kept | self.stem
-
-    def with_fixed_stem(self, images: np.ndarray) -> Trainer:
-        """A trainer that goes on with the first two layers kept as their averages are now.
-
-        They hold less than 1 % of the weights but cost a third of the time, being at the images' full size.
-
-        Parameters
-        ----------
-        images : ndarray
-            As for `averaged`.
-        """
-        averaged = self.averaged(images)
-        kept = {name: value for name, value in self.state().items() if not is_of_stem(name)}
-        stem = {name: value for name, value in averaged.items() if is_of_stem(name)}
-        return Trainer(kept | stem, self.recipe, fixed_stem=True)
+        return {name: variable.numpy() for name, variable in (self.weights | self.slots).items()}

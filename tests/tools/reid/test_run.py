@@ -19,7 +19,7 @@ from tools.reid.trainer import Trainer  # noqa: E402
 from tools.reid.weights import enlarge, initial_variables, load_variables, save_variables  # noqa: E402
 
 SHAPE = (32, 16)
-PLAN = Plan(2, 3, stem_epochs=1, batch_size=8, images_per_identity=4, warmup_steps=3, image_shape=SHAPE)
+PLAN = Plan(2, 3, batch_size=8, images_per_identity=4, warmup_steps=3, image_shape=SHAPE)
 RECIPE = Recipe(triplet_weight=0.5, dropout=0.3, average=0.9, seed=3)
 
 
@@ -47,7 +47,7 @@ def uninterrupted(tmp_path_factory, data):
     return run, variables, shape
 
 
-# 3 steps an epoch, 6 on small images, 3 until the stem is fixed: kills at both changes and inside an epoch.
+# 3 steps an epoch, 6 of them on small images: kills at the change, at an epoch's end and inside one.
 @pytest.mark.parametrize("fatal_step", [6, 9, 10])
 def test_killed_training_goes_on_where_it_was(tmp_path, data, uninterrupted, monkeypatch, fatal_step):
     whole, variables, shape = uninterrupted
@@ -120,41 +120,16 @@ def test_batches_follow_from_the_step_alone(tmp_path, data):
 
 def test_learning_rate_warms_up_and_cools_down():
     plan = Plan(small_epochs=10, epochs=10, warmup_steps=20, learning_rate=1.0)
-    small, full, fixed = stages(plan, epoch_steps=100)
-    assert (small.first, small.end, full.first, full.end, fixed.first, fixed.end) == (
-        0,
-        1000,
-        1000,
-        1500,
-        1500,
-        2000,
-    )
-    assert small.schedule.rate(0, plan) == pytest.approx(0.05)
-    assert small.schedule.rate(500, plan) == 1.0
-    assert small.schedule.rate(999, plan) == pytest.approx(0.1)
-    assert full.schedule is fixed.schedule
-    assert full.schedule.rate(1000, plan) == pytest.approx(0.05)
-    assert full.schedule.rate(1399, plan) == 1.0
-    assert full.schedule.rate(1999, plan) == pytest.approx(0.01)
-    rates = [full.schedule.rate(step, plan) for step in range(1400, 2000)]
+    small, full = stages(plan, epoch_steps=100)
+    assert (small.first, small.end, full.first, full.end) == (0, 1000, 1000, 2000)
+    assert small.rate(0, plan) == pytest.approx(0.05)
+    assert small.rate(500, plan) == 1.0
+    assert small.rate(999, plan) == pytest.approx(0.1)
+    assert full.rate(1000, plan) == pytest.approx(0.05)
+    assert full.rate(1399, plan) == 1.0
+    assert full.rate(1999, plan) == pytest.approx(0.01)
+    rates = [full.rate(step, plan) for step in range(1400, 2000)]
     assert rates == sorted(rates, reverse=True)
-
-
-def test_fixed_stem_is_kept_and_the_rest_learns(data):
-    labels = np.unique(data.identities, return_inverse=True)[1]
-    trainer = Trainer(initial_variables(SHAPE, 6, seed=0), Recipe(dropout=0.0))
-    trainer.step(data.images, labels, 0, 1e-3)
-    before = trainer.averaged(data.images, batch_size=24)
-    fixed = trainer.with_fixed_stem(data.images)
-    for step in range(1, 4):
-        fixed.step(data.images, labels, step, 1e-2)
-    after = fixed.averaged(data.images, batch_size=24)
-    assert before.keys() == after.keys()
-    for name, value in before.items():
-        changed = not np.allclose(value, after[name], atol=1e-6)
-        assert changed != (name.startswith(("conv1_1/", "conv1_2/"))) or not value.any(), name
-    frozen = encode_images(encoder_of(after, SHAPE), data.images)
-    assert np.isfinite(frozen).all()
 
 
 def test_averaged_network_is_the_frozen_one(data):
