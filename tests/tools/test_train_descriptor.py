@@ -141,7 +141,8 @@ def test_kill_9_and_resume(vehicles, tmp_path):
         (["freeze", "--restore_path", "{}/none", "--graphdef_out", "{}/x.pb"], "none: no checkpoint here"),
     ],
 )
-def test_mistakes_are_said_in_one_line(tmp_path, capsys, arguments, said):
+def test_mistakes_are_said_in_one_line(tmp_path, monkeypatch, capsys, arguments, said):
+    monkeypatch.chdir(tmp_path)  # where a run would go if a mistake were not seen
     for number in range(2):
         write_picture(tmp_path / "train" / f"van {number}" / "0.png", number, 0)
     (tmp_path / "text.pb").write_text("no graph")
@@ -150,6 +151,7 @@ def test_mistakes_are_said_in_one_line(tmp_path, capsys, arguments, said):
     assert error.startswith("error: ")
     assert said in error
     assert not (tmp_path / "x.pb").exists()
+    assert not (tmp_path / "training").exists()
 
 
 def test_help_needs_no_heavy_library():
