@@ -136,6 +136,7 @@ def test_kill_9_and_resume(vehicles, tmp_path):
         (["train", "--dataset_dir", "{}"], "no train images of market1501 here"),
         (["train", "--dataset_dir", "{}", "--dataset", "folder", "--batch_size", "7"], "--batch_size"),
         (["train", "--dataset_dir", "{}", "--dataset", "folder", "--hold_out", "1"], "--hold_out"),
+        (["train", "--dataset_dir", "{}", "--dataset", "folder", "--grid", "0", "1"], "grid of 0 x 1 cells"),
         (["eval", "--dataset_dir", "{}", "--model", "{}/none.pb"], "none.pb: neither a frozen network"),
         (["eval", "--dataset_dir", "{}", "--model", "{}/text.pb"], "text.pb: not a frozen TensorFlow graph"),
         (["freeze", "--restore_path", "{}/none", "--graphdef_out", "{}/x.pb"], "none: no checkpoint here"),

@@ -20,6 +20,8 @@ class Recipe:
         ``"cosine-softmax"``, ``"triplet"`` or ``"magnet"``.
     triplet_weight : float
         Weight of the triplet loss beside the cosine softmax.
+    margin : float
+        By how much the cosine with an image's own class must be larger in the cosine softmax.
     label_smoothing : float
         Share of the classifier's target spread over all identities.
     dropout, block_dropout : float
@@ -36,6 +38,7 @@ class Recipe:
 
     loss_mode: str = "cosine-softmax"
     triplet_weight: float = 0.0
+    margin: float = 0.0
     label_smoothing: float = 0.1
     dropout: float = 0.2
     block_dropout: float = 0.0

@@ -11,7 +11,9 @@ from tools.network import to_unit_length
 from tools.tensorflow_import import load_tensorflow
 
 
-def cosine_softmax(features: Any, labels: Any, class_means: Any, kappa: Any, smoothing: float = 0.0) -> Any:
+def cosine_softmax(
+    features: Any, labels: Any, class_means: Any, kappa: Any, smoothing: float = 0.0, margin: float = 0.0
+) -> Any:
     """Cross entropy of the cosine softmax classifier (Wojke, Bewley, WACV 2018, equation 4).
 
     Parameters
@@ -26,6 +28,8 @@ def cosine_softmax(features: Any, labels: Any, class_means: Any, kappa: Any, smo
         Scalar; softplus of it scales the cosines.
     smoothing : float
         Share of the target spread evenly over all classes.
+    margin : float
+        Taken off the cosine with the own class (Wang et al., "CosFace", CVPR 2018, equation 4).
 
     Returns
     -------
@@ -34,7 +38,10 @@ def cosine_softmax(features: Any, labels: Any, class_means: Any, kappa: Any, smo
     """
     tf = load_tensorflow("train")
     directions = tf.math.l2_normalize(class_means, axis=0)
-    logits = tf.math.softplus(kappa) * tf.linalg.matmul(to_unit_length(features, tf), directions)
+    cosines = tf.linalg.matmul(to_unit_length(features, tf), directions)
+    if margin:
+        cosines -= margin * tf.one_hot(labels, tf.shape(cosines)[1], dtype=cosines.dtype)
+    logits = tf.math.softplus(kappa) * cosines
     log_probability = tf.nn.log_softmax(logits)
     hit = tf.gather(log_probability, labels, axis=1, batch_dims=1)
     spread = tf.reduce_mean(log_probability, axis=1)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tools.network import IMAGE_SHAPE
+from application_util.errors import UserError
+from tools.network import IMAGE_SHAPE, trunk_shape
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,9 @@ class Plan:
         Last share of the full-size steps, in which the rate falls to nothing along a cosine.
     image_shape : tuple of int
         Height and width of full images.
+    small_grid, grid : tuple of int, optional
+        Rows and columns of cells with ``fc1`` weights of their own at each size; what lies in one cell is
+        averaged. By default every place of the trunk's output has its own.
     """
 
     small_epochs: int = 40
@@ -37,6 +41,8 @@ class Plan:
     warmup_steps: int = 300
     cooldown: float = 0.6
     image_shape: tuple[int, int] = IMAGE_SHAPE
+    small_grid: tuple[int, int] | None = None
+    grid: tuple[int, int] | None = None
 
     @property
     def small_shape(self) -> tuple[int, int]:
@@ -58,6 +64,8 @@ class Stage:
         Last share of its steps in which the rate falls.
     floor : float
         What share of the rate is left at the end.
+    grid : tuple of int
+        Rows and columns of cells with ``fc1`` weights of their own.
     """
 
     image_shape: tuple[int, int]
@@ -65,6 +73,7 @@ class Stage:
     end: int
     cooldown: float
     floor: float
+    grid: tuple[int, int]
 
     def rate(self, step: int, plan: Plan) -> float:
         """Adam's rate at a step of the run."""
@@ -76,10 +85,29 @@ class Stage:
 
 
 def stages(plan: Plan, epoch_steps: int) -> list[Stage]:
-    """The run's parts, without empty ones."""
+    """The run's parts, without empty ones.
+
+    Raises
+    ------
+    UserError
+        If a grid has more cells than the trunk's output has places.
+    """
     small, full = plan.small_epochs * epoch_steps, plan.epochs * epoch_steps
+    small_grid, grid = _cells(plan.small_grid, plan.small_shape), _cells(plan.grid, plan.image_shape)
     parts = [
-        Stage(plan.small_shape, 0, small, 0.25, 0.1),
-        Stage(plan.image_shape, small, small + full, plan.cooldown, 0.01),
+        Stage(plan.small_shape, 0, small, 0.25, 0.1, small_grid),
+        Stage(plan.image_shape, small, small + full, plan.cooldown, 0.01, grid),
     ]
     return [stage for stage in parts if stage.first < stage.end]
+
+
+def _cells(grid: tuple[int, int] | None, image_shape: tuple[int, int]) -> tuple[int, int]:
+    rows, columns, _ = trunk_shape(image_shape)
+    if grid is None:
+        return rows, columns
+    if not (1 <= grid[0] <= rows and 1 <= grid[1] <= columns):
+        raise UserError(
+            f"grid of {grid[0]} x {grid[1]} cells: images of {image_shape[0]} x {image_shape[1]} pixels "
+            f"have 1 x 1 to {rows} x {columns}"
+        )
+    return grid

@@ -12,7 +12,6 @@ import numpy as np
 from tqdm import tqdm
 
 from application_util.errors import UserError
-from tools.network import trunk_shape
 from tools.reid.augmentation import Augmentation
 from tools.reid.data import ReidImages, resize_images
 from tools.reid.encoding import encode_images, encoder_of
@@ -22,7 +21,7 @@ from tools.reid.layers import Recipe
 from tools.reid.plan import Plan, Stage, stages
 from tools.reid.sampling import identity_batches, prefetch, steps_per_epoch
 from tools.reid.trainer import AVERAGE, Trainer
-from tools.reid.weights import enlarge, initial_variables, load_variables, save_variables
+from tools.reid.weights import FC1, initial_variables, load_variables, save_variables, spread
 
 CALIBRATION_IMAGES = 2560
 
@@ -70,6 +69,7 @@ class Run:
             raise UserError("training needs images of at least 2 identities")
         self.classes = len(people)
         self.epoch_steps = steps_per_epoch(self.labels, self.plan.batch_size, self.plan.images_per_identity)
+        self.parts = stages(self.plan, self.epoch_steps)
         self.history = History(self.folder)
         self._dealt: dict[int, np.ndarray] = {}
 
@@ -78,9 +78,8 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._check_settings()
         step, variables = self._restore()
-        parts = stages(self.plan, self.epoch_steps)
-        stage, trainer = parts[-1], None
-        for before, stage in zip([parts[0], *parts], parts, strict=False):
+        stage, trainer = self.parts[-1], None
+        for before, stage in zip([self.parts[0], *self.parts], self.parts, strict=False):
             if step >= stage.end:
                 continue
             trainer = self._begin(stage, before, step, variables)
@@ -88,7 +87,7 @@ class Run:
             variables = trainer.state()
             if self.last_step is not None and step >= self.last_step:
                 break
-        trainer = trainer or Trainer(variables, self.recipe)
+        trainer = trainer or Trainer(variables, self.recipe, stage.grid)
         result = trainer.averaged(self._calibration_images(stage.image_shape))
         self.history.close()
         return result, stage.image_shape
@@ -96,8 +95,8 @@ class Run:
     def _begin(self, stage: Stage, before: Stage, step: int, variables: dict[str, np.ndarray]) -> Trainer:
         """The trainer of a stage, from the state inside it or at the end of the stage before."""
         if step == stage.first and before.image_shape != stage.image_shape:
-            variables = self._grown(variables)
-        return Trainer(variables, self.recipe)
+            variables = self._grown(variables, before, stage)
+        return Trainer(variables, self.recipe, stage.grid)
 
     def _train_stage(self, stage: Stage, trainer: Trainer, step: int) -> int:
         images = resize_images(self.train.images, stage.image_shape)
@@ -164,12 +163,12 @@ class Run:
         chosen = np.random.default_rng(self.recipe.seed).permutation(len(self.train))[:CALIBRATION_IMAGES]
         return resize_images(self.train.images[chosen], shape)
 
-    def _grown(self, variables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Averaged weights of the small images' network, fitted to full ones, optimiser's state left out."""
+    def _grown(self, variables: dict[str, np.ndarray], before: Stage, stage: Stage) -> dict[str, np.ndarray]:
+        """Averaged weights of the stage before, fitted to the next, optimiser's state left out."""
         averages = {
             name.removesuffix(f"/{AVERAGE}"): value for name, value in variables.items() if AVERAGE in name
         }
-        enlarge(averages, trunk_shape(self.plan.small_shape), trunk_shape(self.plan.image_shape))
+        averages[FC1] = spread(averages[FC1], before.grid, stage.grid)
         return averages
 
     def _restore(self) -> tuple[int, dict[str, np.ndarray]]:
@@ -180,11 +179,17 @@ class Run:
             self.history.cut(step)
             print(f"{self.folder}: going on after step {step}")
             return step, variables
-        shape = self.plan.small_shape if self.plan.small_epochs else self.plan.image_shape
-        variables = initial_variables(shape, self.classes, self.recipe.seed)
-        for name, value in (self.start or {}).items():
-            if name in variables and variables[name].shape == value.shape:
-                variables[name] = value
+        first = self.parts[0]
+        variables = initial_variables(first.image_shape, self.classes, self.recipe.seed, first.grid)
+        taken = {
+            name: value
+            for name, value in (self.start or {}).items()
+            if name in variables and variables[name].shape == value.shape
+        }
+        if self.start is not None:
+            fresh = ", ".join(sorted(name for name in variables.keys() - taken if "moving_" not in name))
+            print(f"{self.folder}: starts from given weights; random: {fresh or 'none'}")
+        variables |= taken
         self.history.cut(0)
         return 0, variables
 
@@ -202,7 +207,15 @@ class Run:
         """Going on with other settings than those a run began with would not be the same run."""
         plan = asdict(self.plan)
         settings = {
-            name: plan[name] for name in ("small_epochs", "batch_size", "images_per_identity", "image_shape")
+            name: plan[name]
+            for name in (
+                "small_epochs",
+                "batch_size",
+                "images_per_identity",
+                "image_shape",
+                "small_grid",
+                "grid",
+            )
         }
         settings |= {"recipe": asdict(self.recipe), "images": len(self.train), "identities": self.classes}
         settings = json.loads(json.dumps(settings))

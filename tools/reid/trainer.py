@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from tools.network import head, stem, trunk
+from tools.network import head, stem, trunk, trunk_shape
 from tools.reid.layers import Recipe, TrainingLayers
 from tools.reid.losses import batch_hard_triplet, cosine_softmax, magnet
-from tools.reid.weights import CLASS_MEANS, KAPPA
+from tools.reid.weights import CLASS_MEANS, FC1, KAPPA, Grid, spread
 from tools.tensorflow_import import load_tensorflow
 
 FIRST_MOMENT, SECOND_MOMENT, AVERAGE = "Adam", "Adam_1", "ExponentialMovingAverage"
@@ -27,11 +27,15 @@ class Trainer:
         from a saved state, the optimiser's and the running averages.
     recipe : Recipe
         Settings of the step.
+    grid : tuple of int, optional
+        Rows and columns of cells with ``fc1`` weights of their own, as in `variables`; what lies in one cell
+        is averaged. By default every place of the trunk's output has its own.
     """
 
-    def __init__(self, variables: dict[str, np.ndarray], recipe: Recipe):
+    def __init__(self, variables: dict[str, np.ndarray], recipe: Recipe, grid: Grid | None = None):
         self.tf = tf = load_tensorflow("train")
         self.recipe = recipe
+        self.grid = grid
 
         def kept(name: str, value: np.ndarray) -> Any:
             return tf.Variable(variables.get(name, value), dtype=tf.float32, trainable=False)
@@ -83,7 +87,7 @@ class Trainer:
         weights = list(self.weights.values())
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(weights)
-            layers = TrainingLayers(self.weights, self.recipe, step)
+            layers = TrainingLayers(self._spread(self.weights, images.shape), self.recipe, step)
             losses = self._losses(self._features(images, layers), labels)
         gradients = tape.gradient(losses["loss"], weights, unconnected_gradients="zero")
         count = tf.cast(step + 1, tf.float32)
@@ -108,6 +112,13 @@ class Trainer:
             average.assign_sub((1.0 - decay) * (average - weight))
         return losses
 
+    def _spread(self, variables: dict[str, Any], images_shape: Any, library: Any = None) -> dict[str, Any]:
+        """The variables with ``fc1`` weights for every place of the trunk's output."""
+        if self.grid is None:
+            return variables
+        places = trunk_shape(tuple(images_shape[1:3]))[:2]
+        return variables | {FC1: spread(variables[FC1], self.grid, places, library or self.tf)}
+
     def _features(self, images: Any, layers: TrainingLayers) -> Any:
         tf = self.tf
         rgb = tf.cast(tf.reverse(images, [-1]), layers.recipe.precision)
@@ -124,6 +135,7 @@ class Trainer:
             self.weights[CLASS_MEANS],
             self.weights[KAPPA],
             self.recipe.label_smoothing,
+            self.recipe.margin,
         )
         if not self.recipe.triplet_weight:
             return {"loss": softmax}
@@ -136,7 +148,7 @@ class Trainer:
 
     def _batch_statistics(self, images: Any) -> dict[str, Any]:
         averages = {name: self.slots[f"{name}/{AVERAGE}"] for name in self.weights}
-        layers = TrainingLayers(averages, Recipe())
+        layers = TrainingLayers(self._spread(averages, images.shape), Recipe())
         self._features(images, layers)
         return layers.statistics
 
@@ -165,7 +177,7 @@ class Trainer:
             for place, statistic in enumerate(("moving_mean", "moving_variance")):
                 values = [statistics[scope][place].numpy() for statistics in measured]
                 variables[f"{scope}/{statistic}"] = np.mean(values, axis=0)
-        return variables
+        return self._spread(variables, images.shape, np)
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything that training needs to go on, by variable name."""

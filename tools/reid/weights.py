@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
 from application_util.errors import UserError
-from tools.network import FEATURE_DIM, variable_shapes
+from tools.network import FEATURE_DIM, trunk_shape, variable_shapes
 from tools.tensorflow_import import load_tensorflow
 
+FC1 = "fc1/weights"
 CLASS_MEANS, KAPPA = "classifier/weights", "classifier/kappa"
 FIRST_KAPPA = 12.0
 
+Grid = tuple[int, int]
 
-def initial_variables(image_shape: tuple[int, int], classes: int, seed: int) -> dict[str, np.ndarray]:
-    """Random weights to start from (He et al., ICCV 2015), and the classifier's."""
+
+def initial_variables(
+    image_shape: tuple[int, int], classes: int, seed: int, grid: Grid | None = None
+) -> dict[str, np.ndarray]:
+    """Random weights to start from (He et al., ICCV 2015), and the classifier's.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        Height and width of the images in pixels.
+    classes : int
+        Identities to tell apart.
+    seed : int
+        Seed of the weights.
+    grid : tuple of int, optional
+        Rows and columns of cells with ``fc1`` weights of their own; by default every place has its own.
+    """
     rng = np.random.default_rng(seed)
 
     def draw(name: str, shape: tuple[int, ...]) -> np.ndarray:
@@ -27,29 +46,44 @@ def initial_variables(image_shape: tuple[int, int], classes: int, seed: int) -> 
         return rng.normal(0.0, np.sqrt(2.0 / np.prod(shape[:-1])), shape).astype(np.float32)
 
     shapes = {**variable_shapes(image_shape), CLASS_MEANS: (FEATURE_DIM, classes)}
+    if grid is not None:
+        shapes[FC1] = (grid[0] * grid[1] * trunk_shape(image_shape)[2], FEATURE_DIM)
     return {name: draw(name, shape) for name, shape in shapes.items()} | {KAPPA: np.float32(FIRST_KAPPA)}
 
 
-def enlarge(
-    variables: dict[str, np.ndarray], small: tuple[int, int, int], large: tuple[int, int, int]
-) -> None:
-    """Fit ``fc1``, in place, from a smaller trunk's output to a larger one.
+def spread(weights: Any, before: Grid, after: Grid, library: ModuleType = np) -> Any:
+    """Share the weights of ``fc1`` out over another grid, each by how its cell overlaps the new ones.
 
-    Each weight is shared out among the places that take the place of the old one.
+    On a finer grid, what comes out sees in a map what the weights before saw in the map averaged over the old
+    cells: with (1, 1), in its average as a whole.
 
     Parameters
     ----------
-    variables : dict
-        Variables of the network for the small images.
-    small, large : tuple of int
-        `tools.network.trunk_shape` of both.
+    weights : array
+        (rows * columns * C, M): ``fc1`` with a weight for each cell of the grid `before`.
+    before, after : tuple of int
+        Rows and columns of the grids.
+    library : module
+        ``numpy``, or ``tensorflow`` for its tensors.
+
+    Returns
+    -------
+    array
+        (rows * columns * C, M) for the cells of the grid `after`.
     """
-    weights = variables["fc1/weights"].reshape(*small, -1)
-    rows = np.arange(large[0]) * small[0] // large[0]
-    columns = np.arange(large[1]) * small[1] // large[1]
-    share = small[0] * small[1] / (large[0] * large[1])
-    weights = weights[rows][:, columns] * np.float32(share)
-    variables["fc1/weights"] = weights.reshape(-1, weights.shape[-1])
+    if before == after:
+        return weights
+    outputs = weights.shape[-1]
+    rows, columns = (_shares(*sides) for sides in zip(before, after, strict=True))
+    cells = library.reshape(weights, (*before, -1, outputs))
+    return library.reshape(library.einsum("Rr,Cc,rcio->RCio", rows, columns, cells), (-1, outputs))
+
+
+def _shares(before: int, after: int) -> np.ndarray:
+    """(after, before): what share of each old cell lies in each new one."""
+    edges, cells = np.linspace(0.0, before, after + 1)[:, None], np.arange(before)
+    overlap = np.minimum(edges[1:], cells + 1) - np.maximum(edges[:-1], cells)
+    return np.maximum(overlap, 0.0).astype(np.float32)
 
 
 def save_variables(prefix: str | Path, variables: dict[str, np.ndarray]) -> None:

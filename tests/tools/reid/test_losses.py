@@ -17,12 +17,13 @@ def test_distances():
     np.testing.assert_allclose(pairwise_distances(tf.constant(FEATURES)), expected, atol=1e-3)
 
 
-@pytest.mark.parametrize("smoothing", [0.0, 0.1])
-def test_cosine_softmax(smoothing):
+@pytest.mark.parametrize("smoothing, margin", [(0.0, 0.0), (0.1, 0.0), (0.1, 0.3)])
+def test_cosine_softmax(smoothing, margin):
     means, kappa = RNG.normal(size=(5, 3)), 1.7
     losses = []
     for feature, label in zip(FEATURES.astype(float), LABELS, strict=True):
         cosines = [feature @ mean / np.linalg.norm(feature) / np.linalg.norm(mean) for mean in means.T]
+        cosines[label] -= margin
         logits = np.log1p(np.exp(kappa)) * np.array(cosines)
         log_probability = logits - np.log(np.exp(logits).sum())
         target = np.full(3, smoothing / 3)
@@ -34,6 +35,7 @@ def test_cosine_softmax(smoothing):
         tf.constant(means, tf.float32),
         tf.constant(kappa),
         smoothing,
+        margin,
     )
     assert float(loss) == pytest.approx(np.mean(losses), rel=1e-5)
 

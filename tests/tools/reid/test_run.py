@@ -16,10 +16,19 @@ from tools.reid.plan import Plan, stages  # noqa: E402
 from tools.reid.readers import read_dataset  # noqa: E402
 from tools.reid.run import Run  # noqa: E402
 from tools.reid.trainer import Trainer  # noqa: E402
-from tools.reid.weights import enlarge, initial_variables, load_variables, save_variables  # noqa: E402
+from tools.reid.weights import initial_variables, load_variables, save_variables, spread  # noqa: E402
 
 SHAPE = (32, 16)
-PLAN = Plan(2, 3, batch_size=8, images_per_identity=4, warmup_steps=3, image_shape=SHAPE)
+PLAN = Plan(
+    2,
+    3,
+    batch_size=8,
+    images_per_identity=4,
+    warmup_steps=3,
+    image_shape=SHAPE,
+    small_grid=(1, 1),
+    grid=(2, 2),
+)
 RECIPE = Recipe(triplet_weight=0.5, dropout=0.3, average=0.9, seed=3)
 
 
@@ -155,6 +164,32 @@ def test_bfloat16_is_near_float32(data):
     assert found[1] == pytest.approx(found[0], rel=0.05)
 
 
+def test_grid_averages_what_lies_in_a_cell(data):
+    """Training with the weights of a coarse grid is training on averages: the frozen network gives the same."""
+    variables = initial_variables(SHAPE, 3, seed=0, grid=(2, 1))
+    trainer = Trainer(variables, Recipe(), grid=(2, 1))
+    frozen = trainer.averaged(data.images[:20], batch_size=20)
+    rng = np.random.default_rng(0)
+    map_ = rng.normal(size=trunk_shape(SHAPE)).astype(np.float32)
+    averages = map_.reshape(2, 2, 2, -1).mean(axis=(1, 2))
+    np.testing.assert_allclose(
+        map_.ravel() @ frozen["fc1/weights"],
+        averages.ravel() @ variables["fc1/weights"],
+        rtol=1e-3,
+        atol=1e-4,
+    )
+
+
+def test_grid_weights_are_trained(data):
+    labels = np.unique(data.identities, return_inverse=True)[1]
+    trainer = Trainer(initial_variables(SHAPE, 6, seed=0, grid=(1, 1)), Recipe(dropout=0.0), grid=(1, 1))
+    before = trainer.weights["fc1/weights"].numpy()
+    found = [trainer.step(data.images, labels, step, 1e-3)["loss"] for step in range(8)]
+    assert found[-1] < found[0]
+    assert trainer.weights["fc1/weights"].shape == (128, 128)
+    assert np.abs(trainer.weights["fc1/weights"].numpy() - before).min(axis=1).max() > 0
+
+
 @pytest.mark.parametrize("loss_mode", ["triplet", "magnet"])
 def test_other_losses_train(data, loss_mode):
     labels = np.random.default_rng(0).permutation(np.unique(data.identities, return_inverse=True)[1])
@@ -163,16 +198,26 @@ def test_other_losses_train(data, loss_mode):
     assert found[-1] < found[0]
 
 
-def test_enlarged_network_sees_the_same_in_flat_images():
-    variables = initial_variables((16, 8), 2, seed=0)
-    small, large = trunk_shape((16, 8)), trunk_shape(SHAPE)
-    map_ = np.random.default_rng(0).normal(size=small[2])
-    before = np.broadcast_to(map_, small).ravel() @ variables["fc1/weights"]
-    enlarge(variables, small, large)
-    assert variables["fc1/weights"].shape == (np.prod(large), 128)
-    np.testing.assert_allclose(
-        np.broadcast_to(map_, large).ravel() @ variables["fc1/weights"], before, rtol=1e-3, atol=1e-3
-    )
+@pytest.mark.parametrize(
+    "before, after",
+    [((1, 1), (4, 3)), ((2, 2), (4, 4)), ((2, 3), (5, 7)), ((4, 3), (2, 1)), ((3, 2), (3, 2))],
+)
+def test_spread_weights_see_the_same_in_even_maps(before, after):
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(before[0] * before[1] * 6, 4)).astype(np.float32)
+    place = rng.normal(size=6)
+    seen = np.broadcast_to(place, (*before, 6)).ravel() @ weights
+    for library in (np, tf):
+        found = np.asarray(spread(library.reshape(weights, weights.shape), before, after, library))
+        assert found.shape == (after[0] * after[1] * 6, 4)
+        np.testing.assert_allclose(
+            np.broadcast_to(place, (*after, 6)).ravel() @ found, seen, rtol=1e-4, atol=1e-4
+        )
+
+
+def test_grid_larger_than_the_map_is_refused():
+    with pytest.raises(UserError, match="grid of 9 x 1 cells: images of 64 x 32 pixels have 1 x 1 to 8 x 4"):
+        stages(Plan(small_grid=(9, 1)), epoch_steps=10)
 
 
 def test_checkpoint_has_the_names_that_freezing_reads(tmp_path, uninterrupted):
