@@ -82,14 +82,15 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         default=0.0,
         help="triplet beside cosine-softmax (default: %(default)s)",
     )
-    add("--margin", type=float, default=0.0, help="of the cosine with the own class (default: %(default)s)")
-    for flag, images in (("--small_grid", "half-size"), ("--grid", "full")):
+    add("--margin", type=float, default=0.2, help="of the cosine with the own class (default: %(default)s)")
+    for flag, default, images in (("--small_grid", (1, 1), "half-size"), ("--grid", (8, 1), "full")):
         add(
             flag,
             type=int,
             nargs=2,
+            default=default,
             metavar=("ROWS", "COLUMNS"),
-            help=f"cells of {images} images with fc1 weights of their own (default: every place)",
+            help=f"cells of {images} images with fc1 weights of their own (default: %(default)s)",
         )
     add("--label_smoothing", type=float, default=0.1, help="(default: %(default)s)")
     add("--dropout", type=float, default=0.2, help="share dropped before fc1 (default: %(default)s)")
@@ -153,8 +154,8 @@ def train(args: argparse.Namespace) -> None:
         images_per_identity=args.images_per_identity,
         learning_rate=args.learning_rate,
         image_shape=args.image_shape,
-        small_grid=args.small_grid and tuple(args.small_grid),
-        grid=args.grid and tuple(args.grid),
+        small_grid=tuple(args.small_grid),
+        grid=tuple(args.grid),
     )
     folder = Path(args.log_dir) / args.run_id
     run = Run(

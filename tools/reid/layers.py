@@ -38,7 +38,7 @@ class Recipe:
 
     loss_mode: str = "cosine-softmax"
     triplet_weight: float = 0.0
-    margin: float = 0.0
+    margin: float = 0.2
     label_smoothing: float = 0.1
     dropout: float = 0.2
     block_dropout: float = 0.0

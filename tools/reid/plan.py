@@ -28,9 +28,9 @@ class Plan:
         Last share of the full-size steps, in which the rate falls to nothing along a cosine.
     image_shape : tuple of int
         Height and width of full images.
-    small_grid, grid : tuple of int, optional
-        Rows and columns of cells with ``fc1`` weights of their own at each size; what lies in one cell is
-        averaged. By default every place of the trunk's output has its own.
+    small_grid, grid : tuple of int
+        Rows and columns of cells with ``fc1`` weights of their own at each size, as many as the trunk's output
+        has at most; what lies in one cell is averaged.
     """
 
     small_epochs: int = 40
@@ -41,8 +41,8 @@ class Plan:
     warmup_steps: int = 300
     cooldown: float = 0.6
     image_shape: tuple[int, int] = IMAGE_SHAPE
-    small_grid: tuple[int, int] | None = None
-    grid: tuple[int, int] | None = None
+    small_grid: tuple[int, int] = (1, 1)
+    grid: tuple[int, int] = (8, 1)
 
     @property
     def small_shape(self) -> tuple[int, int]:
@@ -90,7 +90,7 @@ def stages(plan: Plan, epoch_steps: int) -> list[Stage]:
     Raises
     ------
     UserError
-        If a grid has more cells than the trunk's output has places.
+        If a grid has no cell, or there is no stage.
     """
     small, full = plan.small_epochs * epoch_steps, plan.epochs * epoch_steps
     small_grid, grid = _cells(plan.small_grid, plan.small_shape), _cells(plan.grid, plan.image_shape)
@@ -98,16 +98,14 @@ def stages(plan: Plan, epoch_steps: int) -> list[Stage]:
         Stage(plan.small_shape, 0, small, 0.25, 0.1, small_grid),
         Stage(plan.image_shape, small, small + full, plan.cooldown, 0.01, grid),
     ]
-    return [stage for stage in parts if stage.first < stage.end]
+    parts = [stage for stage in parts if stage.first < stage.end]
+    if not parts:
+        raise UserError("nothing to do in 0 epochs")
+    return parts
 
 
-def _cells(grid: tuple[int, int] | None, image_shape: tuple[int, int]) -> tuple[int, int]:
+def _cells(grid: tuple[int, int], image_shape: tuple[int, int]) -> tuple[int, int]:
     rows, columns, _ = trunk_shape(image_shape)
-    if grid is None:
-        return rows, columns
-    if not (1 <= grid[0] <= rows and 1 <= grid[1] <= columns):
-        raise UserError(
-            f"grid of {grid[0]} x {grid[1]} cells: images of {image_shape[0]} x {image_shape[1]} pixels "
-            f"have 1 x 1 to {rows} x {columns}"
-        )
-    return grid
+    if min(grid) < 1:
+        raise UserError(f"grid of {grid[0]} x {grid[1]} cells: at least 1 x 1 is expected")
+    return min(grid[0], rows), min(grid[1], columns)

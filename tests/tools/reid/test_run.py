@@ -215,9 +215,15 @@ def test_spread_weights_see_the_same_in_even_maps(before, after):
         )
 
 
-def test_grid_larger_than_the_map_is_refused():
-    with pytest.raises(UserError, match="grid of 9 x 1 cells: images of 64 x 32 pixels have 1 x 1 to 8 x 4"):
-        stages(Plan(small_grid=(9, 1)), epoch_steps=10)
+def test_grid_has_at_most_the_places_of_the_map():
+    small, full = stages(Plan(small_grid=(99, 2), grid=(3, 99)), epoch_steps=10)
+    assert (small.grid, full.grid) == ((8, 2), (3, 8))
+
+
+@pytest.mark.parametrize("plan, said", [(Plan(grid=(0, 1)), "grid of 0 x 1 cells"), (Plan(0, 0), "0 epochs")])
+def test_plan_without_cells_or_epochs_is_refused(plan, said):
+    with pytest.raises(UserError, match=said):
+        stages(plan, epoch_steps=10)
 
 
 def test_checkpoint_has_the_names_that_freezing_reads(tmp_path, uninterrupted):
