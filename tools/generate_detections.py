@@ -182,7 +182,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> list[str]:
     """Do what the flags say; return the sequences that failed."""
-    from tools.model_file import check_model, default_model
+    from tools.model_file import check_model, default_model, say_distance
 
     jobs = plan(
         args.mot_dir,
@@ -197,7 +197,9 @@ def _run(args: argparse.Namespace) -> list[str]:
         from tools.cluster_encoding import Network, encode_on_cluster
 
         network = Network(Path(model), args.input_name, args.output_name, args.batch_size)
-        return encode_on_cluster(args.scheduler, network, unfinished(jobs) if args.resume else jobs)
+        failed = encode_on_cluster(args.scheduler, network, unfinished(jobs) if args.resume else jobs)
+        say_distance(model)
+        return failed
 
     from tools.encoder import create_box_encoder
 
@@ -208,6 +210,7 @@ def _run(args: argparse.Namespace) -> list[str]:
         encode_all(encoder, jobs)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("--resume goes on with what is not finished") from None
+    say_distance(model)
     return []
 
 

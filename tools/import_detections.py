@@ -178,8 +178,10 @@ def _compute_features(sequence: Sequence, det_txt: Path, features: Path, network
     from tools.encoder import create_box_encoder
     from tools.encoding_job import EncodingJob
     from tools.generate_detections import encode_all
+    from tools.model_file import say_distance
 
     encode_all(create_box_encoder(network), [EncodingJob(sequence.directory, det_txt, features)])
+    say_distance(network)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from application_util.errors import UserError
@@ -9,6 +10,7 @@ from application_util.errors import UserError
 NETWORKS = Path(__file__).resolve().parent.parent / "resources" / "networks"
 PUBLISHED = "mars-small128.pb"
 SHIPPED = "market1501-small128.pb"
+SHIPPED_DISTANCE = 0.4  # chosen in resources/networks/README.md
 
 
 def default_model() -> Path:
@@ -31,6 +33,18 @@ def check_model(path: str | Path) -> None:
         raise UserError(f"{path}: a folder, expected a frozen graph (.pb); tools/freeze_model.py makes one")
     if not Path(path).is_file():
         raise _missing(path)
+
+
+def say_distance(model: str | Path) -> None:
+    """Say on stderr what threshold the features of the network that ships need, if it is that one.
+
+    The tracker's default is meant for the published network.
+    """
+    if Path(model).name == SHIPPED:
+        print(
+            f"features of {SHIPPED}: track them with --max_cosine_distance {SHIPPED_DISTANCE}",
+            file=sys.stderr,
+        )
 
 
 def _missing(path: str | Path) -> UserError:

@@ -169,6 +169,15 @@ def test_a_missing_network_names_those_there_are(tmp_path, monkeypatch):
     assert model_file.default_model().name == "mars-small128.pb"
 
 
+def test_the_network_that_ships_needs_another_threshold(capsys):
+    model_file.say_distance("somewhere/market1501-small128.pb")
+    assert capsys.readouterr().err == (
+        "features of market1501-small128.pb: track them with --max_cosine_distance 0.4\n"
+    )
+    model_file.say_distance("somewhere/mars-small128.pb")
+    assert capsys.readouterr().err == ""
+
+
 def test_without_tensorflow(tmp_path, monkeypatch):
     (tmp_path / "network.pb").write_bytes(b"whatever")
     monkeypatch.setitem(sys.modules, "tensorflow", None)
