@@ -172,7 +172,7 @@ def test_a_missing_network_names_those_there_are(tmp_path, monkeypatch):
 def test_the_network_that_ships_needs_another_threshold(capsys):
     model_file.say_distance("somewhere/market1501-small128.pb")
     assert capsys.readouterr().err == (
-        "features of market1501-small128.pb: track them with --max_cosine_distance 0.4\n"
+        "features of market1501-small128.pb: track them with --max_cosine_distance 0.5\n"
     )
     model_file.say_distance("somewhere/mars-small128.pb")
     assert capsys.readouterr().err == ""
