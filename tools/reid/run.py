@@ -12,6 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from application_util.errors import UserError
+from tools.network import trunk_shape
 from tools.reid.augmentation import Augmentation
 from tools.reid.data import ReidImages, resize_images
 from tools.reid.encoding import encode_images, encoder_of
@@ -181,9 +182,14 @@ class Run:
             return step, variables
         first = self.parts[0]
         variables = initial_variables(first.image_shape, self.classes, self.recipe.seed, first.grid)
+        start = dict(self.start or {})
+        for shape in (self.plan.image_shape, self.plan.small_shape):
+            rows, columns, channels = trunk_shape(shape)
+            if FC1 in start and len(start[FC1]) == rows * columns * channels:
+                start[FC1] = spread(start[FC1], (rows, columns), first.grid)
         taken = {
             name: value
-            for name, value in (self.start or {}).items()
+            for name, value in start.items()
             if name in variables and variables[name].shape == value.shape
         }
         if self.start is not None:

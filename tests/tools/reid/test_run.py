@@ -103,6 +103,20 @@ def test_other_settings_are_another_run(uninterrupted, data):
         Run(run.folder, data, None, PLAN, Recipe(seed=4))()
 
 
+def test_finished_weights_are_a_start(tmp_path, data, uninterrupted, capsys):
+    _, finished, _ = uninterrupted
+    run = make_run(tmp_path, data, start=finished)
+    _, variables = run._restore()
+    assert "random: none" in capsys.readouterr().out
+    np.testing.assert_array_equal(variables["conv4_3/2/weights"], finished["conv4_3/2/weights"])
+    whole = spread(variables["fc1/weights"], (1, 1), trunk_shape(SHAPE)[:2])
+    places = trunk_shape(SHAPE)[0] * trunk_shape(SHAPE)[1]
+    for weights in (whole, finished["fc1/weights"]):  # the same in even maps
+        np.testing.assert_allclose(
+            weights.reshape(places, -1, 128).sum(axis=0), variables["fc1/weights"], rtol=1e-4, atol=1e-4
+        )
+
+
 def test_number_of_steps(tmp_path, data):
     run = make_run(tmp_path, data, last_step=4)
     _, shape = run()
