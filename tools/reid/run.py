@@ -12,7 +12,6 @@ import numpy as np
 from tqdm import tqdm
 
 from application_util.errors import UserError
-from tools.network import trunk_shape
 from tools.reid.augmentation import Augmentation
 from tools.reid.data import ReidImages, resize_images
 from tools.reid.encoding import encode_images, encoder_of
@@ -22,7 +21,7 @@ from tools.reid.layers import Recipe
 from tools.reid.plan import Plan, Stage, stages
 from tools.reid.sampling import identity_batches, prefetch, steps_per_epoch
 from tools.reid.trainer import AVERAGE, Trainer
-from tools.reid.weights import FC1, initial_variables, load_variables, save_variables, spread
+from tools.reid.weights import FC1, fit_finished, initial_variables, load_variables, save_variables, spread
 
 CALIBRATION_IMAGES = 2560
 
@@ -183,10 +182,9 @@ class Run:
         first = self.parts[0]
         variables = initial_variables(first.image_shape, self.classes, self.recipe.seed, first.grid)
         start = dict(self.start or {})
-        for shape in (self.plan.image_shape, self.plan.small_shape):
-            rows, columns, channels = trunk_shape(shape)
-            if FC1 in start and len(start[FC1]) == rows * columns * channels:
-                start[FC1] = spread(start[FC1], (rows, columns), first.grid)
+        if FC1 in start:
+            shapes = (self.plan.image_shape, self.plan.small_shape)
+            start[FC1] = fit_finished(start[FC1], shapes, first.grid)
         taken = {
             name: value
             for name, value in start.items()

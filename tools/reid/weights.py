@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -77,6 +78,30 @@ def spread(weights: Any, before: Grid, after: Grid, library: ModuleType = np) ->
     rows, columns = (_shares(*sides) for sides in zip(before, after, strict=True))
     cells = library.reshape(weights, (*before, -1, outputs))
     return library.reshape(library.einsum("Rr,Cc,rcio->RCio", rows, columns, cells), (-1, outputs))
+
+
+def fit_finished(weights: np.ndarray, image_shapes: Iterable[tuple[int, int]], grid: Grid) -> np.ndarray:
+    """Fit ``fc1`` of a finished network to a grid, so that training can start from it.
+
+    Parameters
+    ----------
+    weights : ndarray
+        ``fc1`` with a weight for every place of a trunk's output.
+    image_shapes : iterable of tuple of int
+        Heights and widths of the images that the network may be for.
+    grid : tuple of int
+        Rows and columns of cells.
+
+    Returns
+    -------
+    ndarray
+        ``fc1`` for the cells; `weights` as they are if they fit none of the image sizes.
+    """
+    for image_shape in image_shapes:
+        rows, columns, channels = trunk_shape(image_shape)
+        if len(weights) == rows * columns * channels:
+            return spread(weights, (rows, columns), grid)
+    return weights
 
 
 def _shares(before: int, after: int) -> np.ndarray:
