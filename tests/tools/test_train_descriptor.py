@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import os
 import signal
 import subprocess
@@ -57,6 +58,14 @@ def test_trained_network_tells_vehicles_apart(trained, vehicles, capsys):
     assert "(2 queries)" in scores
     assert main(["eval", *arguments, "--model", str(trained / "model.ckpt"), *SHAPE]) == 0
     assert capsys.readouterr().out.splitlines()[0].split(": ")[1] == scores.splitlines()[0].split(": ")[1]
+
+
+def test_held_out_identities_without_cameras_are_measured(vehicles, tmp_path):
+    arguments = ["--dataset", "folder", "--dataset_dir", str(vehicles), "--log_dir", str(tmp_path), *SMALL]
+    assert main(["train", *arguments, "--hold_out", "0.1", "--epochs", "1"]) == 0
+    with (tmp_path / "descriptor" / "history.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert float(row["rank1"]) == float(row["mAP"]) == 1.0  # one vehicle among images of itself
 
 
 def test_checkpoint_freezes_to_the_same_network(trained, tmp_path):
@@ -153,6 +162,15 @@ def test_mistakes_are_said_in_one_line(tmp_path, monkeypatch, capsys, arguments,
     assert said in error
     assert not (tmp_path / "x.pb").exists()
     assert not (tmp_path / "training").exists()
+
+
+def test_held_out_identities_of_one_camera_are_refused_before_training(tmp_path, capsys):
+    for number in range(40):
+        write_picture(tmp_path / "train" / f"van {number % 10}" / f"{number}_c1.png", number, 0)
+    arguments = ["--dataset", "folder", "--dataset_dir", str(tmp_path), "--log_dir", str(tmp_path / "logs")]
+    assert main(["train", *arguments, "--hold_out", "0.2", *SMALL]) == 2
+    assert "error: held-out identities: nothing to rank: of 2 queries none" in capsys.readouterr().err
+    assert not (tmp_path / "logs").exists()
 
 
 def test_help_needs_no_heavy_library():

@@ -39,7 +39,7 @@ class ReidImages:
     identities : ndarray
         (N,) int; ``JUNK`` for images to leave out of a ranking, ``DISTRACTOR`` for nobody in the queries.
     cameras : ndarray
-        (N,) int.
+        (N,) int; below 0, and each another, where the camera is not known.
     tracklets : ndarray
         (N,) int; images of one tracklet count as one in a ranking.
     """
@@ -165,7 +165,7 @@ def hold_out(data: ReidImages, fraction: float, seed: int) -> tuple[ReidImages, 
     data : ReidImages
         The training set.
     fraction : float
-        Share of the identities to hold out.
+        Share of the identities to hold out, at least one of them.
     seed : int
         Seed of the choice.
 
@@ -175,6 +175,6 @@ def hold_out(data: ReidImages, fraction: float, seed: int) -> tuple[ReidImages, 
         What is left for training, and the images of the identities held out.
     """
     people = np.unique(data.identities)
-    chosen = np.random.default_rng(seed).permutation(people)[: round(fraction * len(people))]
+    chosen = np.random.default_rng(seed).permutation(people)[: max(1, round(fraction * len(people)))]
     held = np.isin(data.identities, chosen)
     return data[~held], data[held]

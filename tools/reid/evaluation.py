@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from application_util.errors import UserError
 from tools.reid.data import JUNK, ReidImages
 
 QUERIES_AT_ONCE = 256
@@ -63,9 +64,10 @@ def rank_gallery(
 
     Raises
     ------
-    ValueError
+    UserError
         If no query has a right image in the gallery.
     """
+    check_rankable(query, gallery)
     kept = gallery.identities != JUNK
     features, people, cameras = gallery_features[kept], gallery.identities[kept], gallery.cameras[kept]
     first_hits, precisions = [], []
@@ -84,10 +86,28 @@ def rank_gallery(
         nth = np.arange(1, len(row) + 1) - np.repeat(np.cumsum(counts) - counts, counts)
         precisions.append(np.bincount(row, nth / (rank + 1), len(hits)) / counts)
     first_hit, precision = np.concatenate(first_hits), np.concatenate(precisions)
-    if not len(first_hit):
-        raise ValueError("no query has an image of the same identity from another camera in the gallery")
     cmc = {rank: float(np.mean(first_hit < rank)) for rank in ranks}
     return RankingScores(cmc, float(precision.mean()), len(first_hit))
+
+
+def check_rankable(query: ReidImages, gallery: ReidImages) -> None:
+    """Refuse queries and a gallery that no score can be computed of.
+
+    Raises
+    ------
+    UserError
+        If no query has an image of the same identity from another camera in the gallery.
+    """
+    cameras: dict[int, set[int]] = {}
+    for identity, camera in zip(gallery.identities, gallery.cameras, strict=True):
+        cameras.setdefault(identity, set()).add(camera)
+    cameras.pop(JUNK, None)
+    pairs = zip(query.identities, query.cameras, strict=True)
+    if not any(cameras.get(identity, set()) - {camera} for identity, camera in pairs):
+        raise UserError(
+            f"nothing to rank: of {len(query)} queries none has an image of the same identity from another camera "
+            f"among the {len(gallery)} of the gallery"
+        )
 
 
 def pool_tracklets(features: np.ndarray, data: ReidImages) -> tuple[np.ndarray, ReidImages]:
@@ -114,6 +134,8 @@ def pool_tracklets(features: np.ndarray, data: ReidImages) -> tuple[np.ndarray, 
 def split_queries(data: ReidImages, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Choose queries among held-out images: one image of each identity and camera, the rest is the gallery.
 
+    Images of unknown cameras (below 0) count as one camera's here, so that not all of them are queries.
+
     Parameters
     ----------
     data : ReidImages
@@ -127,7 +149,7 @@ def split_queries(data: ReidImages, seed: int = 0) -> tuple[np.ndarray, np.ndarr
         Indices of the queries and of the gallery.
     """
     order = np.random.default_rng(seed).permutation(len(data))
-    seen = np.stack([data.identities[order], data.cameras[order]], axis=1)
+    seen = np.stack([data.identities[order], np.maximum(data.cameras[order], -1)], axis=1)
     _, first = np.unique(seen, axis=0, return_index=True)
     chosen = np.zeros(len(data), bool)
     chosen[order[first]] = True

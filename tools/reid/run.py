@@ -15,7 +15,7 @@ from application_util.errors import UserError
 from tools.reid.augmentation import Augmentation
 from tools.reid.data import ReidImages, resize_images
 from tools.reid.encoding import encode_images, encoder_of
-from tools.reid.evaluation import RankingScores, rank_gallery, split_queries
+from tools.reid.evaluation import RankingScores, check_rankable, rank_gallery, split_queries
 from tools.reid.history import History
 from tools.reid.layers import Recipe
 from tools.reid.plan import Plan, Stage, stages
@@ -68,6 +68,8 @@ class Run:
         if len(people) < 2:
             raise UserError("training needs images of at least 2 identities")
         self.classes = len(people)
+        if self.held_out is not None:
+            self._check_held_out(self.held_out)
         self.epoch_steps = steps_per_epoch(self.labels, self.plan.batch_size, self.plan.images_per_identity)
         self.parts = stages(self.plan, self.epoch_steps)
         self.history = History(self.folder)
@@ -158,6 +160,14 @@ class Run:
         features = encode_images(network, data.images)
         query, gallery = split_queries(data)
         return rank_gallery(features[query], features[gallery], data[query], data[gallery])
+
+    def _check_held_out(self, data: ReidImages) -> None:
+        """Find out before training rather than at the first measurement that nothing can be measured."""
+        query, gallery = split_queries(data)
+        try:
+            check_rankable(data[query], data[gallery])
+        except UserError as error:
+            raise UserError(f"held-out identities: {error}") from None
 
     def _calibration_images(self, shape: tuple[int, int]) -> np.ndarray:
         chosen = np.random.default_rng(self.recipe.seed).permutation(len(self.train))[:CALIBRATION_IMAGES]

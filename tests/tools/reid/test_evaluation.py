@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from application_util.errors import UserError
 from tools.reid.data import ReidImages
 from tools.reid.evaluation import pool_tracklets, rank_gallery, split_queries
 
@@ -76,8 +77,22 @@ def test_queries_without_a_right_image_are_left_out():
     features = np.eye(2)
     scores = rank_gallery(features, features, people([1, 2], [1, 1]), gallery)
     assert (scores.queries, scores.cmc[1]) == (1, 1.0)
-    with pytest.raises(ValueError, match="no query"):
-        rank_gallery(features[1:], features, people([2], [1]), gallery)
+
+
+@pytest.mark.parametrize(
+    "gallery",
+    [
+        people([], []),
+        people([3, 0], [2, 2]),  # a stranger, a distractor
+        people([2, 2], [1, 1]),  # the same camera only
+        people([-1], [2]),
+    ],
+)
+def test_nothing_to_rank_is_an_error(gallery):
+    features = unit(np.random.default_rng(0), 3)
+    query = people([2, 2, -1], [1, 1, 1])
+    with pytest.raises(UserError, match=f"of 3 queries none .* among the {len(gallery)} of the gallery"):
+        rank_gallery(features, features[: len(gallery)], query, gallery)
 
 
 def test_tracklets_count_once():
@@ -97,3 +112,12 @@ def test_queries_are_one_of_each_person_and_camera():
     pairs = set(zip(data.identities[query], data.cameras[query], strict=True))
     assert len(pairs) == len(query)
     assert pairs == set(zip(data.identities, data.cameras, strict=True))
+
+
+def test_without_known_cameras_one_image_of_each_person_is_a_query():
+    data = people([1, 1, 1, 2, 2], [-1, -2, -3, -4, -5])
+    query, gallery = split_queries(data)
+    assert sorted(data.identities[query]) == [1, 2]
+    features = np.eye(3)[data.identities]
+    scores = rank_gallery(features[query], features[gallery], data[query], data[gallery])
+    assert (scores.queries, scores.cmc[1], scores.mean_average_precision) == (2, 1.0, 1.0)
