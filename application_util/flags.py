@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Callable
 
 
 def boolean(text: str) -> bool:
@@ -51,6 +52,31 @@ def positive_float_or_none(text: str) -> float | None:
     if number <= 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
     return number
+
+
+def number_within(kind: Callable[[str], float], low: float, high: float = math.inf) -> Callable[[str], float]:
+    """A type for argparse: a number within limits.
+
+    Parameters
+    ----------
+    kind : callable
+        ``int`` or ``float``.
+    low, high : float
+        The limits, which are allowed themselves; infinity is not.
+    """
+
+    def parse(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not (low <= value <= high and math.isfinite(value)):
+            what = "an integer" if kind is int else "a number"
+            limits = f"of at least {low:g}" if high == math.inf else f"from {low:g} to {high:g}"
+            raise argparse.ArgumentTypeError(f"{text!r} is not {what} {limits}")
+        return value
+
+    return parse
 
 
 def add_switch(parser: argparse.ArgumentParser, name: str, help_text: str) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,6 +18,7 @@ if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from application_util.errors import UserError, run_command
+from application_util.flags import number_within
 
 WORKERS = 2
 JPEG_QUALITY = 93
@@ -127,22 +127,6 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
-def _number(kind: Callable[[str], float], low: float, high: float) -> Callable[[str], float]:
-    """A checked type for argparse: a number within limits."""
-
-    def parse(text: str) -> float:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = float("nan")
-        if not low <= value <= high:
-            what = "a whole number" if kind is int else "a number"
-            raise argparse.ArgumentTypeError(f"{text!r}: expected {what} from {low:g} to {high:g}")
-        return value
-
-    return parse
-
-
 def main(argv: list[str] | None = None) -> int:
     """Run the command; see the module's text."""
     parser = argparse.ArgumentParser(description="Render a street scene as a MOT16-style sequence.")
@@ -150,34 +134,34 @@ def main(argv: list[str] | None = None) -> int:
         "output_dir", metavar="OUTPUT_DIR", help="the sequence folder to make; its name is the sequence's"
     )
     parser.add_argument(
-        "--people", type=_number(int, 1, 60), default=12, help="how many people (default %(default)s)"
+        "--people", type=number_within(int, 1, 60), default=12, help="how many people (default %(default)s)"
     )
     parser.add_argument(
         "--frames",
-        type=_number(int, 1, 100000),
+        type=number_within(int, 1, 100000),
         default=150,
         help="how many frames, 15 a second (default %(default)s)",
     )
     parser.add_argument(
         "--width",
-        type=_number(int, 160, 3840),
+        type=number_within(int, 160, 3840),
         default=640,
         help="of a frame in pixels (default %(default)s)",
     )
     parser.add_argument(
         "--height",
-        type=_number(int, 120, 2160),
+        type=number_within(int, 120, 2160),
         default=480,
         help="of a frame in pixels (default %(default)s)",
     )
     parser.add_argument(
         "--seed",
-        type=_number(int, 0, 2**32 - 1),
+        type=number_within(int, 0, 2**32 - 1),
         default=1,
         help="another seed, another scene (default %(default)s)",
     )
     parser.add_argument(
-        "--detector_quality", type=_number(float, 0, 1), default=0.6,
+        "--detector_quality", type=number_within(float, 0, 1), default=0.6,
         help="0 to 1; 1 misses only people who are mostly hidden (default %(default)s)",
     )  # fmt: skip
     args = parser.parse_args(argv)

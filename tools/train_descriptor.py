@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for `python tools/train_descriptor.py`
 
 from application_util.errors import UserError, run_command
+from application_util.flags import number_within, positive_int
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,12 +38,14 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     network.add_argument("--model", required=True, help="frozen network (.pb) or prefix of a checkpoint")
     network.add_argument("--input_name", default="images", help="input node (default: %(default)s)")
     network.add_argument("--output_name", default="features", help="output node (default: %(default)s)")
-    network.add_argument("--batch_size", type=int, default=64, help="images at once (default: %(default)s)")
+    network.add_argument(
+        "--batch_size", type=positive_int, default=64, help="images at once (default: %(default)s)"
+    )
 
     shape = argparse.ArgumentParser(add_help=False)
     shape.add_argument(
         "--image_shape",
-        type=int,
+        type=number_within(int, 8),
         nargs=2,
         default=IMAGE_SHAPE,
         metavar=("HEIGHT", "WIDTH"),
@@ -54,55 +57,103 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--log_dir", default="training", help="folder of all runs (default: %(default)s)")
     add("--run_id", default="descriptor", help="this run's folder below it (default: %(default)s)")
     add("--restore_path", help="checkpoint to take the first weights from")
-    add("--seed", type=int, default=0, help="of weights, order and changes of images (default: %(default)s)")
     add(
-        "--hold_out", type=float, default=0.0, help="share of identities to measure on (default: %(default)s)"
+        "--seed",
+        type=number_within(int, 0, 2**32 - 1),
+        default=0,
+        help="of weights, order and changes of images (default: %(default)s)",
     )
-    add("--measure_epochs", type=int, default=5, help="epochs between measurements (default: %(default)s)")
-    add("--epochs", type=int, default=40, help="epochs on full images (default: %(default)s)")
+    add(
+        "--hold_out",
+        type=number_within(float, 0, 0.9),
+        default=0.0,
+        help="share of identities to measure on (default: %(default)s)",
+    )
+    add(
+        "--measure_epochs",
+        type=positive_int,
+        default=5,
+        help="epochs between measurements (default: %(default)s)",
+    )
+    add(
+        "--epochs",
+        type=number_within(int, 0),
+        default=40,
+        help="epochs on full images (default: %(default)s)",
+    )
     add(
         "--small_epochs",
-        type=int,
+        type=number_within(int, 0),
         default=40,
         help="epochs on half-size images before (default: %(default)s)",
     )
-    add("--number_of_steps", type=int, help="stop after this many steps, whatever the epochs")
-    add("--batch_size", type=int, default=64, help="images in a batch (default: %(default)s)")
+    add("--number_of_steps", type=positive_int, help="stop after this many steps, whatever the epochs")
+    add("--batch_size", type=positive_int, default=64, help="images in a batch (default: %(default)s)")
     add(
         "--images_per_identity",
-        type=int,
+        type=number_within(int, 2),
         default=2,
         help="of them of one identity; 4 suits triplet and magnet (default: %(default)s)",
     )
-    add("--learning_rate", type=float, default=2e-3, help="Adam's rate (default: %(default)s)")
+    add(
+        "--learning_rate",
+        type=number_within(float, 0),
+        default=2e-3,
+        help="Adam's rate (default: %(default)s)",
+    )
     add("--loss_mode", choices=LOSSES, default="cosine-softmax", help="(default: %(default)s)")
     add(
         "--triplet_weight",
-        type=float,
+        type=number_within(float, 0),
         default=0.0,
         help="triplet beside cosine-softmax (default: %(default)s)",
     )
-    add("--margin", type=float, default=0.2, help="of the cosine with the own class (default: %(default)s)")
+    add(
+        "--margin",
+        type=number_within(float, 0, 1),
+        default=0.2,
+        help="of the cosine with the own class (default: %(default)s)",
+    )
     for flag, default, images in (("--small_grid", (1, 1), "half-size"), ("--grid", (8, 1), "full")):
         add(
             flag,
-            type=int,
+            type=positive_int,
             nargs=2,
             default=default,
             metavar=("ROWS", "COLUMNS"),
             help=f"cells of {images} images with fc1 weights of their own (default: %(default)s)",
         )
-    add("--label_smoothing", type=float, default=0.1, help="(default: %(default)s)")
-    add("--dropout", type=float, default=0.2, help="share dropped before fc1 (default: %(default)s)")
-    add("--block_dropout", type=float, default=0.0, help="share dropped in blocks (default: %(default)s)")
-    add("--weight_decay", type=float, default=0.1, help="times the learning rate (default: %(default)s)")
+    add("--label_smoothing", type=number_within(float, 0, 1), default=0.1, help="(default: %(default)s)")
+    add(
+        "--dropout",
+        type=number_within(float, 0, 0.99),
+        default=0.2,
+        help="share dropped before fc1 (default: %(default)s)",
+    )
+    add(
+        "--block_dropout",
+        type=number_within(float, 0, 0.99),
+        default=0.0,
+        help="share dropped in blocks (default: %(default)s)",
+    )
+    add(
+        "--weight_decay",
+        type=number_within(float, 0),
+        default=0.1,
+        help="times the learning rate (default: %(default)s)",
+    )
     add(
         "--precision",
         choices=("float32", "bfloat16"),
         default="float32",
         help="of activations; bfloat16 is faster on processors with AVX-512 BF16 or AMX (default: %(default)s)",
     )
-    add("--save_minutes", type=float, default=3.0, help="between saved states (default: %(default)s)")
+    add(
+        "--save_minutes",
+        type=number_within(float, 0),
+        default=3.0,
+        help="between saved states (default: %(default)s)",
+    )
 
     modes.add_parser("eval", parents=[data, network, shape], help="rank the gallery for each query")
     export = modes.add_parser(
@@ -128,11 +179,9 @@ def train(args: argparse.Namespace) -> None:
     from tools.reid.run import Run
     from tools.reid.weights import load_variables, save_variables
 
-    if args.images_per_identity < 2 or args.batch_size % args.images_per_identity:
-        raise UserError("--batch_size must be a multiple of --images_per_identity, which must be 2 or more")
-    if not 0.0 <= args.hold_out < 1.0:
+    if args.batch_size % args.images_per_identity:
         raise UserError(
-            f"--hold_out {args.hold_out}: a share of the identities is expected, 0 or more and below 1"
+            f"--batch_size {args.batch_size} is not a multiple of --images_per_identity {args.images_per_identity}"
         )
     data = read_dataset(args.dataset, args.dataset_dir, "train", args.image_shape)
     kept, held_out = hold_out(data, args.hold_out, args.seed) if args.hold_out else (data, None)

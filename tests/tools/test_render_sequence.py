@@ -225,7 +225,7 @@ def test_bad_arguments_are_refused(arguments, tmp_path, capsys):
     with pytest.raises(SystemExit) as stop:
         main([str(tmp_path / "STREET"), *arguments])
     assert stop.value.code == 2
-    assert "expected a" in capsys.readouterr().err
+    assert " is not a" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

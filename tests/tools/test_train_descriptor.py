@@ -144,8 +144,6 @@ def test_kill_9_and_resume(vehicles, tmp_path):
         (["train", "--dataset_dir", "{}/none"], "none: no such folder or zip archive"),
         (["train", "--dataset_dir", "{}"], "no train images of market1501 here"),
         (["train", "--dataset_dir", "{}", "--dataset", "folder", "--batch_size", "7"], "--batch_size"),
-        (["train", "--dataset_dir", "{}", "--dataset", "folder", "--hold_out", "1"], "--hold_out"),
-        (["train", "--dataset_dir", "{}", "--dataset", "folder", "--grid", "0", "1"], "grid of 0 x 1 cells"),
         (["eval", "--dataset_dir", "{}", "--model", "{}/none.pb"], "none.pb: neither a frozen network"),
         (["eval", "--dataset_dir", "{}", "--model", "{}/text.pb"], "text.pb: not a frozen TensorFlow graph"),
         (["freeze", "--restore_path", "{}/none", "--graphdef_out", "{}/x.pb"], "none: no checkpoint here"),
@@ -171,6 +169,32 @@ def test_held_out_identities_of_one_camera_are_refused_before_training(tmp_path,
     assert main(["train", *arguments, "--hold_out", "0.2", *SMALL]) == 2
     assert "error: held-out identities: nothing to rank: of 2 queries none" in capsys.readouterr().err
     assert not (tmp_path / "logs").exists()
+
+
+@pytest.mark.parametrize(
+    ("flag", "said"),
+    [
+        ("--hold_out 1", "'1' is not a number from 0 to 0.9"),
+        ("--grid 0 1", "'0' is not an integer of at least 1"),
+        ("--batch_size 0", "'0' is not an integer of at least 1"),
+        ("--epochs -1", "'-1' is not an integer of at least 0"),
+        ("--image_shape 7 64", "'7' is not an integer of at least 8"),
+        ("--learning_rate inf", "'inf' is not a number of at least 0"),
+        ("--learning_rate fast", "'fast' is not a number of at least 0"),
+        ("--dropout 1", "'1' is not a number from 0 to 0.99"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(capsys, flag, said):
+    with pytest.raises(SystemExit) as exit_code:
+        main(["train", "--dataset_dir", "none", *flag.split()])
+    assert exit_code.value.code == 2
+    assert f"argument {flag.split()[0]}: {said}" in capsys.readouterr().err
+
+
+def test_largest_seed(vehicles, tmp_path):
+    arguments = ["--dataset", "folder", "--dataset_dir", str(vehicles), "--log_dir", str(tmp_path), *SMALL]
+    arguments += ["--dropout", "0.5", "--number_of_steps", "1"]
+    assert main(["train", *arguments, "--seed", str(2**32 - 1)]) == 0
 
 
 def test_help_needs_no_heavy_library():

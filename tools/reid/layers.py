@@ -108,7 +108,8 @@ class TrainingLayers:
         self._dropped += 1
         if self.step is None or not rate:
             return x
-        seed = self.tf.stack([self.recipe.seed * 100 + self._dropped, self.tf.cast(self.step, self.tf.int32)])
+        place = (self.recipe.seed * 100 + self._dropped) % 2**31
+        seed = self.tf.stack([place, self.tf.cast(self.step, self.tf.int32)])
         return self.tf.nn.experimental.stateless_dropout(x, rate, seed, rng_alg="philox")
 
 
