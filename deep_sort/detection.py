@@ -60,4 +60,15 @@ def stack_boxes(detections: Sequence[Detection], indices: Sequence[int]) -> NDAr
     """Return the boxes of the detections at ``indices`` as one array (left, top, width, height), shape (N, 4)."""
     if not len(indices):
         return np.empty((0, 4))
-    return np.concatenate([detections[i].tlwh for i in indices]).reshape(-1, 4)
+    return np.concatenate([detections[i].tlwh for i in indices], dtype=np.float64).reshape(-1, 4)
+
+
+def stack_measurements(detections: Sequence[Detection], indices: Sequence[int]) -> NDArray[np.float64]:
+    """Return what the filter is to measure at ``indices`` as one array (centre x, centre y, width / height, height).
+
+    Detections of a program's own class may say it otherwise than their box does, and are asked one by one.
+    """
+    kinds = {type(detections[i]) for i in indices}
+    if all(getattr(kind, "to_xyah", None) is Detection.to_xyah for kind in kinds):
+        return tlwh_to_xyah(stack_boxes(detections, indices))
+    return np.array([detections[i].to_xyah() for i in indices], dtype=np.float64).reshape(-1, 4)

@@ -15,8 +15,6 @@ class Gallery:
 
     Parameters
     ----------
-    budget : int or None
-        Features kept, the newest; None keeps all.
     prepare : callable
         Turns features (N, M) into the rows that are compared, (N, M').
 
@@ -26,8 +24,7 @@ class Gallery:
         The features prepared for comparison.
     """
 
-    def __init__(self, budget: int | None, prepare: Callable[[NDArray], NDArray]) -> None:
-        self._budget = budget
+    def __init__(self, prepare: Callable[[NDArray], NDArray]) -> None:
         self._prepare = prepare
         self._start = self._end = 0
         self._features = self._rows = self.rows = np.empty((0, 0))
@@ -37,16 +34,16 @@ class Gallery:
         """The features as they came, shape (N, M)."""
         return self._features[self._start : self._end]
 
-    def append(self, feature: NDArray, row: NDArray) -> None:
-        """Add a feature (M,) and its prepared row (M',); the oldest leaves when the budget is used up."""
+    def append(self, feature: NDArray, row: NDArray, budget: int | None = None) -> None:
+        """Add a feature (M,) and its prepared row (M',); of more than `budget` the oldest leave."""
         end = self._end
-        if end == len(self._features):
+        if end == len(self._features) or feature.dtype > self._features.dtype:
             end = self._make_room(feature, row)
         self._features[end] = feature
         self._rows[end] = row
         self._end = end + 1
-        if self._budget is not None and end - self._start >= self._budget:
-            self._start += 1
+        if budget is not None and end - self._start >= budget:
+            self._start = end + 1 - budget
         self.rows = self._rows[self._start : self._end]
 
     def extend(self, features: Iterable[NDArray]) -> None:
@@ -58,11 +55,8 @@ class Gallery:
     def _make_room(self, feature: NDArray, row: NDArray) -> int:
         """Move what is kept into new arrays, twice as long: on average a feature is moved at most once."""
         kept = len(self)
-        features = self.features
-        self._features = np.empty((max(16, 2 * kept), len(feature)), dtype=feature.dtype)
-        self._rows = np.empty((max(16, 2 * kept), len(row)), dtype=row.dtype)
-        if kept:
-            self._features[:kept], self._rows[:kept] = features, self.rows
+        self._features = _with_room(self.features, feature)
+        self._rows = _with_room(self.rows, row)
         self._start, self._end = 0, kept
         return kept
 
@@ -77,3 +71,12 @@ class Gallery:
 
     def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> NDArray:
         return np.array(self.features, dtype=dtype)
+
+
+def _with_room(kept: NDArray, newcomer: NDArray) -> NDArray:
+    """Copy vectors (K, M) to the start of a longer array of a type that suits a new one (M,) as well."""
+    dtype = np.promote_types(kept.dtype, newcomer.dtype) if len(kept) else newcomer.dtype
+    longer = np.empty((max(16, 2 * len(kept)), len(newcomer)), dtype=dtype)
+    if len(kept):
+        longer[: len(kept)] = kept
+    return longer

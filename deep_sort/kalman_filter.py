@@ -78,12 +78,13 @@ class KalmanFilter:
         covariance : ndarray, shape (..., 8, 8)
         """
         # F = [[I, I], [0, I]], so that F m and F P F' are sums of blocks.
-        moved = mean.copy()
-        moved[..., :NDIM] += mean[..., NDIM:]
-        spread = covariance.copy()
-        spread[..., :NDIM] += covariance[..., NDIM:]
+        moved = np.array(mean, dtype=np.float64)
+        noise = self._variances(moved[..., 3], 1, 1)
+        moved[..., :NDIM] += moved[..., NDIM:]
+        spread = np.array(covariance, dtype=np.float64, order="C")
+        spread[..., :NDIM] += spread[..., NDIM:]
         spread[..., :NDIM, :] += spread[..., NDIM:, :]
-        _diagonal(spread)[...] += self._variances(mean[..., 3], 1, 1)
+        _diagonal(spread)[...] += noise
         return moved, spread
 
     def project(self, mean: Array, covariance: Array) -> tuple[Array, Array]:
@@ -100,7 +101,8 @@ class KalmanFilter:
         covariance : ndarray, shape (..., 4, 4)
             With the measurement noise.
         """
-        projected = covariance[..., :NDIM, :NDIM].copy()
+        mean = np.asarray(mean, dtype=np.float64)
+        projected = np.array(np.asarray(covariance)[..., :NDIM, :NDIM], dtype=np.float64, order="C")
         weight = self._std_weight_position
         _diagonal(projected)[...] += _squares(
             mean[..., 3], (weight, weight, 0.0, weight), (0.0, 0.0, 1e-1, 0.0)
@@ -127,6 +129,7 @@ class KalmanFilter:
         numpy.linalg.LinAlgError
             If a projected covariance is not positive definite.
         """
+        mean, covariance = np.asarray(mean, dtype=np.float64), np.asarray(covariance, dtype=np.float64)
         projected_mean, projected_covariance = self.project(mean, covariance)
         # With S = L L' and W = P H' inv(L'), the gain is K = W inv(L) and K S K' = W W'.
         inverse_factor = _inverse_cholesky(projected_covariance)
@@ -144,24 +147,24 @@ class KalmanFilter:
         ----------
         mean : ndarray, shape (..., 8)
         covariance : ndarray, shape (..., 8, 8)
-        measurements : array_like, shape (N, 4)
+        measurements : array_like, shape (N, 4) or (4,)
             Boxes as (x, y, a, h).
         only_position : bool
             Compare (x, y) alone.
 
         Returns
         -------
-        ndarray, shape (..., N)
+        ndarray, shape (..., N), or (...) for a single measurement
             To be compared with ``chi2inv95[4]``, or ``chi2inv95[2]`` of the position alone.
         """
         projected_mean, projected_covariance = self.project(mean, covariance)
         ndim = 2 if only_position else NDIM
-        offsets = (
-            np.asarray(measurements, dtype=np.float64)[:, :ndim] - projected_mean[..., np.newaxis, :ndim]
-        )
+        measurements = np.asarray(measurements, dtype=np.float64)
+        offsets = measurements[..., :ndim] - projected_mean[..., np.newaxis, :ndim]
         inverse_factor = _inverse_cholesky(projected_covariance[..., :ndim, :ndim])
         whitened = offsets @ inverse_factor.swapaxes(-1, -2)
-        return np.einsum("...i,...i->...", whitened, whitened)
+        distances = np.einsum("...i,...i->...", whitened, whitened)
+        return distances if measurements.ndim > 1 else distances[..., 0]
 
     def pairs_within_gate(
         self, mean: Array, covariance: Array, measurements: Array, only_position: bool = False

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from .detection import Detection, stack_boxes, tlwh_to_xyah
+from .detection import Detection, stack_measurements
 from .kalman_filter import KalmanFilter, chi2inv95
 from .track import Track, stack_states
 
@@ -57,7 +57,7 @@ def min_cost_matching(
     if len(track_indices) == 0 or len(detection_indices) == 0:
         return [], list(track_indices), list(detection_indices)
 
-    cost = np.asarray(distance_metric(tracks, detections, track_indices, detection_indices), dtype=np.float64)
+    cost = np.asarray(distance_metric(tracks, detections, track_indices, detection_indices))
     cost = np.where(cost > max_distance, max_distance + 1e-5, cost)
     solution = linear_sum_assignment(cost)
     too_far = (cost[solution] > max_distance).tolist()
@@ -176,7 +176,7 @@ def pairs_within_gate(
     rows, columns : ndarray of int, shape (pairs,)
         Positions in ``track_indices`` and ``detection_indices``, row by row.
     """
-    measurements = tlwh_to_xyah(stack_boxes(detections, detection_indices))
+    measurements = stack_measurements(detections, detection_indices)
     if type(kf) is KalmanFilter:
         return kf.pairs_within_gate(*stack_states(tracks, track_indices), measurements, only_position)
     # A program's own filter may know single states only.

@@ -57,13 +57,13 @@ class NearestNeighborDistanceMetric:
         active_targets : iterable of int
             Targets to keep.
         """
-        features = np.asarray(features)
+        features = _floats(features)
         ids = np.asarray(targets).tolist()
         if ids:
             for target, feature, row in zip(ids, features, self._space.rows(features), strict=True):
                 if target not in self.samples:
-                    self.samples[target] = Gallery(self.budget, self._space.rows)
-                self._gallery(target).append(feature, row)
+                    self.samples[target] = Gallery(self._space.rows)
+                self._gallery(target).append(feature, row, self.budget)
         self.samples = {target: self.samples[target] for target in active_targets}
 
     def distance(self, features: ArrayLike, targets: ArrayLike) -> NDArray[np.float64]:
@@ -79,7 +79,7 @@ class NearestNeighborDistanceMetric:
         ndarray, shape (K, N)
             Smallest distance of each feature to any feature of each target.
         """
-        queries = self._space.queries(np.asarray(features))
+        queries = self._space.queries(_floats(features))
         ids = np.asarray(targets).tolist()
         distances = np.empty((len(ids), len(queries)))
         for row, target in enumerate(ids):
@@ -106,7 +106,7 @@ class NearestNeighborDistanceMetric:
         """
         if not len(rows):
             return np.empty(0)
-        queries = self._space.queries(np.asarray(features))[columns]
+        queries = self._space.queries(_floats(features))[columns]
         ids = np.asarray(targets).tolist()
         ends = np.cumsum(np.bincount(rows, minlength=len(ids))).tolist()
         products, lengths = [], []
@@ -121,8 +121,8 @@ class NearestNeighborDistanceMetric:
     def _gallery(self, target: int) -> Gallery:
         gallery = self.samples[target]
         if not isinstance(gallery, Gallery):  # a program put its own list of features there
-            self.samples[target] = own = Gallery(self.budget, self._space.rows)
-            own.extend(gallery)
+            self.samples[target] = own = Gallery(self._space.rows)
+            own.extend(_floats(feature) for feature in gallery)
             return own
         return gallery
 
@@ -155,6 +155,12 @@ class _Euclidean:
     @staticmethod
     def distances(queries: NDArray, products: NDArray) -> NDArray:
         return np.maximum(0.0, np.square(queries[:, :-1]).sum(axis=1) - 2.0 * products)
+
+
+def _floats(features: ArrayLike) -> NDArray:
+    """Give features as they are, integers as float64."""
+    array = np.asarray(features)
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
 def _products(queries: NDArray, rows: NDArray) -> NDArray:

@@ -17,7 +17,7 @@ def non_max_suppression(
     Parameters
     ----------
     boxes : array_like, shape (N, 4)
-        (left, top, width, height) in pixels.
+        (left, top, width, height) in pixels; further columns are not looked at.
     max_bbox_overlap : float
         A box goes when a better one covers more than this share of its area.
     scores : array_like, shape (N,), optional
@@ -29,9 +29,10 @@ def non_max_suppression(
         Indices of the boxes kept, best first. Among equal scores the order is that of NumPy's default sort,
         which is not stable and differs between processors.
     """
-    tlwh = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
+    tlwh = np.asarray(boxes, dtype=np.float64)
     if not len(tlwh):
         return []
+    tlwh = tlwh[:, :4]
     left_top = tlwh[:, :2]
     right_bottom = left_top + tlwh[:, 2:]
     order = np.argsort(right_bottom[:, 1] if scores is None else np.asarray(scores))[::-1]

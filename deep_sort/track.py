@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .detection import Detection, stack_boxes, tlwh_to_tlbr, tlwh_to_xyah
+from .detection import Detection, stack_measurements, tlwh_to_tlbr
 from .kalman_filter import KalmanFilter
 
 
@@ -175,8 +175,8 @@ def update_tracks(
         for track, (_, j) in zip(matched, matches, strict=True):
             track.update(kf, detections[j])
         return
-    xyah = tlwh_to_xyah(stack_boxes(detections, [j for _, j in matches]))
-    means, covariances = kf.update(*stack_states(matched, range(len(matched))), xyah)
+    measurements = stack_measurements(detections, [j for _, j in matches])
+    means, covariances = kf.update(*stack_states(matched, range(len(matched))), measurements)
     for track, (_, j), mean, covariance in zip(matched, matches, means, covariances, strict=True):
         track.mean, track.covariance = mean, covariance
         track._count_hit(detections[j])

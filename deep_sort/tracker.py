@@ -88,9 +88,8 @@ class Tracker:
         """Match by appearance first, what is left and was seen just before by overlap (paper, section 2.3)."""
         confirmed = [i for i, track in enumerate(self.tracks) if track.is_confirmed()]
         unconfirmed = [i for i, track in enumerate(self.tracks) if not track.is_confirmed()]
-        cost = self._appearance_cost(detections, confirmed)
         matches, missed, unmatched_detections = linear_assignment.matching_cascade(
-            lambda _tracks, _detections, rows, columns: cost[np.array(rows)[:, np.newaxis], columns],
+            self._appearance_cost(detections, confirmed),
             self.metric.matching_threshold,
             self.max_age,
             self.tracks,
@@ -109,21 +108,41 @@ class Tracker:
         )
         return matches + overlapping, lost + missed, unmatched_detections
 
-    def _appearance_cost(self, detections: Sequence[Detection], confirmed: list[int]) -> NDArray[np.float64]:
-        """Return the gated cost of all tracks (rows) and detections (columns): one matrix for the whole cascade."""
+    def _appearance_cost(
+        self, detections: Sequence[Detection], confirmed: list[int]
+    ) -> linear_assignment.DistanceMetric:
+        """Return what gives the cascade its gated costs."""
+        if type(self.metric) is not NearestNeighborDistanceMetric:  # a program's own is asked level by level
+            return self._gated_distance
         cost = np.full((len(self.tracks), len(detections)), linear_assignment.INFTY_COST)
-        if confirmed and len(detections):
+        candidates = [i for i in confirmed if 1 <= self.tracks[i].time_since_update <= self.max_age]
+        if candidates and len(detections):  # one matrix for the whole cascade
             rows, columns = linear_assignment.pairs_within_gate(
-                self.kf, self.tracks, detections, confirmed, range(len(detections))
+                self.kf, self.tracks, detections, candidates, range(len(detections))
             )
             features = np.array([detection.feature for detection in detections])
-            targets = np.array([self.tracks[i].track_id for i in confirmed])
-            if type(self.metric) is NearestNeighborDistanceMetric:
-                distances = self.metric.pair_distances(features, targets, rows, columns)
-            else:  # a program's own metric compares all
-                distances = self.metric.distance(features, targets)[rows, columns]
-            cost[np.array(confirmed)[rows], columns] = distances
-        return cost
+            targets = np.array([self.tracks[i].track_id for i in candidates])
+            distances = self.metric.pair_distances(features, targets, rows, columns)
+            cost[np.array(candidates)[rows], columns] = distances
+        return lambda _tracks, _detections, rows, columns: cost[np.array(rows)[:, np.newaxis], columns]
+
+    def _gated_distance(
+        self,
+        tracks: Sequence[Track],
+        detections: Sequence[Detection],
+        track_indices: Sequence[int],
+        detection_indices: Sequence[int],
+    ) -> NDArray[np.float64]:
+        features = np.array([detections[i].feature for i in detection_indices])
+        targets = np.array([tracks[i].track_id for i in track_indices])
+        return linear_assignment.gate_cost_matrix(
+            self.kf,
+            self.metric.distance(features, targets),
+            tracks,
+            detections,
+            track_indices,
+            detection_indices,
+        )
 
     def _initiate_track(self, detection: Detection) -> None:
         mean, covariance = self.kf.initiate(detection.to_xyah())

@@ -130,6 +130,39 @@ def test_own_metric():
     assert metric.calls > 0
 
 
+class Asked(OwnMetric):
+    """Notes how many targets and features it is asked to compare."""
+
+    def __init__(self):
+        super().__init__()
+        self.shapes = []
+
+    def distance(self, features, targets):
+        self.shapes.append((len(targets), len(features)))
+        return super().distance(features, targets)
+
+
+def test_own_metric_is_asked_level_by_level():
+    frames = walk()
+    del frames[5][0]  # one person is hidden, then back: alone at the second level
+    metric = Asked()
+    drive(usual(metric), frames[:7])
+    assert metric.shapes == [(3, 3), (3, 3), (3, 2), (2, 3), (1, 1)]
+
+
+def test_own_metric_is_not_asked_about_tracks_that_cannot_match():
+    metric = Asked()
+    drive(usual(metric, max_age=0), walk())
+    assert metric.shapes == []
+    for own in (Asked(), None):
+        tracker_ = usual(own)
+        tracker_.update(walk()[0])  # without predict, time_since_update stays 0
+        for one in tracker_.tracks:
+            one.state = TrackState.Confirmed
+        tracker_.update(walk()[1])
+        assert [t.track_id for t in tracker_.tracks] == [1, 2, 3, 4, 5, 6]
+
+
 def test_metric_subclass_is_asked():
     class Blind(NearestNeighborDistanceMetric):
         def distance(self, features, targets):
