@@ -60,12 +60,14 @@ def run(
         For whatever the user can mend; nothing that exists was overwritten then.
     """
     from application_util.detection_file import DetectionFile
+    from application_util.overwriting import refuse_overwriting
     from application_util.result_file import ResultFile
     from application_util.sequence import read_sequence
     from application_util.tracking import SequenceTracker
 
     settings = Settings(min_confidence, min_detection_height, nms_max_overlap, max_cosine_distance, nn_budget)
     sequence = read_sequence(sequence_dir)
+    refuse_overwriting([output_file, output_video], [detection_file, *sequence.input_files])
     detections = DetectionFile(detection_file, skip_invalid)
     window = _wants_window(display, sequence)
     _check_video(output_video, sequence)
@@ -116,7 +118,10 @@ def gather_sequence_info(sequence_dir: str | Path, detection_file: str | Path | 
     from application_util.sequence import read_sequence
 
     sequence = read_sequence(sequence_dir)
-    return _sequence_info(sequence, None if detection_file is None else DetectionFile(detection_file))
+    info = _sequence_info(sequence, None if detection_file is None else DetectionFile(detection_file))
+    if detection_file is not None:
+        info["detections"] = info["detections"].copy()  # programs may change theirs
+    return info
 
 
 def create_detections(detection_mat: np.ndarray, frame_idx: int, min_height: float = 0) -> list[Detection]:

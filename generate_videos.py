@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import queue
 import sys
 import threading
@@ -11,11 +12,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from application_util.errors import run_command
+from application_util.errors import UserError, run_command
 from application_util.flags import add_drawing_flags, add_switch, positive_int
 
 if TYPE_CHECKING:
     from application_util.result_view import Images, ResultView
+    from application_util.sequence import Sequence
 
 
 def run(
@@ -51,6 +53,7 @@ def run(
     UserError
         For whatever the user can mend; all input is looked at before the first video is begun.
     """
+    from application_util.overwriting import refuse_overwriting
     from application_util.result_table import find_results
     from application_util.result_view import open_view
     from application_util.sequence import read_sequence
@@ -60,9 +63,11 @@ def run(
     films = []
     for result_file in find_results(mot_dir, result_dir):
         videos = [Path(output_dir) / (result_file.stem + kind) for kind in kinds]
+        sequence = read_sequence(Path(mot_dir) / result_file.stem)
+        refuse_overwriting(videos, [result_file, *sequence.input_files])
+        _refuse_beside(sequence, videos[0])
         for video in videos:
             check_video_path(video)
-        sequence = read_sequence(Path(mot_dir) / result_file.stem)
         view = open_view(sequence, result_file, update_ms=update_ms, trajectories=show_trajectories)
         films.append((view, videos))
     _render(films, jobs)
@@ -70,6 +75,15 @@ def run(
         print(
             f"{view.sequence.name}: {len(view.frames)} frames in {', '.join(map(str, videos))}",
             file=sys.stderr,
+        )
+
+
+def _refuse_beside(sequence: Sequence, video: Path) -> None:
+    """Keep videos of tracks away from the videos of sequences, which they would be taken for."""
+    place = sequence.images.place
+    if sequence.images.in_order and os.path.realpath(place.parent) == os.path.realpath(video.parent):
+        raise UserError(
+            f"{video.parent}: holds the sequence's own video {place.name}: choose another --output_dir"
         )
 
 

@@ -47,6 +47,7 @@ def run(
         For whatever the user can mend.
     """
     from application_util.display import use_window
+    from application_util.overwriting import refuse_overwriting
     from application_util.progress import progress
     from application_util.result_view import open_view
     from application_util.sequence import read_sequence
@@ -55,8 +56,10 @@ def run(
     videos = [] if video_filename is None else [Path(video_filename)]
     if display is False and not videos:
         raise UserError("neither a window nor a video to make: give --output_file or --display True")
+    sequence = read_sequence(sequence_dir)
+    refuse_overwriting(videos, [result_file, detection_file, *sequence.input_files])
     view = open_view(
-        read_sequence(sequence_dir),
+        sequence,
         result_file,
         show_false_alarms,
         detection_file,

@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 FONT = cv2.FONT_HERSHEY_PLAIN
 LABEL_MARGIN = 5
 CHI2_95_TWO_DIMENSIONS = 5.9915
+FARTHEST = 2**15
+"""Coordinates in pixels that OpenCV can draw at; what lies beyond is drawn there, outside any image."""
 
 Color = Sequence[int]
 
@@ -50,8 +52,8 @@ class Canvas:
         label : str, optional
             What to write.
         """
-        left, top = int(x), int(y)
-        cv2.rectangle(self.image, (left, top), (int(x + w), int(y + h)), self._pen(), self.thickness)
+        left, top = _pixel(x, y)
+        cv2.rectangle(self.image, (left, top), _pixel(x + w, y + h), self._pen(), self.thickness)
         if label is not None:
             (width, height), _ = cv2.getTextSize(label, FONT, 1, self.thickness)
             corner = left + width + 2 * LABEL_MARGIN, top + height + 2 * LABEL_MARGIN
@@ -60,7 +62,7 @@ class Canvas:
 
     def circle(self, x: float, y: float, radius: float, label: str | None = None) -> None:
         """Draw a circle of centre (x, y) and a radius in pixels, and a label at its centre."""
-        cv2.circle(self.image, (int(x), int(y)), round(radius), self._pen(), self.thickness)
+        cv2.circle(self.image, _pixel(x, y), min(round(radius), FARTHEST), self._pen(), self.thickness)
         if label is not None:
             self.annotate(x, y, label)
 
@@ -78,15 +80,15 @@ class Canvas:
         """
         x, y = np.asarray(mean, dtype=float)
         variances, directions = np.linalg.eigh(CHI2_95_TWO_DIMENSIONS * np.asarray(covariance, dtype=float))
-        axes = np.rint(np.sqrt(np.maximum(variances, 0.0))).astype(int).tolist()
+        axes = np.rint(np.minimum(np.sqrt(np.maximum(variances, 0.0)), FARTHEST)).astype(int).tolist()
         angle = float(np.degrees(np.arctan2(directions[1, 0], directions[0, 0])))
-        cv2.ellipse(self.image, (int(x), int(y)), axes, angle, 0, 360, self._pen(), self.thickness)
+        cv2.ellipse(self.image, _pixel(x, y), axes, angle, 0, 360, self._pen(), self.thickness)
         if label is not None:
             self.annotate(x, y, label)
 
     def annotate(self, x: float, y: float, text: str) -> None:
         """Write text whose bottom left corner is (x, y)."""
-        self._write(text, int(x), int(y), 2, 2)
+        self._write(text, *_pixel(x, y), 2, 2)
 
     def colored_points(
         self, points: ArrayLike, colors: ArrayLike | None = None, skip_index_check: bool = False
@@ -112,7 +114,7 @@ class Canvas:
 
     def polyline(self, points: ArrayLike) -> None:
         """Draw straight lines from each of the (N, 2) points (x, y) to the next."""
-        corners = np.asarray(points).astype(np.int32).reshape(-1, 1, 2)
+        corners = np.clip(points, -FARTHEST, FARTHEST).astype(np.int32).reshape(-1, 1, 2)
         cv2.polylines(self.image, [corners], False, self._pen(), self.thickness)
 
     def _pen(self) -> tuple[int, ...]:
@@ -121,3 +123,9 @@ class Canvas:
     def _write(self, text: str, x: int, y: int, scale: float, thickness: int) -> None:
         paint: Any = tuple(int(channel) for channel in self.text_color)
         cv2.putText(self.image, text, (x, y), FONT, scale, paint, thickness)
+
+
+def _pixel(x: float, y: float) -> tuple[int, int]:
+    """Truncate a position to a whole pixel, within what OpenCV can draw."""
+    near_x, near_y = (int(min(max(side, -FARTHEST), FARTHEST)) for side in (x, y))
+    return near_x, near_y

@@ -69,6 +69,8 @@ class DetectionFile:
         """A line that says so when features have another length than the usual network's, else None."""
         if self.feature_dim == USUAL_FEATURE_DIM:
             return None
+        if not self.feature_dim:
+            return f"{self.path}: no features: tracks follow motion and overlap alone"
         text = f"{self.path}: features of {self.feature_dim} dimensions, the usual network gives {USUAL_FEATURE_DIM}"
         if self.feature_dim == USUAL_FEATURE_DIM - 3:
             text += "; made from a 7-column det.txt? Then 3 of them are taken for box columns: make the file again"
@@ -116,7 +118,7 @@ class DetectionFile:
 
 
 def _open_array(path: Path) -> NDArray:
-    """Map a file as a numeric array (N, 10 + M), M >= 1."""
+    """Map a file as a numeric array (N, 10 + M)."""
     if path.is_dir():
         raise UserError(f"{path}: a folder, expected a detection file (.npy)")
     try:
@@ -129,23 +131,26 @@ def _open_array(path: Path) -> NDArray:
                 raise UserError(
                     f"{path}: not a .npy array; tools/generate_detections.py makes detection files"
                 )
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; tools/generate_detections.py makes detection files") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+    try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             array = _load(path)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; tools/generate_detections.py makes detection files") from None
-    except (OSError, ValueError, EOFError, TypeError, MemoryError) as error:
+    except Exception as error:  # NumPy evaluates the header, and a broken one raises almost anything
         reason = "it holds objects, not numbers" if "bject" in str(error) else " ".join(str(error).split())
-        raise UserError(f"{path}: not a .npy array of numbers ({reason})") from None
+        raise UserError(f"{path}: not a .npy array of numbers ({reason:.200})") from None
     if not isinstance(array, np.ndarray):
         raise UserError(f"{path}: an archive of arrays, expected a single .npy array")
     if array.dtype.kind not in "fiu":
         raise UserError(f"{path}: an array of {array.dtype}, expected numbers (float32 or float64)")
     if array.ndim != 2:
         raise UserError(f"{path}: an array of shape {array.shape}, expected N x (10 + features)")
-    if array.shape[1] <= FIRST_FEATURE:
+    if array.shape[1] < FIRST_FEATURE:
         raise UserError(
-            f"{path}: {array.shape[1]} columns, expected at least 11: the 10 of det.txt, then the feature"
+            f"{path}: {array.shape[1]} columns, expected at least 10: those of det.txt, then the feature"
         )
     return array if array.flags.c_contiguous else np.ascontiguousarray(array)
 

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 FIRST_FEATURE = 10
 """Column of the first feature component; the columns before are those of det.txt."""
 
+LARGEST, SMALLEST = 1e50, 1e-50
+"""Limits of positions and sizes in pixels: beyond them squares and their quotients leave the range of numbers."""
+
 COLUMNS = {0: "frame", 2: "left", 3: "top", 4: "width", 5: "height", 6: "confidence"}
 """Columns that the tracker reads."""
 
@@ -55,18 +58,20 @@ def find_invalid_rows(array: NDArray) -> InvalidRows:
     -------
     InvalidRows
         Rows with a non-finite number in a column that is used, a frame number that is negative or no integer,
-        a width or height that is not positive, or a feature without direction (all zero).
+        a width or height that is not positive, a box of absurd size or place, or a feature without direction
+        (all zero).
     """
     frames = array[:, 0]
-    boxes = array[:, 2:7]
+    boxes = array[:, 2:7].astype(np.float64, copy=False)
     features = array[:, FIRST_FEATURE:]
     with np.errstate(over="ignore", invalid="ignore"):
         # float32 is what the tracker computes with; its squared length is 0, infinite or NaN for unusable features.
         features = features.astype(np.float32, copy=False)
         energy = np.einsum("ij,ij->i", features, features)
-        valid = np.isfinite(frames) & np.isfinite(boxes).all(axis=1) & np.isfinite(energy) & (energy > 0)
+        valid = np.isfinite(frames) & np.isfinite(boxes).all(axis=1) & np.isfinite(energy)
+        valid &= (energy > 0) | (features.shape[1] == 0)
         valid &= (frames >= 0) & (frames < 2**53) & (frames == np.floor(frames))
-        valid &= (array[:, 4] > 0) & (array[:, 5] > 0)
+        valid &= (boxes[:, 2:4] >= SMALLEST).all(axis=1) & (np.abs(boxes[:, :4]) <= LARGEST).all(axis=1)
         return InvalidRows(array, ~valid, np.where(valid, frames, -1).astype(np.int64))
 
 
@@ -79,6 +84,9 @@ def _what_is_wrong(row: NDArray) -> str:
     for column in (4, 5):
         if row[column] <= 0:
             return f"column {column + 1} ({COLUMNS[column]}): {row[column]:.15g} is not positive"
+    for column in (2, 3, 4, 5):
+        if abs(float(row[column])) > LARGEST or (column > 3 and float(row[column]) < SMALLEST):
+            return f"column {column + 1} ({COLUMNS[column]}): {row[column]:.15g} is no number of pixels"
     for column in (np.flatnonzero(~np.isfinite(row[FIRST_FEATURE:])) + FIRST_FEATURE).tolist():
         return f"column {column + 1} (feature component {column + 1 - FIRST_FEATURE}): {row[column]} is not finite"
     if not row[FIRST_FEATURE:].any():

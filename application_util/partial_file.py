@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,7 +13,7 @@ from .errors import UserError
 class PartialFile:
     """A file that is written as ``<path>.partial`` and renamed at the end.
 
-    What is no regular file (``/dev/stdout``) is written directly.
+    What is no regular file (``/dev/stdout``) is written directly; what a link points to is replaced, not the link.
 
     Parameters
     ----------
@@ -25,13 +26,21 @@ class PartialFile:
     ----------
     partial_path : Path
         Where the file is until it is complete.
+
+    Raises
+    ------
+    UserError
+        If the path has no file name.
     """
 
     def __init__(self, path: str | Path, advice: str) -> None:
         self.path = Path(path)
         self.advice = advice
+        if not self.path.name or str(path).endswith(os.sep):
+            raise UserError(f"{path!s:.200}: not the name of a file: {advice}")
+        self._target = Path(os.path.realpath(path)) if self.path.is_symlink() else self.path
         direct = self.path.exists() and not self.path.is_file() and not self.path.is_dir()
-        self.partial_path = self.path if direct else self.path.with_name(self.path.name + ".partial")
+        self.partial_path = self.path if direct else self._target.with_name(self._target.name + ".partial")
 
     def open(self, mode: str = "w", **options: Any) -> IO[Any]:
         """Open the partial file, making folders as needed; ``options`` as for the built-in ``open``.
@@ -44,7 +53,7 @@ class PartialFile:
         try:
             if self.path.is_dir():
                 raise IsADirectoryError("it is a folder")
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.partial_path.parent.mkdir(parents=True, exist_ok=True)
             if self.path.exists() and not os.access(self.path, os.W_OK):
                 raise PermissionError("the file is write-protected")
             return open(self.partial_path, mode, **options)
@@ -53,6 +62,9 @@ class PartialFile:
             raise UserError(f"{self.path}: cannot be written ({reason}): {self.advice}") from None
 
     def finish(self) -> None:
-        """Put the partial file, which must be closed, in its place."""
-        if self.partial_path != self.path:
-            os.replace(self.partial_path, self.path)
+        """Put the partial file, which must be closed, in its place; whoever could read that still can."""
+        if self.partial_path == self.path:
+            return
+        if self._target.exists():
+            shutil.copymode(self._target, self.partial_path)
+        os.replace(self.partial_path, self._target)

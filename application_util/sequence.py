@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import configparser
 import math
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -62,10 +62,16 @@ class Sequence:
         """(height, width) of the first image in pixels, or None without images."""
         return self.images.size
 
-    @cached_property
-    def detections(self) -> NDArray[np.float64]:
-        """Rows of det.txt: frame, id, left, top, width, height, confidence, perhaps more."""
-        return read_table(find_det_txt(self.directory))
+    @property
+    def input_files(self) -> list[Path]:
+        """Where what belongs to the sequence lies, beside images in a folder: not to be overwritten."""
+        video = self.images.place if self.images.in_order else None
+        texts = [
+            self.directory / "gt" / "gt.txt",
+            self.directory / "seqinfo.ini",
+            find_det_txt(self.directory),
+        ]
+        return texts if video is None else [*texts, video]
 
     @cached_property
     def groundtruth(self) -> NDArray[np.float64] | None:
@@ -91,7 +97,7 @@ def read_sequence(directory: str | Path) -> Sequence:
     Raises
     ------
     UserError
-        If there is no such folder or video, the video cannot be read, or seqinfo.ini gives no usable frameRate.
+        If there is no such folder or video, the video cannot be read, or seqinfo.ini's frameRate is no rate.
     """
     directory = Path(directory)
     video = directory if directory.suffix.lower() in VIDEO_SUFFIXES and not directory.is_dir() else None
@@ -108,7 +114,8 @@ def read_sequence(directory: str | Path) -> Sequence:
     if video is not None:
         images = VideoSource(video)
         frame_rate = frame_rate or images.frame_rate
-    return Sequence(directory, directory.resolve().name, images, frame_rate, length)
+    name = os.path.basename(os.path.abspath(directory))
+    return Sequence(directory, name, images, frame_rate, length)
 
 
 def is_sequence(directory: Path) -> bool:
@@ -126,25 +133,21 @@ def find_det_txt(directory: Path) -> Path:
 
 
 def _read_seqinfo(path: Path) -> tuple[float | None, int | None]:
-    """Return frame rate and length, None as far as the file does not tell."""
+    """Return frame rate and length, None as far as the file does not tell; only lines ``key=value`` count."""
     if not path.exists():
         return None, None
-    parser = configparser.ConfigParser(strict=False, interpolation=None)
     try:
-        parser.read_string(path.read_text(encoding="utf-8-sig"), source=str(path))
-        section = parser["Sequence"]
-        text = section["frameRate"]
-    except KeyError:
-        raise UserError(
-            f"{path}: no frameRate in a section [Sequence]: add a line like frameRate=30"
-        ) from None
-    except (configparser.Error, OSError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"{path}: cannot be read ({reason})") from None
-    frame_rate = _to_float(text)
-    if not (math.isfinite(frame_rate) and frame_rate > 0):
-        raise UserError(f"{path}: frameRate={text} is not a positive number")
-    length = _to_float(section.get("seqLength", "nan"))
+        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+    pairs = (line.partition("=")[::2] for line in lines if "=" in line)
+    values = {key.strip().lower(): value.strip() for key, value in pairs}
+    frame_rate = None
+    if "framerate" in values:
+        frame_rate = _to_float(values["framerate"])
+        if not (math.isfinite(frame_rate) and frame_rate > 0):
+            raise UserError(f"{path}: frameRate={values['framerate']} is not a positive number")
+    length = _to_float(values.get("seqlength", "nan"))
     return frame_rate, int(length) if length.is_integer() and length > 0 else None
 
 

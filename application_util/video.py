@@ -6,7 +6,9 @@ import contextlib
 import math
 import os
 import queue
+import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from .errors import UserError, require
+from .video_source import open_video
 
 if TYPE_CHECKING:
     import numpy as np
@@ -154,7 +157,7 @@ def open_videos(
             yield videos
     finally:
         for video in videos:
-            if not video.complete:
+            if not video.complete and video.partial_path.exists():
                 print(f"stopped before the end: the video so far is in {video.partial_path}", file=sys.stderr)
 
 
@@ -187,34 +190,50 @@ def _opencv(path: Path, size: tuple[int, int], fps: float, fourcc: str) -> Encod
     """Encode the frames sent to it with OpenCV, until closed."""
     import cv2
 
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*fourcc), fps, size)
+    # An absolute name, because what comes before a colon is taken for a protocol.
+    writer = cv2.VideoWriter(os.path.abspath(path), cv2.VideoWriter.fourcc(*fourcc), fps, size)
     if not writer.isOpened():
         raise UserError(f"{path}: OpenCV cannot write {fourcc} video here, use .avi or .mp4")
+    frames = 0
     try:
         while True:
             writer.write((yield))
+            frames += 1
     finally:
         writer.release()
+        _check_complete(path, frames)
+
+
+def _check_complete(path: Path, frames: int) -> None:
+    """Make sure that an .avi ends as it should: OpenCV keeps silent when a frame could not be written."""
+    import cv2
+
+    if frames and path.suffix.lower() == ".avi":
+        announced = round(open_video(path).get(cv2.CAP_PROP_FRAME_COUNT))
+        if announced != frames:
+            raise OSError("not all frames could be written; is the disk full, or the frame rate too high?")
 
 
 def _h264(path: Path, size: tuple[int, int], fps: float, fourcc: str) -> Encoder:
     """Encode the frames sent to it with ffmpeg's x264, until closed."""
-    ffmpeg = require("imageio_ffmpeg", "video")
-    process = ffmpeg.write_frames(
-        str(path),
-        size,
-        pix_fmt_in="bgr24",
-        pix_fmt_out="yuv420p",
-        fps=fps,
-        codec="libx264",
-        quality=None,
-        macro_block_size=2,
-        ffmpeg_log_level="error",
-        output_params=H264_OPTIONS,
-    )
-    process.send(None)
-    try:
-        while True:
-            process.send((yield))
-    finally:
-        process.close()
+    width, height = size
+    command = [require("imageio_ffmpeg", "video").get_ffmpeg_exe(), "-y", "-v", "error"]
+    command += ["-f", "rawvideo", "-pix_fmt", "bgr24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-"]
+    command += ["-c:v", "libx264", "-pix_fmt", "yuv420p", *H264_OPTIONS, os.path.abspath(path)]
+    with tempfile.TemporaryFile() as log:
+        # In a session of its own, Ctrl-C does not reach ffmpeg, which is told to end by the end of its input.
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True
+        )
+        assert process.stdin is not None
+        try:
+            with contextlib.suppress(BrokenPipeError):  # ffmpeg has given up, and its log says why
+                while True:
+                    process.stdin.write((yield).data)
+        finally:
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
+            if process.wait():
+                log.seek(0)
+                lines = log.read().decode(errors="replace").split("\n")
+                raise OSError(next((line for line in reversed(lines) if line.strip()), "ffmpeg failed"))

@@ -56,7 +56,7 @@ class VideoSource(Mapping[int, Path]):
         import cv2
 
         self.place = place
-        capture = _open(place)
+        capture = open_video(place)
         image = capture.read()[1]
         if image is None:
             raise UserError(f"{place}: not a readable video, no frame can be decoded")
@@ -107,7 +107,7 @@ class VideoSource(Mapping[int, Path]):
 
     def _decode(self, frame: int) -> np.ndarray | None:
         if self._capture is None or frame < self._position:
-            self._capture, self._position = _open(self.place), 0
+            self._capture, self._position = open_video(self.place), 0
         while self._position < frame:
             if not self._capture.grab():
                 self._capture = None
@@ -158,8 +158,14 @@ def videos_in(directory: Path) -> list[Path]:
     ]
 
 
-def _open(path: Path) -> cv2.VideoCapture:
-    """Open a video; OpenCV and FFmpeg keep what they think of it to themselves."""
+def open_video(path: Path) -> cv2.VideoCapture:
+    """Open a video; OpenCV and FFmpeg keep what they think of it to themselves.
+
+    Raises
+    ------
+    UserError
+        If it is not there or no video.
+    """
     if not path.is_file():
         raise UserError(f"{path}: no such file, expected a video")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
@@ -169,7 +175,7 @@ def _open(path: Path) -> cv2.VideoCapture:
     level = logging.getLogLevel()
     logging.setLogLevel(0)
     try:
-        capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+        capture = cv2.VideoCapture(os.path.abspath(path), cv2.CAP_FFMPEG)
     finally:
         logging.setLogLevel(level)
     if not capture.isOpened():
@@ -185,7 +191,7 @@ def _count_frames(path: Path, size: int, changed: int) -> int:
     """
     import cv2
 
-    capture = _open(path)
+    capture = open_video(path)
     promised = round(capture.get(cv2.CAP_PROP_FRAME_COUNT))
     report = line_reporter(f"{path.name}: counting", "frame", promised if promised > 0 else None)
     count = 0

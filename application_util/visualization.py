@@ -55,7 +55,7 @@ def create_unique_color_uchar(tag: int, hue_step: float = 0.41) -> tuple[int, in
 def window_shape(seq_info: Mapping[str, Any]) -> tuple[int, int]:
     """Give (width, height) of the window and the video of a sequence: 1024 pixels wide, aspect kept."""
     height, width = seq_info["image_size"][:2]
-    return WINDOW_WIDTH, int(height / width * WINDOW_WIDTH)
+    return WINDOW_WIDTH, max(2, int(height / width * WINDOW_WIDTH))
 
 
 class NoVisualization:
@@ -116,7 +116,7 @@ class _Drawing:
         self.viewer.thickness = THICKNESS
         for track_id, box in zip(track_ids, boxes, strict=True):
             self.viewer.color = create_unique_color_uchar(int(track_id))
-            left, top, width, height = np.asarray(box).astype(int).tolist()
+            left, top, width, height = (int(side) for side in box)
             self.viewer.rectangle(left, top, width, height, label=str(int(track_id)))
 
     def draw_detections(self, detections: Iterable[Any]) -> None:

@@ -141,6 +141,24 @@ def test_invalid_features(app):
     app.assert_refused("row 8", "32-bit")
 
 
+def test_boxes_beyond_all_numbers(app):
+    for column, value in (("height", 1e160), ("width", 1e-170), ("left", -1e200)):
+        rows = app.rows.astype(np.float64)
+        rows[41, COLUMN[column]] = value
+        app.save(rows)
+        app.assert_refused("row 42", f"column {COLUMN[column] + 1} ({column})", "is no number of pixels")
+
+
+def test_without_features_tracks_follow_motion_and_overlap(app):
+    app.save(app.rows[:, :10])
+    assert app.run() == 0
+    assert "warning" in app.stderr and "no features" in app.stderr
+    alone = app.output_file.read_bytes()
+    app.save(app.rows)
+    assert app.run("--max_cosine_distance", "-1") == 0
+    assert app.output_file.read_bytes() == alone != b""
+
+
 def test_skip_invalid(app):
     bad = app.rows[[3, 50, 90]]
     bad[0, 4], bad[1, 10:], bad[2, 0] = -1, 0, np.nan
@@ -153,7 +171,7 @@ def test_skip_invalid(app):
 @pytest.mark.parametrize(("array", "complaint"), [
     (np.array([["1", "2"] * 6]), "expected numbers"),
     (np.array([1.0, 2.0]), "shape (2,)"), (np.array([]), "shape (0,)"), (np.array(3.0), "shape ()"),
-    (np.ones((2, 3, 20)), "shape (2, 3, 20)"), (np.ones((4, 10)), "10 columns"), (np.ones((0, 7)), "7 columns"),
+    (np.ones((2, 3, 20)), "shape (2, 3, 20)"), (np.ones((4, 9)), "9 columns"), (np.ones((0, 7)), "7 columns"),
     (np.array([[1.0], [2.0, 3.0]], dtype=object), "objects"), (np.ones((3, 138), dtype=complex), "expected numbers"),
 ], ids=str)  # fmt: skip
 def test_other_arrays(app, array, complaint):
@@ -176,6 +194,59 @@ def test_other_files(app, tmp_path):
     app.assert_refused("not a .npy array")
     np.savez(tmp_path / "archive.npz", app.rows)
     app.assert_refused("archive", detection_file=tmp_path / "archive.npz")
+    app.detection_file.write_bytes((tmp_path / "archive.npz").read_bytes()[:3000])
+    app.assert_refused("not a .npy array")
+    app.save(app.rows)
+    whole = bytearray(app.detection_file.read_bytes())
+    rng = np.random.default_rng(0)
+    for _ in range(200):  # a damaged header, of which NumPy says almost anything
+        damaged = whole.copy()
+        for place in rng.integers(6, 90, 3):
+            damaged[place] = rng.integers(0, 256)
+        app.detection_file.write_bytes(damaged)
+        if app.run() != 0:
+            assert app.stderr.startswith(f"error: {app.detection_file}: ") and app.stderr.count("\n") == 1
+        app.output_file.write_text("a good result\n")
+
+
+def test_input_is_not_overwritten(app, tmp_path):
+    before = app.detection_file.read_bytes()
+    (tmp_path / "link").symlink_to(app.detection_file)
+    for output in (app.detection_file, tmp_path / "link"):
+        app.assert_refused("would replace", "choose another name", output_file=output)
+    mapped = tmp_path / "a.txt.partial"
+    mapped.write_bytes(before)
+    app.assert_refused("would replace", detection_file=mapped, output_file=tmp_path / "a.txt")
+    for name in ("gt", "det"):
+        text = app.sequence_dir / name / f"{name}.txt"
+        text.parent.mkdir()
+        text.write_text("1,1,10,20,30,40,1,1,1\n")
+        app.assert_refused("would replace", output_file=text)
+        assert text.read_text() == "1,1,10,20,30,40,1,1,1\n"
+    assert app.detection_file.read_bytes() == mapped.read_bytes() == before
+
+
+def test_where_the_output_goes(app, tmp_path):
+    for name in ("", f"{tmp_path}/new/", "."):
+        assert app.run(output_file=name) == 2 and app.stderr.count("\n") == 1, app.stderr
+    app.output_file.chmod(0o600)
+    (tmp_path / "link.txt").symlink_to("good.txt")
+    assert app.run(output_file=tmp_path / "link.txt") == 0
+    assert (tmp_path / "link.txt").is_symlink() and not list(tmp_path.glob("*.partial"))
+    assert app.output_file.read_bytes() == (GOLDEN / "walkers-B.txt").read_bytes()
+    assert app.output_file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_linked_sequence_has_the_name_of_the_link(app, tmp_path):
+    (tmp_path / "LINK").symlink_to(app.sequence_dir)
+    assert app.run(sequence_dir=tmp_path / "LINK") == 0
+    assert "LINK: " in app.stderr
+
+
+def test_detections_of_the_sequence_info_may_be_changed(app):
+    info = deep_sort_app.gather_sequence_info(app.sequence_dir, app.detection_file)
+    info["detections"][:, 6] = 1
+    assert np.load(app.detection_file)[0, 6] != 1
 
 
 def test_output_that_cannot_be_written_is_found_out_before_tracking(app, tmp_path, monkeypatch):
@@ -196,18 +267,21 @@ def test_output_to_a_device(app):
 def test_seqinfo(app):
     info = app.sequence_dir / "seqinfo.ini"
     for text, complaint in [
-        ("[Sequence]\nname=SEQ-01\n", "frameRate"),
         ("[Sequence]\nframeRate=fast\n", "frameRate=fast"),
         ("[Sequence]\nframeRate=0\n", "frameRate=0"),
-        ("frameRate=30\n", "seqinfo.ini"),
     ]:
         info.write_text(text)
         app.assert_refused("seqinfo.ini", complaint)
-    info.write_text("[Sequence]\nframeRate=29.97\n")
-    assert app.run() == 0
-    assert (
-        deep_sort_app.gather_sequence_info(app.sequence_dir, app.detection_file)["update_ms"] == 1000 / 29.97
-    )
+    for text, update_ms in [
+        ("[Sequence]\nframeRate=29.97\n", 1000 / 29.97),
+        ("[sequence]\r\n; a remark\r\nstray\r\nframeRate = 25\r\n", 40),
+        ("[Sequence]\nseqLength=600\n", None),
+        ("", None),
+    ]:
+        info.write_text(text)
+        assert app.run() == 0
+        info_dict = deep_sort_app.gather_sequence_info(app.sequence_dir, app.detection_file)
+        assert info_dict["update_ms"] == update_ms
 
 
 def write_images(sequence_dir, frames, size=(60, 80)):

@@ -48,6 +48,21 @@ def test_a_video_for_every_result_whose_sequence_exists(command, world):
         assert all(frame.shape == (height, 1024, 3) for frame in frames)
 
 
+def test_videos_do_not_go_where_the_sequences_own_are(command, world):
+    (world / "videos").mkdir()
+    command("generate_videos.py", *flags(world))
+    mot = (world / "mot2").resolve()
+    mot.mkdir()
+    (world / "videos" / "new" / "A.avi").rename(mot / "A.mp4")
+    paths = ["--mot_dir", mot, "--result_dir", world / "results", "--output_dir", mot]
+    done = command("generate_videos.py", *paths)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        f"error: {mot}: holds the sequence's own video A.mp4: choose another --output_dir"
+    )
+    assert [path.name for path in mot.iterdir()] == ["A.mp4"]
+
+
 @pytest.mark.parametrize("jobs", ["1", "2", "7"])
 def test_what_the_frames_show(world, jobs):
     assert generate_videos.main(flags(world, "--jobs", jobs)) == 0

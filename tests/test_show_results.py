@@ -47,6 +47,25 @@ def test_a_video_needs_no_display(command, arguments, tmp_path, name):
     check_frames(frames)
 
 
+def test_the_sequences_own_video_is_not_overwritten(command, arguments, tmp_path):
+    command("show_results.py", *arguments, "--output_file", tmp_path / "clip.avi")
+    before = (tmp_path / "clip.avi").read_bytes()
+    for output in (tmp_path / "clip.avi", arguments[-1]):
+        own = ["--sequence_dir", tmp_path / "clip.avi", *arguments[2:], "--output_file", output]
+        assert "would replace" in only_line(command("show_results.py", *own))
+    assert (tmp_path / "clip.avi").read_bytes() == before
+
+
+def test_boxes_far_outside_are_drawn_outside(command, arguments, tmp_path):
+    rows = walk(8, track_id=0)
+    write_results(arguments[-1], [*rows, *([f, 1, 1e12, -1e300, 1e15, 3e9] for f in range(1, 9))])
+    for more in ([], ["--show_trajectories"]):
+        done = command("show_results.py", *arguments, "--output_file", tmp_path / "a.avi", *more)
+        assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
+        if not more:
+            check_frames(read_video(tmp_path / "a.avi")[0])
+
+
 def test_no_word_about_windows_if_none_was_wanted(command, arguments, tmp_path):
     done = command("show_results.py", *arguments, "--output_file", tmp_path / "a.avi", "--display", "no")
     assert done.stderr.splitlines() == [f"SEQ: 8 frames in {tmp_path / 'a.avi'}"]

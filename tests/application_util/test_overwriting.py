@@ -23,7 +23,7 @@ def test_an_input_is_no_output(tmp_path, detections, monkeypatch):
         (detections, "link"),
         ("a.txt", tmp_path / "a.txt.partial"),
     ):
-        with pytest.raises(UserError, match="would replace .*: choose another name"):
+        with pytest.raises(UserError, match=r"would replace .*: choose another name"):
             refuse_overwriting([None, output], [None, read])
 
 

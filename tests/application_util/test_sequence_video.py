@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from application_util.errors import UserError
+from application_util.mot_text import read_table
 from application_util.sequence import find_det_txt, is_sequence, read_sequence
 from application_util.sequence_set import find_sequences, sequence_length
 from tests.films import SIZE, number, write_film
@@ -41,7 +42,7 @@ def test_the_folder_of_a_videos_name_holds_what_else_belongs_to_it(tmp_path):
     for given in (tmp_path / "clip", tmp_path / "clip.avi"):
         sequence = read_sequence(given)
         assert sequence.frame_rate == 25 and len(sequence.images) == 3
-        assert sequence.detections.tolist() == [[1, -1, 1, 2, 3, 4, 0.5]]
+        assert read_table(find_det_txt(sequence.directory)).tolist() == [[1, -1, 1, 2, 3, 4, 0.5]]
         assert sequence.groundtruth is not None and len(sequence.groundtruth) == 1
 
 
@@ -85,7 +86,9 @@ def test_detections_of_a_video_alone_may_lie_beside_it(tmp_path):
     (tmp_path / "clip.txt").write_text("1,-1,1,2,3,4,0.5\n")
     write_film(tmp_path / "clip.avi", 2)
     assert find_det_txt(tmp_path / "clip") == tmp_path / "clip.txt"
-    assert np.array_equal(read_sequence(tmp_path / "clip.avi").detections[:, :2], [[1, -1]])
+    assert np.array_equal(
+        read_table(find_det_txt(read_sequence(tmp_path / "clip.avi").directory))[:, :2], [[1, -1]]
+    )
     usual.parent.mkdir(parents=True)  # where clip.txt may be a result
     assert find_det_txt(tmp_path / "clip") == usual
 

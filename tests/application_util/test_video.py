@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import subprocess
 import sys
+from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
@@ -9,8 +11,10 @@ import pytest
 from application_util import video as video_module
 from application_util.errors import UserError
 from application_util.video import VideoFile, check_video_path, frames_per_second, open_videos
+from application_util.video_source import open_video
 from tests.scenes import read_video
 
+ROOT = Path(__file__).resolve().parents[2]
 SIZE = (64, 48)
 
 
@@ -115,6 +119,41 @@ def test_what_goes_wrong_while_encoding_reaches_the_caller(tmp_path, monkeypatch
             for _ in range(100):
                 video.write(picture(1))
     assert not (tmp_path / "a.avi").exists()
+
+
+FULL = """
+import resource, sys
+import numpy as np
+from application_util.errors import run_command
+from application_util.video import VideoFile
+
+def write():
+    with VideoFile(sys.argv[1], (320, 240), 30) as video:
+        for image in np.random.default_rng(0).integers(0, 255, (20, 240, 320, 3), dtype=np.uint8):
+            video.write(image)
+
+import cv2
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))  # as a disk with so much room
+sys.exit(run_command(write))
+"""
+
+
+@pytest.mark.parametrize("kind", [".avi", ".mp4"])
+def test_a_full_disk_is_an_error_and_the_old_video_stays(tmp_path, kind):
+    path = tmp_path / f"a{kind}"
+    path.write_bytes(b"old")
+    done = subprocess.run([sys.executable, "-c", FULL, str(path)], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 2, done.stderr
+    assert f"error: {tmp_path}/a.partial{kind}: writing the video failed: " in done.stderr
+    assert path.read_bytes() == b"old"
+
+
+def test_names_with_a_colon(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("12:00.avi", "12:00.mp4"):
+        with VideoFile(name, (32, 16), 10) as video:
+            video.write(np.zeros((16, 32, 3), np.uint8))
+        assert open_video(Path(name)).isOpened()
 
 
 def test_another_codec_may_be_named(tmp_path):

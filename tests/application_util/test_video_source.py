@@ -16,8 +16,8 @@ from tests.films import SIZE, bars, ffmpeg, number, write_film
 def opened(monkeypatch):
     """Paths that were opened."""
     paths = []
-    real = video_source._open
-    monkeypatch.setattr(video_source, "_open", lambda path: paths.append(path) or real(path))
+    real = video_source.open_video
+    monkeypatch.setattr(video_source, "open_video", lambda path: paths.append(path) or real(path))
     return paths
 
 
