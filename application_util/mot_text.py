@@ -43,7 +43,8 @@ def read_table(path: str | Path, min_columns: int = 7) -> NDArray[np.float64]:
     ----------
     path : str or Path
         Text file: frame, id, left, top, width, height, confidence and perhaps more columns, the same in all
-        rows. Spaces around numbers, empty lines and a missing or repeated newline at the end do not matter.
+        rows. Spaces around numbers, empty lines, what follows a ``#`` and a missing or repeated newline at the
+        end do not matter.
     min_columns : int
         Columns that are needed.
 
@@ -78,20 +79,21 @@ def _read_quickly(path: str | Path) -> NDArray[np.float64] | None:
     try:
         with open(path, encoding="utf-8-sig") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about a file without rows
-            table = np.loadtxt(file, np.float64, comments=None, delimiter=",", ndmin=2)
+            table = np.loadtxt(file, np.float64, comments="#", delimiter=",", ndmin=2)
     except (OSError, ValueError):
         return None
     return table if table.size else None
 
 
 def _numbered_lines(path: str | Path) -> list[tuple[int, str]]:
-    """Return the lines that are not empty, with their numbers."""
+    """Return the lines that are not empty, with their numbers and without remarks."""
     try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+        text = Path(path).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read as text ({error})") from None
+    lines = (line.partition("#")[0] for line in text.splitlines())
     return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
 
 

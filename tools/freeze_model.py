@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for `python tools/freeze_model.py`
 
-from application_util.errors import UserError, run_command
+from application_util.errors import run_command
+from application_util.flags import number_within
+from application_util.partial_file import PartialFile
 from tools.network import IMAGE_SHAPE, Variables, inference_graph, read_checkpoint
 
 DEFAULT_CHECKPOINT = "resources/networks/mars-small128.ckpt-68577"
@@ -37,13 +38,10 @@ def write_graph(
         If the file cannot be written.
     """
     graph = inference_graph(variables, image_shape)
-    partial = Path(f"{graphdef_out}.partial")
-    try:
-        partial.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(graph.SerializeToString(deterministic=True))
-        os.replace(partial, graphdef_out)
-    except OSError as error:
-        raise UserError(f"{graphdef_out}: cannot be written: {error.strerror}") from None
+    output = PartialFile(graphdef_out, "choose another place for the network")
+    with output.open("wb") as file:
+        file.write(graph.SerializeToString(deterministic=True))
+    output.finish()
 
 
 def freeze_model(
@@ -75,7 +73,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--graphdef_out", default=DEFAULT_GRAPH, help="frozen graph to write")
     parser.add_argument(
         "--image_shape",
-        type=int,
+        type=number_within(int, 8),
         nargs=2,
         default=IMAGE_SHAPE,
         metavar=("HEIGHT", "WIDTH"),

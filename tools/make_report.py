@@ -17,7 +17,7 @@ if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from application_util.errors import UserError, require, run_command
-from application_util.flags import finite_float
+from application_util.flags import number_within
 from application_util.scoring import BENCHMARKS
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _parse_args(argv: list[str] | None) -> argparse.Namespace:
         "--video_dir",
         help="folder of videos, <sequence>.mp4, as generate_videos.py --convert_h264 makes them",
     )
-    add("--max_video_mb", type=finite_float, default=MAX_VIDEO_MB, metavar="MB",
+    add("--max_video_mb", type=number_within(float, 0), default=MAX_VIDEO_MB, metavar="MB",
         help="megabytes of video in the report, others are linked (default: %(default)s)")  # fmt: skip
     add("--title", help="heading (default: by the folder of results)")
     add("--benchmark", choices=BENCHMARKS,

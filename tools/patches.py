@@ -66,9 +66,16 @@ def cut_patches(
     patches : ndarray of uint8, shape (boxes, *patch_shape, 3)
     empty : int
         How many of them are noise.
+
+    Raises
+    ------
+    ValueError
+        If the image has other channels.
     """
+    if image.ndim != 3 or image.shape[2] != 3:
+        raise ValueError(f"image of shape {image.shape}, expected (height, width, 3): blue, green, red")
     patches = [extract_image_patch(image, box, patch_shape) for box in boxes]
     empty = [row for row, patch in enumerate(patches) if patch is None]
     for row in empty:
         patches[row] = np.random.default_rng((*seed, row)).integers(0, 255, (*patch_shape, 3), np.uint8)
-    return np.array(patches, np.uint8).reshape(-1, *patch_shape, 3), len(empty)
+    return np.array(patches, np.uint8).reshape(len(patches), *patch_shape, 3), len(empty)

@@ -18,6 +18,15 @@ def test_spaces_empty_lines_and_no_newline_at_the_end(tmp_path):
     )
 
 
+def test_remarks(tmp_path):
+    path = tmp_path / "det.txt"
+    path.write_text("# frame, id, ...\n1,-1,1,2,3,4,1 # sure\n#\n2,-1,1,2,3,4,0.5\n")
+    assert read_table(path)[:, 0].tolist() == [1, 2]
+    path.write_text("# frame, id, ...\n1,-1,1,2,3,4,x # sure\n")
+    with pytest.raises(UserError, match="line 2: column 7: 'x' is not a number"):
+        read_table(path)
+
+
 def test_no_rows(tmp_path):
     (tmp_path / "det.txt").write_text("\n\n")
     assert read_table(tmp_path / "det.txt", 10).shape == (0, 10)

@@ -11,6 +11,12 @@ def image() -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (60, 90, 3), np.uint8)
 
 
+@pytest.mark.parametrize("shape", [(60, 90), (60, 90, 1), (60, 90, 4)])
+def test_images_of_other_channels_are_refused(shape):
+    with pytest.raises(ValueError, match=r"expected \(height, width, 3\)"):
+        cut_patches(np.zeros(shape, np.uint8), [[1, 2, 30, 40]], (32, 16))
+
+
 def test_patches_are_those_of_the_original(functions):
     patches = [
         extract_image_patch(functions["patch_image"], box, (128, 64)) for box in functions["patch_boxes"]
