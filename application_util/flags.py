@@ -72,7 +72,7 @@ def number_within(kind: Callable[[str], float], low: float, high: float = math.i
             value = math.nan
         if not (low <= value <= high and math.isfinite(value)):
             what = "an integer" if kind is int else "a number"
-            limits = f"of at least {low:g}" if high == math.inf else f"from {low:g} to {high:g}"
+            limits = f"of at least {low:.15g}" if high == math.inf else f"from {low:.15g} to {high:.15g}"
             raise argparse.ArgumentTypeError(f"{text!r} is not {what} {limits}")
         return value
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from application_util.errors import UserError
 from application_util.partial_file import PartialFile
 from application_util.sequence import Sequence
-from tools.detection_formats.box import Box, check_box
+from tools.detection_formats.box import DECIMALS, Box, check_box
 
 FORMATS = ("mot", "coco", "yolo", "csv")
 
@@ -90,7 +90,12 @@ def guess_format(path: Path) -> str:
 
 
 def read_boxes(
-    path: Path, kind: str, sequence: Sequence, coco_images: Path | None = None, normalised: bool = False
+    path: Path,
+    kind: str,
+    sequence: Sequence,
+    coco_images: Path | None = None,
+    normalised: bool = False,
+    percent: bool = False,
 ) -> Iterator[Box]:
     """Read detections as their file tells them.
 
@@ -105,6 +110,8 @@ def read_boxes(
         See `tools.detection_formats.coco.read_coco`.
     normalised : bool
         Boxes of a CSV file are shares of the image's size.
+    percent : bool
+        Confidences are given in percent.
 
     Raises
     ------
@@ -120,11 +127,11 @@ def read_boxes(
 
         if not path.is_dir():
             raise UserError(f"{path}: not a folder, expected one of YOLO text files")
-        return read_yolo(path, sequence.name, _image_size(sequence))
+        return read_yolo(path, sequence.name, _image_size(sequence), percent)
     if kind == "csv":
         from tools.detection_formats.csv_table import read_csv
 
-        return read_csv(path, _image_size(sequence) if normalised else None)
+        return read_csv(path, sequence.name, _image_size(sequence) if normalised else None)
     from tools.detection_formats.mot import read_mot
 
     return read_mot(path)
@@ -225,6 +232,6 @@ def _image_size(sequence: Sequence) -> tuple[int, int]:
 
 
 def _decimal(number: float) -> str:
-    """Write a number with at most six decimals, and no more than it needs."""
-    text = f"{number:.6f}".rstrip("0").rstrip(".")
+    """Write a number with at most `DECIMALS` decimals, and no more than it needs."""
+    text = f"{number:.{DECIMALS}f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text

@@ -7,7 +7,9 @@ a CSV file with a header. The sequence is a MOTChallenge folder or a video.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from collections.abc import Callable
 from collections.abc import Sequence as SequenceOf
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +18,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for `python t
 
 from application_util.errors import UserError, run_command
 from application_util.flags import finite_float
+from application_util.overwriting import refuse_overwriting
 
 if TYPE_CHECKING:
     from application_util.sequence import Sequence
+    from tools.detection_formats.box import Box
     from tools.detection_import import ImportReport
 
 
@@ -71,26 +75,33 @@ def run(
 
     sequence = read_sequence(sequence_dir)
     output = sequence.directory / "det" / "det.txt" if output_file is None else Path(output_file)
+    network = _find_network(model) if features is not None else None
+    refuse_overwriting(
+        [output, features], [*_files_to_read(detections, output, features), coco_images, network]
+    )
+    refuse_overwriting([features], sequence.input_files)
     if output.exists() and not overwrite:
         raise UserError(f"{output}: exists already; --overwrite replaces it")
     kind = kind or guess_format(Path(detections))
     if classes and kind == "mot":
         raise UserError(f"{detections}: a MOTChallenge det.txt tells no classes, --classes cannot select any")
-    network = _find_network(model) if features is not None else None
     selection = Selection(tuple(classes), min_confidence, percent, first_frame, skip_invalid)
     images = None if coco_images is None else Path(coco_images)
     boxes, report = select(
-        read_boxes(Path(detections), kind, sequence, images, normalised),
+        read_boxes(Path(detections), kind, sequence, images, normalised, percent),
         selection,
         frames_of(sequence),
         shares=kind != "mot" or percent,
     )
     if not boxes:
         raise UserError(f"{detections}: {_nothing_left(report)}")
+    encode = None
+    if features is not None and network is not None:
+        encode = _prepare_encoding(sequence, boxes, output, Path(features), network, skip_invalid)
     write_det_txt(boxes, output)
     _say(sequence, report, output, len({box.frame for box in boxes}), bool(classes))
-    if features is not None and network is not None:
-        _compute_features(sequence, output, Path(features), network)
+    if encode is not None:
+        encode()
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -174,14 +185,59 @@ def _find_network(model: str | Path | None) -> Path:
     return network
 
 
-def _compute_features(sequence: Sequence, det_txt: Path, features: Path, network: Path) -> None:
+def _files_to_read(detections: str | Path, *outputs: str | Path | None) -> list[Path]:
+    """Give the file of detections; of a folder, the files that an output could replace."""
+    if not Path(detections).is_dir():
+        return [Path(detections)]
+    names = [Path(output).name for output in outputs if output is not None]
+    return [Path(detections, part, name) for part in ("", "labels") for name in names]
+
+
+def _prepare_encoding(
+    sequence: Sequence, boxes: list[Box], det_txt: Path, features: Path, network: Path, skip_invalid: bool
+) -> Callable[[], None]:
+    """Make sure that features can be computed, before det.txt is there; return what computes them."""
+    _check_images(sequence, boxes)
+    _check_writable(features)
     from tools.encoder import create_box_encoder
     from tools.encoding_job import EncodingJob
     from tools.generate_detections import encode_all
     from tools.model_file import say_distance
 
-    encode_all(create_box_encoder(network), [EncodingJob(sequence.directory, det_txt, features)])
-    say_distance(network)
+    encoder = create_box_encoder(network)
+    named = sequence.directory.name == sequence.name  # unlike "."
+    directory = sequence.directory if named else Path(os.path.abspath(sequence.directory))
+    job = EncodingJob(directory, det_txt, features, skip_invalid)
+
+    def encode() -> None:
+        encode_all(encoder, [job])
+        say_distance(network)
+
+    return encode
+
+
+def _check_images(sequence: Sequence, boxes: list[Box]) -> None:
+    """Make sure that there are images to encode, the same as boxes were checked against."""
+    from application_util.sequence import read_sequence
+
+    place = sequence.images.place
+    if not any(box.frame in sequence.images for box in boxes):
+        raise UserError(f"{place}: no image of any frame with detections, --features needs some")
+    encoded = read_sequence(sequence.directory).images.place
+    if not os.path.samefile(encoded, place):
+        raise UserError(
+            f"{place}: features would be of {encoded}, which comes first: "
+            f"move one of them away, or give --sequence_dir {sequence.directory}"
+        )
+
+
+def _check_writable(features: Path) -> None:
+    from application_util.partial_file import PartialFile
+
+    output = PartialFile(features, "choose another --features")
+    output.open("wb").close()
+    if output.partial_path != output.path:
+        output.partial_path.unlink()
 
 
 if __name__ == "__main__":

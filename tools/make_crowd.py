@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import configparser
+import os
 import sys
 from pathlib import Path
 
@@ -12,10 +14,12 @@ if not __package__:
 import numpy as np
 from numpy.typing import NDArray
 
-from application_util.errors import run_command
-from application_util.flags import positive_int
+from application_util.errors import UserError, run_command
+from application_util.flags import number_within, positive_int
 
 WIDTH, HEIGHT = 1920, 1080
+MARK = "Crowd"
+"""The section of seqinfo.ini that says a folder was made here."""
 
 
 def make_crowd(people: int, frames: int, seed: int = 0, feature_dim: int = 128) -> NDArray[np.float64]:
@@ -95,22 +99,56 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--frames", type=positive_int, default=200, help="frames (default: %(default)s)")
     parser.add_argument(
-        "--seed", type=int, default=0, help="another seed, another crowd (default: %(default)s)"
+        "--seed",
+        type=number_within(int, 0, 2**32 - 1),
+        default=0,
+        help="another seed, another crowd (default: %(default)s)",
     )
     args = parser.parse_args(argv)
-    return run_command(lambda: _write(Path(args.output_dir), args.people, args.frames, args.seed))
+    return run_command(lambda: _run(args.output_dir, args.people, args.frames, args.seed))
 
 
-def _write(directory: Path, people: int, frames: int, seed: int) -> None:
-    rows = make_crowd(people, frames, seed)
+def _run(output_dir: str, people: int, frames: int, seed: int) -> None:
+    directory = Path(output_dir)
+    name = os.path.basename(os.path.abspath(output_dir))
+    try:
+        _check_replaceable(directory)
+        rows = make_crowd(people, frames, seed)
+        _write(directory, name, rows, {"people": people, "frames": frames, "seed": seed})
+    except OSError as error:
+        raise UserError(f"{output_dir}: cannot be written: {error.strerror or error}") from None
+    print(f"{len(rows)} detections of {people} people in {frames} frames: {directory / name}.npy")
+
+
+def _check_replaceable(directory: Path) -> None:
+    """Refuse a folder with files that were not made here."""
+    if directory.is_dir():
+        if any(directory.iterdir()) and not _is_crowd(directory):
+            raise UserError(f"{directory}: holds something other than a crowd made here, give another folder")
+    elif directory.exists():
+        raise UserError(f"{directory}: is a file, give a folder")
+
+
+def _is_crowd(directory: Path) -> bool:
+    config = configparser.ConfigParser(interpolation=None)
+    try:
+        config.read(directory / "seqinfo.ini", encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError):
+        return False
+    return config.has_section(MARK)
+
+
+def _write(directory: Path, name: str, rows: NDArray[np.float64], arguments: dict[str, int]) -> None:
+    """Write the files of a crowd, the one with the mark first."""
     (directory / "det").mkdir(parents=True, exist_ok=True)
-    np.savetxt(directory / "det" / "det.txt", rows[:, :10], fmt="%d,%d,%.2f,%.2f,%.2f,%.2f,%.6f,%d,%d,%d")
-    info = {"name": directory.name, "imDir": "img1", "frameRate": 25, "seqLength": frames}
+    info = {"name": name, "imDir": "img1", "frameRate": 25, "seqLength": arguments["frames"]}
     info |= {"imWidth": WIDTH, "imHeight": HEIGHT, "imExt": ".jpg"}
     lines = ["[Sequence]", *(f"{key}={value}" for key, value in info.items())]
-    (directory / "seqinfo.ini").write_text("\n".join(lines) + "\n", encoding="ascii")
-    np.save(directory / f"{directory.name}.npy", rows)
-    print(f"{len(rows)} detections of {people} people in {frames} frames: {directory / directory.name}.npy")
+    lines += [f"[{MARK}]", *(f"{key}={value}" for key, value in arguments.items())]
+    with open(directory / "seqinfo.ini", "w", encoding="utf-8", errors="replace", newline="\n") as file:
+        file.write("\n".join(lines) + "\n")
+    np.savetxt(directory / "det" / "det.txt", rows[:, :10], fmt="%d,%d,%.2f,%.2f,%.2f,%.2f,%.6f,%d,%d,%d")
+    np.save(directory / f"{name}.npy", rows)
 
 
 def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:

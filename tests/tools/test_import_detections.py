@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from application_util.sequence import read_sequence
+from application_util.mot_text import read_table
 from tests.conftest import ROOT
 from tests.films import write_film
 from tests.scenes import make_sequence
@@ -43,7 +43,7 @@ class Import:
 
     def takes(self, detections, *flags, rows=ROWS):
         assert self(detections, *flags) == 0, self.err
-        table = read_sequence(self.sequence).detections
+        table = read_table(self.det_txt)
         assert table.shape == (len(rows), 10) and (table[:, 7:] == -1).all()
         assert table[:, :7] == pytest.approx(np.array(rows), abs=1e-6)
 
@@ -71,6 +71,11 @@ CSV = [
     "frame,x,y,w,h,score\n1,12.8,24,25.6,48,0.9\n2,64,9.6,32,38.4,0.25\n",
     "xmin,ymin,xmax,ymax,confidence,class,name,frame\n12.8,24,38.4,72,0.9,0,person,1\n64,9.6,96,48,.25,0,person,2\n",
     "Frame ID;BB Left;BB Top;BB Width;BB Height;Conf\n1;12.8;24;25.6;48;0.9\n\n2;64;9.6;32;38.4;0.25\n",
+    "frame,id,bb_left,bb_top,bb_width,bb_height,conf,x,y,z\n1,-1,12.8,24,25.6,48,0.9,-1,-1,-1\n2,-1,64,9.6,32,38.4,0.25,-1,-1,-1\n",
+    "x,y,frame,xmin,ymin,xmax,ymax,conf\n7,7,1,12.8,24,38.4,72,0.9\n7,7,2,64,9.6,96,48,.25\n",
+    "frame,left,cx,top,cy,conf\n1,12.8,25.6,24,48,0.9\n2,64,80,9.6,28.8,.25\n",
+    "frame,right,cx,bottom,cy,conf\n1,38.4,25.6,72,48,0.9\n2,96,80,48,28.8,.25\n",
+    "frame,right,w,bottom,h,conf\n1,38.4,25.6,72,48,0.9\n2,96,32,48,38.4,.25\n",
     "image\tcx\tcy\twidth\theight\tprob\nimg1/000001.jpg\t25.6\t48\t25.6\t48\t0.9\n000002.jpg\t80\t28.8\t32\t38.4\t.25\n",
 ]
 
@@ -114,11 +119,10 @@ def test_yolo_without_confidence_warns(imports):
     assert ": 1 without a confidence, taken for 1; Ultralytics writes it with save_conf=True" in imports.err
 
 
-def test_coco(imports):
-    imports.takes(imports.write("results.json", COCO))
-    imports.det_txt.unlink()
-    named = [coco_entry("SEQ-01_1"), coco_entry("000002", 1, (64, 9.6, 32, 38.4), 0.25)]
-    imports.takes(imports.write("results.json", named))
+@pytest.mark.parametrize("image_id", ["{}", "SEQ-01_{}", "00000{}.jpg", "video.mp4_{}"])
+def test_coco(imports, image_id):
+    named = [entry | {"image_id": image_id.format(entry["image_id"])} for entry in COCO]
+    imports.takes(imports.write("results.json", COCO if image_id == "{}" else named))
 
 
 def test_coco_images_tell_frames_and_sequences(imports):
@@ -142,6 +146,64 @@ def test_coco_images_tell_frames_and_sequences(imports):
     assert "left out: 1 of other classes" in imports.err
     imports.det_txt.unlink()
     imports.takes(imports.write("all.json", about | {"annotations": entries}), "--classes", "1")
+
+
+def test_coco_images_that_name_the_sequence(imports):
+    names = {1: "SEQ-01_000001.jpg", 2: "a/SEQ-01_000002.jpg", 3: "SEQ-02_000001.jpg"}
+    about = {"images": [{"id": image, "file_name": name} for image, name in names.items()]}
+    imports.takes(imports.write("a.json", about | {"annotations": [*COCO, coco_entry(3)]}))
+    assert "a.json: 1 image is not of SEQ-01\n" in imports.err
+    named = [entry | {"image_id": f"SEQ-01_{entry['image_id']}"} for entry in COCO]
+    others = [coco_entry("SEQ-02_1"), coco_entry("SEQ-02_2")]
+    imports.takes(imports.write("b.json", [*named, *others]), "--overwrite")
+    assert "b.json: 2 images are not of SEQ-01\n" in imports.err
+
+
+@pytest.mark.parametrize("name", ["{}/img1/000001.jpg", "{}\\img1\\000001.jpg", "{}_000001.jpg", "a/{}_1"])
+def test_csv_images_that_name_the_sequence(imports, name):
+    rows = [f"{name.format(sequence)},12.8,24,25.6,48,0.9\n" for sequence in ("SEQ-02", "SEQ-01", "SEQ-03")]
+    imports.takes(imports.write("a.csv", "image,x,y,w,h,score\n" + "".join(rows)), rows=ROWS[:1])
+    assert "a.csv: 2 images are not of SEQ-01\n" in imports.err
+
+
+def test_images_of_unknown_sequences_are_not_mixed(imports):
+    words = "frame 1 has another image, a_1.jpg; of several sequences, name those of SEQ-01 like SEQ-01_1"
+    table = "image,x,y,w,h,score\na_1.jpg,1,2,3,4,.5\na_1.jpg,5,6,7,8,.5\nb_1.jpg,1,2,3,4,.5\n"
+    imports.refuses(imports.write("a.csv", table), f"a.csv: line 4: {words}")
+    about = {"images": [{"id": number, "file_name": f"{'ab'[number]}_1.jpg"} for number in (0, 1)]}
+    path = imports.write("a.json", about | {"annotations": COCO})
+    imports.refuses(path, f"a.json: image 2: {words}")
+    path = imports.write("b.json", [coco_entry("a_1.jpg"), coco_entry("a_1.jpg"), coco_entry("b_1.jpg")])
+    imports.refuses(path, f"b.json: entry 3: {words}")
+
+
+@pytest.mark.parametrize("ending", ["_jpg.rf.9c3fe4", ".rf.4a5", "_PNG.rf.77"])
+def test_endings_of_roboflow_tell_no_frame(imports, ending):
+    for frame, text in YOLO.items():
+        imports.write(f"SEQ-01_00{frame}{ending}.txt", text)
+    imports.write(f"other_001{ending}.txt", YOLO["1"])
+    imports.takes(imports.source)
+    named = [entry | {"image_id": f"frame_{entry['image_id']}{ending}"} for entry in COCO]
+    imports.takes(imports.write("a.json", named), "--overwrite")
+
+
+def test_yolo_with_track_ids(imports):
+    for frame, text in YOLO.items():
+        imports.write(f"{frame}.txt", text.replace("\n", " 17\n"))
+    imports.takes(imports.source)
+
+
+def test_yolo_with_whole_percents(imports):
+    imports.write("1.txt", "0 0.2 0.5 0.2 0.5 90\n")
+    imports.write("2.txt", "0 0.625 0.3 0.25 0.4 25\n")
+    imports.takes(imports.source, "--percent")
+
+
+def test_classes_written_as_decimals(imports):
+    table = "frame,x,y,w,h,score,class\n1,12.8,24,25.6,48,0.9,0.0\n2,64,9.6,32,38.4,0.25,1.0\n"
+    imports.takes(imports.write("a.csv", table), "--classes", "0", rows=ROWS[:1])
+    entries = [coco_entry(1, 1.0), coco_entry(1, 2.0)]
+    imports.takes(imports.write("a.json", entries), "--classes", "person", "--overwrite", rows=ROWS[:1])
 
 
 @pytest.mark.parametrize("classes", ["person", "0", "car, Person"])
@@ -190,7 +252,6 @@ def test_an_existing_file_is_kept(imports):
     assert imports(broken, "--overwrite") == 2
     assert imports.det_txt.read_bytes() == before and len(list(imports.det_txt.parent.iterdir())) == 1
     imports.takes(other, "--overwrite", rows=[[1, -1, 1, 2, 3, 4, 0.5]])
-    assert imports(imports.det_txt, "--overwrite") == 0  # onto itself
 
 
 def test_another_place(imports, tmp_path):
@@ -204,8 +265,8 @@ def test_a_video_tells_size_and_frames(imports, tmp_path, name):
     for frame, text in YOLO.items():
         imports.write(f"clip_{frame}.txt", text)
     assert imports(imports.source, sequence=tmp_path / name) == 0
-    assert read_sequence(tmp_path / name).detections[:, :7] == pytest.approx(np.array(ROWS))
-    assert (tmp_path / "clip" / "det" / "det.txt").exists()
+    det_txt = tmp_path / "clip" / "det" / "det.txt"
+    assert read_table(det_txt)[:, :7] == pytest.approx(np.array(ROWS))
     imports.write("clip_3.txt", YOLO["1"])
     assert imports(imports.source, "--overwrite", sequence=tmp_path / name) == 2
     assert "clip_3.txt: line 1: frame 3, but the sequence has frames 1 to 2" in imports.err
@@ -218,6 +279,7 @@ def test_invalid_detections_may_be_left_out(imports):
 
 
 HEADER = "frame,x,y,w,h,score\n"
+ABOUT: dict[str, list] = {"annotations": []}
 
 
 @pytest.mark.parametrize(
@@ -235,8 +297,21 @@ HEADER = "frame,x,y,w,h,score\n"
         ("a.csv", HEADER, "a.csv: no detections in it"),
         ("a.csv", "frame,x1,y1,x2,y2,score\n1,9,2,3,4,.5\n", "a.csv: line 2: width -6 is not positive"),
         ("a.csv", "frame,x,y,w\n", "no column top and height (or bottom), no column confidence; there are: frame"),
-        ("a.csv", "frame,x,x1,y,w,h,score\n", "line 1: both 'x' and 'x1' tell left"),
+        ("a.csv", "frame,xmin,x1,y,w,h,score\n", "line 1: both 'xmin' and 'x1' tell left"),
+        ("a.csv", "frame,x,X,y,w,h,score\n", "line 1: both 'x' and 'X' tell left"),
+        ("a.csv", HEADER + "1,1,2,4e-7,4,.5\n", "line 2: width 4e-07 is 0 with the 6 decimals of det.txt"),
+        ("a.csv", HEADER + "1,-1e300,2,3,4,.5\n", "line 2: left -1e+300 is beyond 1000000000 pixels"),
+        ("a.csv", HEADER + "1e300,1,2,3,4,.5\n", "line 2: frame '1e300' is beyond 1000000000"),
+        ("a.txt", "1e300,-1,1,2,3,4,0.5\n", "row 1: frame 1e+300 is beyond 1000000000"),
         ("a.json", "[{", "a.json: line 1: not JSON"),
+        ("a.json", "[" * 100000, "a.json: lists within lists too deep, expected COCO results"),
+        ("a.json", f'[{"9" * 5000}]', "a.json: "),
+        ("a.json", ABOUT | {"categories": [1, 2]}, "a.json: category 1: not an object with id and name"),
+        ("a.json", ABOUT | {"categories": [{"id": [], "name": "a"}]}, "category_id [] is neither a number nor text"),
+        ("a.json", ABOUT | {"images": [{"id": [1], "file_name": "1.jpg"}]}, "image 1: id [1] is neither a number nor"),
+        ("a.json", ABOUT | {"images": [{"id": 1, "file_name": f"{n}.jpg"} for n in (1, 2)]}, "image 2: id 1 has anoth"),
+        ("a.json", [coco_entry([1])], "a.json: entry 1: frame [1] is not a number"),
+        ("a.json", [coco_entry(1, {})], "a.json: entry 1: category_id {} is neither a number nor text"),
         ("a.json", {"a": 1}, "neither a list of detections nor a COCO annotation file"),
         ("a.json", [1], "a.json: entry 1: not an object with image_id, bbox and score"),
         ("a.json", [*COCO, {"image_id": 1}], "a.json: entry 3: no bbox"),
@@ -245,6 +320,8 @@ HEADER = "frame,x,y,w,h,score\n"
         ("a.json", [coco_entry(bbox=(1, 2, None, 4))], "a.json: entry 1: bbox None is not a number"),
         ("a.json", [coco_entry("frame")], "entry 1: the name 'frame' does not end in a frame number"),
         ("a.json", [coco_entry(score=-0.5)], "a.json: entry 1: confidence -0.5 is not between 0 and 1"),
+        ("labels/1.txt", "0 .2 .5 .2 .5 1\n0 .2 .5 .2 .5 3\n", "labels: the 6th numbers look like track ids"),
+        ("labels/1.txt", "0 .2 .5 .2 .5 .5\n0 .2 .5 .2 .5 3\n", "1.txt: line 2: confidence 3 is not between 0 and 1"),
         ("labels/1.txt", "0 0.2 0.5 0.2\n", "1.txt: line 1: 4 numbers, expected class, centre x"),
         ("labels/1.txt", "0 64 48 0.2 0.2 0.5\n", "centre x 64 is not a share of the image's size, between 0 and 1"),
         ("labels/1.txt", YOLO["1"] + "0 0.2 0.5 0 0.2 1\n", "1.txt: line 2: width 0 is not positive"),
@@ -303,6 +380,70 @@ def test_features_are_computed_at_once(imports, tmp_path):
     made = np.load(tmp_path / "SEQ-01.npy")
     assert made[:, :7] == pytest.approx(np.array(ROWS)) and made.shape[1] > 10
     assert np.isfinite(made).all()
+
+
+def test_no_det_txt_where_features_cannot_be_computed(imports, tmp_path, monkeypatch):
+    path = imports.write("a.json", COCO)
+    (tmp_path / "file").write_text("")
+    imports.refuses(path, "choose another --features", "--features", tmp_path / "file" / "a.npy")
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    imports.refuses(path, "tensorflow is not installed", "--features", tmp_path / "a.npy")
+    assert not list(tmp_path.glob("a.npy*"))
+
+
+def test_features_need_images(imports, tmp_path):
+    path = imports.write("a.json", [coco_entry(2)])
+    imports.sequence = make_sequence(tmp_path / "SEQ-02", [1, 3])
+    imports.det_txt = imports.sequence / "det" / "det.txt"
+    imports.refuses(
+        path, "no image of any frame with detections, --features", "--features", tmp_path / "a.npy"
+    )
+
+
+def test_features_are_those_of_the_video_that_was_named(imports, tmp_path):
+    write_film(tmp_path / "clip.mp4", 2)
+    make_sequence(tmp_path / "clip", 1)
+    imports.sequence = tmp_path / "clip.mp4"
+    imports.det_txt = tmp_path / "clip" / "det" / "det.txt"
+    words = f"clip.mp4: features would be of {tmp_path / 'clip' / 'img1'}, which comes first"
+    imports.refuses(imports.write("a.json", COCO), words, "--features", tmp_path / "a.npy")
+
+
+@pytest.fixture
+def encodings(monkeypatch):
+    """What would be encoded."""
+    jobs = []
+    monkeypatch.setattr("tools.encoder.create_box_encoder", lambda network: None)
+    monkeypatch.setattr("tools.generate_detections.encode_all", lambda encoder, todo: jobs.extend(todo))
+    return jobs
+
+
+def test_features_follow_the_flags(imports, tmp_path, encodings, monkeypatch):
+    path = imports.write("a.json", COCO)
+    flags = ("--features", tmp_path / "a.npy", "--overwrite")
+    assert imports(path, *flags) == 0 and imports(path, *flags, "--skip_invalid") == 0
+    monkeypatch.chdir(imports.sequence)
+    assert imports(path, *flags, sequence=".") == 0
+    assert [job.skip_invalid for job in encodings] == [False, True, False]
+    assert [job.name for job in encodings] == ["SEQ-01"] * 3
+
+
+def test_what_is_read_is_not_replaced(imports, encodings):
+    path = imports.write("a.csv", CSV[0])
+    about = imports.write("about.json", {"images": []})
+    imports.write("labels/1.txt", YOLO["1"])
+    labels = imports.source / "labels"
+    for detections, *flags in (
+        (path, "--features", path),
+        (path, "--features", imports.det_txt),
+        (path, "--features", imports.sequence / "seqinfo.ini"),
+        (path, "--features", about, "--coco_images", about),
+        (path, "--output_file", path),
+        (labels, "--features", labels / "1.txt"),
+        (imports.source, "--output_file", labels / "1.txt"),
+    ):
+        imports.refuses(detections, "would replace", *flags, "--overwrite")
+    assert path.read_text() == CSV[0] and not encodings
 
 
 def test_help_is_quick(command):

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
+from reprlib import repr as brief
 from typing import NamedTuple
 
 from application_util.errors import UserError
+
+DECIMALS = 6
+"""Of numbers in det.txt."""
+LARGEST = 1e9
+"""Limit of frames and of positions and sizes in pixels."""
 
 
 class Box(NamedTuple):
@@ -60,9 +65,15 @@ def check_box(box: Box, shares: bool) -> None:
     for name, value in numbers.items():
         if not math.isfinite(value):
             raise UserError(f"{box.place}: {name} {value} is not finite")
+        if abs(value) > LARGEST and name != "confidence":
+            raise UserError(f"{box.place}: {name} {value:g} is beyond {LARGEST:.0f} pixels")
     for name in ("width", "height"):
         if numbers[name] <= 0:
             raise UserError(f"{box.place}: {name} {numbers[name]:g} is not positive")
+        if round(numbers[name], DECIMALS) == 0:
+            raise UserError(
+                f"{box.place}: {name} {numbers[name]:g} is 0 with the {DECIMALS} decimals of det.txt"
+            )
     if shares and not 0 <= box.confidence <= 1:
         hint = "; for scores in percent: --percent" if 1 < box.confidence <= 100 else ""
         raise UserError(f"{box.place}: confidence {box.confidence:g} is not between 0 and 1{hint}")
@@ -75,26 +86,23 @@ def to_number(text: object, place: str, name: str) -> float:
             return float(text)
         except (ValueError, OverflowError):
             pass
-    raise UserError(f"{place}: {name} {text!r} is not a number")
+    raise UserError(f"{place}: {name} {brief(text)} is not a number")
 
 
 def to_frame(text: object, place: str) -> int:
-    """Read a frame number; `UserError` if it is not whole."""
+    """Read a frame number; `UserError` if it is not whole, or too large for one."""
     number = to_number(text, place, "frame")
     if not number.is_integer():
-        raise UserError(f"{place}: frame {text!r} is not a whole number")
+        raise UserError(f"{place}: frame {brief(text)} is not a whole number")
+    if abs(number) > LARGEST:
+        raise UserError(f"{place}: frame {brief(text)} is beyond {LARGEST:.0f}")
     return int(number)
 
 
-def frame_of_name(stem: str, place: str) -> int:
-    """Read the frame number at the end of a file name without extension: ``000012``, ``clip_12``.
-
-    Raises
-    ------
-    UserError
-        If the name does not end in a number.
-    """
-    match = re.search(r"\d+$", stem, re.ASCII)
-    if not match:
-        raise UserError(f"{place}: the name {stem!r} does not end in a frame number, as clip_12 does")
-    return int(match[0])
+def to_class(text: str | int | float) -> str:
+    """Give a class as it may be asked for: 0, 0.0 and ``0.0`` are ``0``."""
+    try:
+        number = float(text)
+    except (ValueError, OverflowError):
+        return str(text)
+    return str(int(number)) if number.is_integer() else str(text)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator
+from pathlib import Path
+from reprlib import repr as brief
 from typing import Any
 
 from application_util.errors import UserError
 
-from .box import Box, frame_of_name, to_frame, to_number
+from .box import Box, to_class, to_frame, to_number
+from .image_name import frames_by_name
 
 NAMES = {"1": "person"}
 """COCO's own; a file with categories tells its names itself."""
 
-Frames = Mapping[Any, int | None]
+ImageId = int | float | str
+Frames = dict[ImageId, int | None]
 """Image id -> frame, None for images of other sequences."""
 
 
@@ -26,10 +29,10 @@ def read_coco(path: Path, sequence_name: str, images_file: Path | None = None) -
     path : Path
         A list of such entries, or an annotation file with ``annotations``, where a missing score is 1.
     sequence_name : str
-        Of images of several sequences, those with this name in their path are read.
+        Of images of several sequences, those with this name in theirs are read, see `frames_by_name`.
     images_file : Path, optional
         Annotation file whose ``images`` tell file names, which end in the frame number. Without it and without
-        ``images`` in the file itself, an image's id is its frame number.
+        ``images`` in the file itself, an image's id is its frame number, or its name.
 
     Raises
     ------
@@ -37,69 +40,104 @@ def read_coco(path: Path, sequence_name: str, images_file: Path | None = None) -
         For what is no such file, naming the first broken entry.
     """
     content = _load(path)
+    source = images_file or path
     about = _load(images_file) if images_file else content
-    frames = _frames(about, images_file or path, sequence_name)
-    if images_file and frames is None:
+    images = _images(about, source)
+    if images_file and images is None:
         raise UserError(f'{images_file}: no "images" in it, expected a COCO annotation file')
     entries = content.get("annotations") if isinstance(content, dict) else content
     if not isinstance(entries, list):
         raise UserError(f"{path}: neither a list of detections nor a COCO annotation file")
-    names = {**NAMES, **_category_names(content), **_category_names(about)}
+    frames = _frames(_names(entries, path) if images is None else images, source, sequence_name)
+    names = {**NAMES, **_categories(content, path), **_categories(about, source)}
     for number, entry in enumerate(entries, start=1):
-        box = _read_entry(entry, f"{path}: entry {number}", frames, names, scored=entries is content)
-        if box is not None:
-            yield box
+        place = f"{path}: entry {number}"
+        _check_entry(entry, place, scored=entries is content)
+        frame = _frame(entry["image_id"], place, frames, listed=images is not None)
+        if frame is not None:
+            yield _read_entry(entry, place, frame, names)
 
 
-def _read_entry(
-    entry: Any, place: str, frames: Frames | None, names: dict[str, str], scored: bool
-) -> Box | None:
-    """Return a detection, None if it is one of another sequence."""
+def _check_entry(entry: Any, place: str, scored: bool) -> None:
     if not isinstance(entry, dict):
         raise UserError(f"{place}: not an object with image_id, bbox and score")
     for key in ("image_id", "bbox", "score") if scored else ("image_id", "bbox"):
         if key not in entry:
             raise UserError(f"{place}: no {key}")
-    frame = _frame(entry["image_id"], place, frames)
-    if frame is None:
-        return None
+
+
+def _read_entry(entry: dict[str, Any], place: str, frame: int, names: dict[str, str]) -> Box:
     bbox = entry["bbox"]
     if not isinstance(bbox, list) or len(bbox) != 4:
-        raise UserError(f"{place}: bbox {bbox!r} is not a list of left, top, width, height")
+        raise UserError(f"{place}: bbox {brief(bbox)} is not a list of left, top, width, height")
     left, top, width, height = (to_number(value, place, "bbox") for value in bbox)
-    class_id = str(entry["category_id"]) if "category_id" in entry else None
+    class_id = _class(entry["category_id"], place) if "category_id" in entry else None
     confidence = to_number(entry.get("score", 1.0), place, "score")
     return Box(place, frame, left, top, width, height, confidence, class_id, names.get(class_id or ""))
 
 
-def _frame(image_id: Any, place: str, frames: Frames | None) -> int | None:
-    if frames is not None:
-        if not isinstance(image_id, int | str) or image_id not in frames:
-            raise UserError(f"{place}: image_id {image_id!r} is not among the images")
+def _class(value: Any, place: str) -> str:
+    if not isinstance(value, int | float | str):
+        raise UserError(f"{place}: category_id {brief(value)} is neither a number nor text")
+    return to_class(value)
+
+
+def _frame(image_id: Any, place: str, frames: Frames, listed: bool) -> int | None:
+    """Find the frame of an image, which is listed, or tells it by itself."""
+    if isinstance(image_id, ImageId) and image_id in frames:
         return frames[image_id]
-    return frame_of_name(image_id, place) if isinstance(image_id, str) else to_frame(image_id, place)
+    if listed:
+        raise UserError(f"{place}: image_id {brief(image_id)} is not among the images")
+    return to_frame(image_id, place)
 
 
-def _frames(about: Any, path: Path, sequence_name: str) -> dict[Any, int | None] | None:
-    images = about.get("images") if isinstance(about, dict) else None
-    if not isinstance(images, list):
+def _frames(images: dict[ImageId, tuple[str, str]], source: Path, sequence_name: str) -> Frames:
+    """Find the frame of each image, given by name and the place where that was read."""
+    frames = frames_by_name(dict(images.values()), sequence_name, source)
+    return {image_id: frames.get(name) for image_id, (name, _) in images.items()}
+
+
+def _images(about: Any, path: Path) -> dict[ImageId, tuple[str, str]] | None:
+    """List images by id, with name and place, None if there is no list."""
+    entries = about.get("images") if isinstance(about, dict) else None
+    if not isinstance(entries, list):
         return None
-    for number, image in enumerate(images, start=1):
+    images: dict[ImageId, tuple[str, str]] = {}
+    for number, image in enumerate(entries, start=1):
         if not isinstance(image, dict) or not isinstance(image.get("file_name"), str) or "id" not in image:
             raise UserError(f"{path}: image {number}: no id or no file_name")
-    names = {image["id"]: PurePosixPath(image["file_name"].replace("\\", "/")) for image in images}
-    ours = {image for image, name in names.items() if sequence_name in name.parts}
-    return {
-        image: frame_of_name(name.stem, f"{path}: image id {image}") if image in (ours or names) else None
-        for image, name in names.items()
-    }
+        image_id, name = image["id"], image["file_name"]
+        if not isinstance(image_id, ImageId):
+            raise UserError(f"{path}: image {number}: id {brief(image_id)} is neither a number nor text")
+        if images.get(image_id, (name,))[0] != name:
+            raise UserError(
+                f"{path}: image {number}: id {brief(image_id)} has another image, {images[image_id][0]:.200}"
+            )
+        images[image_id] = name, f"{path}: image {number}"
+    return images
 
 
-def _category_names(content: Any) -> dict[str, str]:
+def _names(entries: list[Any], path: Path) -> dict[ImageId, tuple[str, str]]:
+    """List the images whose ids are their names."""
+    ids = (entry.get("image_id") if isinstance(entry, dict) else None for entry in entries)
+    images: dict[ImageId, tuple[str, str]] = {}
+    for number, image_id in enumerate(ids, start=1):
+        if isinstance(image_id, str):
+            images.setdefault(image_id, (image_id, f"{path}: entry {number}"))
+    return images
+
+
+def _categories(content: Any, path: Path) -> dict[str, str]:
+    """Read the names of classes."""
     categories = content.get("categories") if isinstance(content, dict) else None
-    if not isinstance(categories, list):
-        return {}
-    return {str(item["id"]): str(item["name"]) for item in categories if {"id", "name"} <= set(item)}
+    names = {}
+    for number, item in enumerate(categories if isinstance(categories, list) else [], start=1):
+        place = f"{path}: category {number}"
+        if not isinstance(item, dict):
+            raise UserError(f"{place}: not an object with id and name")
+        if "id" in item and isinstance(item.get("name"), str):
+            names[_class(item["id"], place)] = item["name"]
+    return names
 
 
 def _load(path: Path) -> Any:
@@ -109,3 +147,7 @@ def _load(path: Path) -> Any:
         raise UserError(f"{path}: line {error.lineno}: not JSON ({error.msg})") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read as text ({error})") from None
+    except RecursionError:
+        raise UserError(f"{path}: lists within lists too deep, expected COCO results") from None
+    except ValueError:
+        raise UserError(f"{path}: a number of thousands of digits, expected COCO results") from None

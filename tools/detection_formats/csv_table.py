@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
-from typing import TextIO
+from pathlib import Path
 
 from application_util.errors import UserError
 
-from .box import Box, frame_of_name, to_frame, to_number
+from .box import Box, to_class, to_frame, to_number
+from .image_name import frames_by_name
 
 COLUMNS = {
     "frame": "frame frame_id frame_no frame_number frame_idx frame_index frameid image_id",
@@ -28,10 +28,15 @@ COLUMNS = {
 }
 """What a column may be called, in any case."""
 ROLES = {name: role for role, names in COLUMNS.items() for name in names.split()}
+GENERAL = ("x", "y")
+"""Names that mean something else beside a more specific one, as in MOTChallenge's tables."""
 DELIMITERS = ",;\t"
 
+Row = dict[str, str]
+"""Role -> field."""
 
-def read_csv(path: Path, image_size: tuple[int, int] | None = None) -> Iterator[Box]:
+
+def read_csv(path: Path, sequence_name: str, image_size: tuple[int, int] | None = None) -> Iterator[Box]:
     """Read a table with a header.
 
     Parameters
@@ -39,6 +44,8 @@ def read_csv(path: Path, image_size: tuple[int, int] | None = None) -> Iterator[
     path : Path
         Columns as in `COLUMNS`: frame or file; per axis two of left, right, width and centre; confidence; perhaps
         class and class_name. Commas, semicolons or tabs between them.
+    sequence_name : str
+        Of files of several sequences, those with this name in theirs are read, see `frames_by_name`.
     image_size : tuple of int, optional
         (height, width) in pixels, if boxes are given in shares of it.
 
@@ -47,31 +54,43 @@ def read_csv(path: Path, image_size: tuple[int, int] | None = None) -> Iterator[
     UserError
         For missing columns and broken lines.
     """
+    frames = frames_by_name(_files(path), sequence_name, path)
+    for place, row in _read_rows(path):
+        if "frame" in row:
+            yield _read_row(row, place, to_frame(row["frame"], place), image_size or (1, 1))
+        elif row["file"] in frames:
+            yield _read_row(row, place, frames[row["file"]], image_size or (1, 1))
+
+
+def _files(path: Path) -> dict[str, str]:
+    """List the files that tell frames, with the place of each one's first row."""
+    places: dict[str, str] = {}
+    for place, row in _read_rows(path):
+        if "frame" in row:
+            break
+        places.setdefault(row["file"], place)
+    return places
+
+
+def _read_rows(path: Path) -> Iterator[tuple[str, Row]]:
+    """Read what each line says, and where."""
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
-            yield from _read_rows(file, path, image_size or (1, 1))
+            header = file.readline()
+            delimiter = max(DELIMITERS, key=header.count)
+            names = next(csv.reader([header], delimiter=delimiter), [])
+            columns = _columns(names, path)
+            for number, fields in enumerate(csv.reader(file, delimiter=delimiter), start=2):
+                if any(field.strip() for field in fields):
+                    place = f"{path}: line {number}"
+                    if len(fields) != len(names):
+                        raise UserError(f"{place}: {len(fields)} columns, but {len(names)} in the header")
+                    yield place, {role: fields[index].strip() for role, index in columns.items()}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: cannot be read as a table ({error})") from None
 
 
-def _read_rows(file: TextIO, path: Path, image_size: tuple[int, int]) -> Iterator[Box]:
-    header = file.readline()
-    delimiter = max(DELIMITERS, key=header.count)
-    names = next(csv.reader([header], delimiter=delimiter), [])
-    columns = _columns(names, path)
-    for number, fields in enumerate(csv.reader(file, delimiter=delimiter), start=2):
-        if any(field.strip() for field in fields):
-            place = f"{path}: line {number}"
-            if len(fields) != len(names):
-                raise UserError(f"{place}: {len(fields)} columns, but {len(names)} in the header")
-            yield _read_row({role: fields[i].strip() for role, i in columns.items()}, place, image_size)
-
-
-def _read_row(row: dict[str, str], place: str, image_size: tuple[int, int]) -> Box:
-    if "frame" in row:
-        frame = to_frame(row["frame"], place)
-    else:
-        frame = frame_of_name(PurePosixPath(row["file"].replace("\\", "/")).stem, place)
+def _read_row(row: Row, place: str, frame: int, image_size: tuple[int, int]) -> Box:
     roles = row.keys() - {"frame", "file", "class_id", "class_name"}
     number = {role: to_number(row[role], place, role.replace("_", " ")) for role in roles}
     left, width = _span(number, "left", "width", "right", "centre_x")
@@ -85,40 +104,48 @@ def _read_row(row: dict[str, str], place: str, image_size: tuple[int, int]) -> B
         width * image_width,
         height * image_height,
         number["confidence"],
-        row.get("class_id"),
+        to_class(row["class_id"]) if "class_id" in row else None,
         row.get("class_name"),
     )
 
 
 def _span(number: dict[str, float], start: str, length: str, end: str, centre: str) -> tuple[float, float]:
-    """Give start and length of a box along an axis."""
+    """Give start and length of a box along an axis, by any two of the roles."""
+    if length in number:
+        extent = number[length]
+    elif start in number:
+        extent = number[end] - number[start] if end in number else 2 * (number[centre] - number[start])
+    else:
+        extent = 2 * (number[end] - number[centre])
     if start in number:
-        return number[start], number[length] if length in number else number[end] - number[start]
-    if centre in number:
-        return number[centre] - number[length] / 2, number[length]
-    return number[end] - number[length], number[length]
+        return number[start], extent
+    return (number[centre] - extent / 2 if centre in number else number[end] - extent), extent
 
 
 def _columns(names: list[str], path: Path) -> dict[str, int]:
     """Find the column of each role."""
     columns: dict[str, int] = {}
-    for index, name in enumerate(names):
-        role = ROLES.get(name.strip().lower().replace(" ", "_").replace("-", "_"))
+    for index, name in enumerate(map(_plain, names)):
+        role = ROLES.get(name)
         if role is None:
             continue
         if role in columns:
-            raise UserError(f"{path}: line 1: both {names[columns[role]]!r} and {name!r} tell {role}")
+            other = names[columns[role]]
+            if (name in GENERAL) == (_plain(other) in GENERAL):
+                raise UserError(f"{path}: line 1: both {other!r} and {names[index]!r} tell {role}")
+            if name in GENERAL:
+                continue
         columns[role] = index
-    axes = {"left": ("width", "right", "centre_x"), "top": ("height", "bottom", "centre_y")}
     missing = [] if {"frame", "file"} & columns.keys() else ["frame"]
-    for start, (length, end, centre) in axes.items():
-        if not any(
-            {a, b} <= columns.keys()
-            for a, b in ((start, length), (start, end), (centre, length), (end, length))
-        ):
-            missing.append(f"{start} and {length} (or {end})")
+    for roles in (("left", "width", "right", "centre_x"), ("top", "height", "bottom", "centre_y")):
+        if len(columns.keys() & roles) < 2:
+            missing.append(f"{roles[0]} and {roles[1]} (or {roles[2]})")
     missing += [] if "confidence" in columns else ["confidence"]
     if missing:
         found = ", ".join(name.strip() for name in names)
         raise UserError(f"{path}: line 1: no column {', no column '.join(missing)}; there are: {found}")
     return columns
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace(" ", "_").replace("-", "_")

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from application_util.mot_text import read_table
 
-from .box import Box
+from .box import Box, to_frame
 
 
 def read_mot(path: Path) -> Iterator[Box]:
     """Read rows of frame, id, left, top, width, height, confidence; further columns do not matter."""
     for number, row in enumerate(read_table(path).tolist(), start=1):
-        yield Box(f"{path}: row {number}", int(row[0]), *row[2:7])
+        place = f"{path}: row {number}"
+        yield Box(place, to_frame(row[0], place), *row[2:7])

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from application_util.errors import UserError
 
-from .box import Box, frame_of_name, to_number
+from .box import Box, to_class, to_number
+from .image_name import frames_by_name
 
 NAMES = {"0": "person"}
 """Of the usual networks, trained on COCO; files tell ids only."""
@@ -17,8 +18,10 @@ NO_LABELS = ("classes", "obj")
 TOLERANCE = 1e-3
 
 
-def read_yolo(folder: Path, sequence_name: str, image_size: tuple[int, int]) -> Iterator[Box]:
-    """Read files of lines ``class cx cy width height [confidence]``, in shares of the image's size.
+def read_yolo(
+    folder: Path, sequence_name: str, image_size: tuple[int, int], percent: bool = False
+) -> Iterator[Box]:
+    """Read files of lines ``class cx cy width height [confidence [id]]``, in shares of the image's size.
 
     Parameters
     ----------
@@ -28,20 +31,30 @@ def read_yolo(folder: Path, sequence_name: str, image_size: tuple[int, int]) -> 
     sequence_name : str
     image_size : tuple of int
         (height, width) in pixels.
+    percent : bool
+        Confidences are given in percent.
 
     Raises
     ------
     UserError
-        For broken lines and names that do not tell the frame. A missing confidence is 1, with a warning.
+        For broken lines, names that do not tell the frame, and ids in the place of confidences. A missing
+        confidence is 1, with a warning.
     """
+    boxes: list[Box] = []
+    sixth: list[float] = []
     without_confidence = 0
     for frame, path in _files_by_frame(folder, sequence_name).items():
         for number, line in enumerate(_read_lines(path), start=1):
-            fields = line.split()
-            if not fields:
-                continue
-            without_confidence += len(fields) == 5
-            yield _read_line(fields, f"{path}: line {number}", frame, image_size)
+            if fields := line.split():
+                boxes.append(_read_line(fields, f"{path}: line {number}", frame, image_size))
+                sixth += [boxes[-1].confidence] if len(fields) == 6 else []
+                without_confidence += len(fields) == 5
+    if not percent and _are_ids(sixth):
+        raise UserError(
+            f"{folder}: the 6th numbers look like track ids, not confidences; "
+            "Ultralytics writes confidences with save_conf=True"
+        )
+    yield from boxes
     if without_confidence:
         print(
             f"warning: {folder}: {without_confidence} without a confidence, taken for 1; "
@@ -51,10 +64,10 @@ def read_yolo(folder: Path, sequence_name: str, image_size: tuple[int, int]) -> 
 
 
 def _read_line(fields: list[str], place: str, frame: int, image_size: tuple[int, int]) -> Box:
-    if len(fields) not in (5, 6):
+    if len(fields) not in (5, 6, 7):
         raise UserError(
             f"{place}: {len(fields)} numbers, expected class, centre x, centre y, width, height, "
-            "perhaps confidence"
+            "perhaps confidence, perhaps track id"
         )
     names = ("class", "centre x", "centre y", "width", "height", "confidence")
     numbers = [to_number(field, place, name) for field, name in zip(fields, names, strict=False)]
@@ -63,7 +76,7 @@ def _read_line(fields: list[str], place: str, frame: int, image_size: tuple[int,
             raise UserError(f"{place}: {name} {value:g} is not a share of the image's size, between 0 and 1")
     centre_x, centre_y, width, height = numbers[1:5]
     image_height, image_width = image_size
-    class_id = f"{numbers[0]:g}"
+    class_id = to_class(numbers[0])
     return Box(
         place,
         frame,
@@ -71,10 +84,14 @@ def _read_line(fields: list[str], place: str, frame: int, image_size: tuple[int,
         (centre_y - height / 2) * image_height,
         width * image_width,
         height * image_height,
-        numbers[5] if len(numbers) == 6 else 1.0,
+        numbers[5] if len(numbers) > 5 else 1.0,
         class_id,
         NAMES.get(class_id),
     )
+
+
+def _are_ids(numbers: list[float]) -> bool:
+    return max(numbers, default=0) > 1 and all(number.is_integer() for number in numbers)
 
 
 def _files_by_frame(folder: Path, sequence_name: str) -> dict[int, Path]:
@@ -83,20 +100,10 @@ def _files_by_frame(folder: Path, sequence_name: str) -> dict[int, Path]:
         raise UserError(
             f"{folder}: no text files in this folder, expected <image>.txt or <video>_<frame>.txt"
         )
-    named = [path for path in paths if _prefix(path) == f"{sequence_name}_"]
-    if named and len(named) < len(paths):
-        print(f"{folder}: {len(paths) - len(named)} files are not of {sequence_name}", file=sys.stderr)
-    files: dict[int, Path] = {}
-    for path in named or paths:
-        frame = frame_of_name(path.stem, str(path))
-        if frame in files:
-            raise UserError(f"{path}: frame {frame} has another file, {files[frame].name}")
-        files[frame] = path
-    return dict(sorted(files.items()))
-
-
-def _prefix(path: Path) -> str:
-    return path.stem.rstrip("0123456789")
+    by_name = {path.name: path for path in paths}
+    places = {name: str(path) for name, path in by_name.items()}
+    frames = frames_by_name(places, sequence_name, folder, "file")
+    return {frame: by_name[name] for name, frame in sorted(frames.items(), key=lambda item: item[1])}
 
 
 def _label_files(folder: Path) -> list[Path]:
