@@ -44,6 +44,7 @@ def run(
         Holds ``<sequence>.npy``. Without it nothing is tracked: what ``output_dir`` holds is scored.
     output_dir : str or Path
         Result files ``<sequence>.txt``, ``run.json``, ``scores.csv``, ``scores.json``, ``submission.zip``.
+        Of an earlier run the last three are renamed to ``<name>.old``.
     settings : Settings
         The tracker's parameters.
     jobs : int, optional
@@ -72,26 +73,34 @@ def run(
         For whatever the user can mend, before anything is tracked.
     """
     from application_util import evaluation
+    from application_util.earlier_run import set_aside
     from application_util.executor import cpu_count
     from application_util.jobs import JobRunner, report_failures
     from application_util.run_record import read_record
+    from application_util.scoring import load_trackeval
     from application_util.sequence_set import find_sequences
 
     if report is not None:
         require("plotly", "report")
     output_dir = Path(output_dir)
     runner = JobRunner(jobs or cpu_count(), scheduler)
-    sequences = find_sequences(mot_dir)
+    sequences = find_sequences(mot_dir, output_dir)
     if sequences.skipped:
         print(f"skipped, no sequences: {', '.join(sequences.skipped)}", file=sys.stderr)
     failures: Failures = {}
     if detection_dir is None:
         names = evaluation.existing_results(sequences, output_dir, skip_missing)
+        if any(map(sequences.has_groundtruth, names)):
+            load_trackeval()
+        set_aside(output_dir, evaluation.SUMMARY_FILES)
     else:
         plan = evaluation.plan(sequences, detection_dir, settings, skip_missing, skip_invalid)
+        record = read_record(output_dir)
+        evaluation.refuse_lost_inputs(plan, record)
         output_dir.mkdir(parents=True, exist_ok=True)
+        set_aside(output_dir, evaluation.SUMMARY_FILES)
         try:
-            names, failures = evaluation.track(plan, read_record(output_dir), runner, resume)
+            names, failures = evaluation.track(plan, record, runner, resume)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
                 f"what is complete is in {output_dir}, --resume goes on from there"

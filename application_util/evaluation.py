@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from pathlib import Path
 
 from .errors import UserError
 from .jobs import Failures, Job, JobRunner
+from .overwriting import refuse_overwriting
 from .progress import say
-from .run_record import RunRecord
+from .run_record import FILE_NAME, RunRecord
 from .scoring import FamilyScores, ScoreJob, score_sequence
 from .sequence import read_sequence
 from .sequence_job import SequenceJob, track_into_bytes, track_into_file
@@ -18,6 +20,8 @@ from .settings import Settings
 from .whole_file import write_whole
 
 SUBMISSION_FILE = "submission.zip"
+SUMMARY_FILES = ("scores.csv", "scores.json", SUBMISSION_FILE)
+"""Files about the results of several sequences."""
 
 
 def plan(
@@ -58,6 +62,26 @@ def existing_results(sequences: SequenceSet, result_dir: Path, skip_missing: boo
         say(f"not scored, no such sequences in {sequences.directory}: {', '.join(others)}")
     needed = {name: path for name, path in files.items() if path.is_file() or sequences.has_groundtruth(name)}
     return _with_file(needed or files, "result file", skip_missing)
+
+
+def refuse_lost_inputs(jobs: dict[str, SequenceJob], record: RunRecord) -> None:
+    """Make sure that no result takes the place of a file that is read.
+
+    Raises
+    ------
+    UserError
+        If one would. Results recorded there may be replaced, even where the det.txt of a video would be.
+    """
+    outputs = [record.directory / name for name in (FILE_NAME, *SUMMARY_FILES)]
+    outputs += [record.result_file(name) for name in jobs]
+    inputs: list[Path] = []
+    for name, job in jobs.items():
+        result = os.path.realpath(record.result_file(name))
+        files = _input_files(job)
+        if any(os.path.realpath(path) == result for path in files) and record.is_own(name):
+            files = [path for path in files if os.path.realpath(path) != result]
+        inputs += files
+    refuse_overwriting(outputs, inputs)
 
 
 def track(
@@ -172,6 +196,13 @@ def _with_file(files: dict[str, Path], what: str, skip_missing: bool) -> list[st
         raise UserError(f"{files[missing[0]]}: no such {what}; missing for: {', '.join(missing)}{hint}")
     say(f"skipped, no {what}: {', '.join(missing)}")
     return [name for name in files if name not in missing]
+
+
+def _input_files(job: SequenceJob) -> list[Path]:
+    try:
+        return [job.detection_file, *read_sequence(job.sequence_dir).input_files]
+    except UserError:
+        return [job.detection_file]  # told when it is tracked, and then there is no result
 
 
 def _is_complete(record: RunRecord, name: str, job: SequenceJob) -> bool:

@@ -42,15 +42,18 @@ class RunRecord:
         images : collection of int
             Frames of the sequence that have images.
         """
-        path = self.result_file(name)
         entry = self.sequences.get(name, {})
         return (
-            path.is_file()
-            and entry.get("flags") == flags_of(job)
+            entry.get("flags") == flags_of(job)
             and entry.get("image_frames") == _first_and_last(images)
-            and entry.get("result_sha256") == sha256(path)
+            and self.is_own(name)
             and entry.get("detection_sha256") == sha256(job.detection_file)
         )
+
+    def is_own(self, name: str) -> bool:
+        """Return whether the result of a sequence is there, as it was when it was recorded."""
+        path = self.result_file(name)
+        return path.is_file() and self.sequences.get(name, {}).get("result_sha256") == sha256(path)
 
     def has_other_settings(self, name: str, job: SequenceJob) -> bool:
         """Return whether there is a result that was made with other settings, or nobody knows with which."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,18 @@ BENCHMARKS = ("MOT15", "MOT16", "MOT17", "MOT20")
 FAMILIES = ("HOTA", "CLEAR", "Identity", "Count")
 COMBINED = "COMBINED"
 PEDESTRIAN = "pedestrian"
+
+MAX_COMPLAINT = 200
+"""Characters of TrackEval's message that are told, which may list every frame."""
+
+ABOUT_TRUTH = (
+    "in file gt.txt",
+    "file gt.txt",
+    "ground-truth",
+    "gt data",
+    "attempting to evaluate using invalid gt",
+)
+"""How TrackEval's messages about the ground truth begin, in small letters."""
 
 FamilyScores = dict[str, dict[str, Any]]
 """Family -> field -> number, or an array over HOTA's 19 localisation thresholds, as TrackEval gives it."""
@@ -38,6 +51,16 @@ class ScoreJob:
     mot_dir: Path
     result_dir: Path
     sequence: str
+
+    @property
+    def truth_file(self) -> Path:
+        """Where the ground truth is."""
+        return self.mot_dir / self.sequence / "gt" / "gt.txt"
+
+    @property
+    def result_file(self) -> Path:
+        """Where the result is."""
+        return self.result_dir / f"{self.sequence}.txt"
 
 
 def load_trackeval() -> ModuleType:
@@ -63,11 +86,13 @@ def score_sequence(job: ScoreJob) -> FamilyScores:
     Raises
     ------
     UserError
-        If TrackEval refuses the result file or the ground truth.
+        If the result file or the ground truth is no table of boxes, or TrackEval refuses one of them.
     """
+    from .scoring_input import check_tables
     from .sequence_set import sequence_length
 
     trackeval = load_trackeval()
+    check_tables(job.truth_file, job.result_file)
     length = sequence_length(job.mot_dir / job.sequence)
     with _as_user_errors(trackeval, job), contextlib.redirect_stdout(io.StringIO()):
         dataset = trackeval.datasets.MotChallenge2DBox(
@@ -104,18 +129,18 @@ def _metrics(trackeval: ModuleType) -> dict[str, Any]:
 @contextlib.contextmanager
 def _as_user_errors(trackeval: ModuleType, job: ScoreJob) -> Iterator[None]:
     """Turn TrackEval's complaints, which it prints with a traceback, into one line."""
+    refusal = trackeval.utils.TrackEvalException
     try:
         with contextlib.redirect_stderr(io.StringIO()):
             yield
-    except trackeval.utils.TrackEvalException as error:
-        detail = (
-            error.__context__ if isinstance(error.__context__, trackeval.utils.TrackEvalException) else error
-        )
-        message = " ".join(str(detail).split()).replace(" ,", ",").rstrip(", ")
-        raise UserError(
-            f"{job.result_dir / job.sequence}.txt: cannot be scored by {job.benchmark}: {message}"
-        ) from None
-    except IndexError:  # TrackEval reads the confidence, column 7, unchecked
-        raise UserError(
-            f"{job.result_dir / job.sequence}.txt: rows need at least 7 columns to be scored"
-        ) from None
+    except refusal as error:
+        detail = str(error.__context__ if isinstance(error.__context__, refusal) else error)
+        path = job.truth_file if detail.lower().startswith(ABOUT_TRUTH) else job.result_file
+        raise UserError(f"{path}: cannot be scored by {job.benchmark}: {_shortened(detail)}") from None
+
+
+def _shortened(message: str) -> str:
+    """Return a message on one line, its middle left out if it is long."""
+    line = re.sub(r"(, *)+", ", ", " ".join(message.split())).strip(", ")
+    half = MAX_COMPLAINT // 2
+    return line if len(line) <= MAX_COMPLAINT else f"{line[:half]} ... {line[-half:]}"

@@ -10,7 +10,13 @@ import numpy as np
 
 from .errors import UserError
 from .sequence import Sequence, read_sequence
-from .video_source import videos_in
+from .video_source import find_video, videos_in
+
+OUTPUT_MARKS = ("run.json", "sweep.json")
+"""What a folder of output holds."""
+
+SEQUENCE_MARKS = ("seqinfo.ini", "img1", "det", "gt")
+"""What a sequence folder may hold, beside a video."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,7 @@ class SequenceSet:
     names : list of str
         Names of the sequence folders and of the videos that are sequences, in order.
     skipped : list of str
-        What lies there and is no sequence: other files and hidden folders.
+        What lies there and is no sequence: other files, hidden folders and folders of output.
     """
 
     directory: Path
@@ -53,8 +59,14 @@ class SequenceSet:
         return (self.path(name) / "gt" / "gt.txt").is_file()
 
 
-def find_sequences(directory: str | Path) -> SequenceSet:
+def find_sequences(directory: str | Path, output_dir: str | Path | None = None) -> SequenceSet:
     """Find the sequences of a folder.
+
+    Parameters
+    ----------
+    directory : str or Path
+    output_dir : str or Path, optional
+        Where output goes; if that is in the folder, it is no sequence.
 
     Raises
     ------
@@ -73,13 +85,21 @@ def find_sequences(directory: str | Path) -> SequenceSet:
     names = {video.stem for video in videos}
     skipped: list[str] = []
     for entry in sorted(set(directory.iterdir()) - set(videos), key=lambda entry: entry.name):
-        if entry.is_dir() and not entry.name.startswith("."):
+        if entry.is_dir() and not entry.name.startswith(".") and not _holds_output(entry, output_dir):
             names.add(entry.name)
         else:
             skipped.append(entry.name)
     if not names:
         raise UserError(f"{directory}: no sequence folders in it")
     return SequenceSet(directory, sorted(names), skipped)
+
+
+def _holds_output(folder: Path, output_dir: str | Path | None) -> bool:
+    """Return whether a folder was made for output, and is no sequence as well."""
+    marked = any((folder / name).is_file() for name in OUTPUT_MARKS)
+    if not marked and (output_dir is None or not Path(output_dir).resolve().is_relative_to(folder.resolve())):
+        return False
+    return not any((folder / name).exists() for name in SEQUENCE_MARKS) and find_video(folder) is None
 
 
 def sequence_length(directory: Path) -> int:

@@ -19,6 +19,7 @@ import evaluate_motchallenge
 from application_util.settings import BENCHMARK_SETTINGS
 
 from .conftest import GOLDEN, ROOT, shared_path
+from .films import write_film
 from .mot_worlds import World
 
 
@@ -208,6 +209,84 @@ def test_a_failed_sequence_does_not_lose_the_others(scored_world, world, evaluat
     assert not (world.output_dir / "submission.zip").exists()
     code, _, err = evaluate("--skip_invalid", "--resume")
     assert code == 0 and "1 invalid rows skipped" in err
+
+
+SUMMARIES = ("scores.csv", "scores.json", "submission.zip")
+
+
+def test_no_summary_is_left_of_results_that_are_to_change(scored_world, world, evaluate):
+    evaluate()
+    before = {name: (world.output_dir / name).read_bytes() for name in SUMMARIES}
+    for name in ("SEQ-A", "SEQ-B", "SEQ-C"):
+        (world.detection_dir / f"{name}.npy").write_bytes(b"no array")
+    for _ in range(2):
+        assert evaluate()[0] == 1
+        assert not any((world.output_dir / name).exists() for name in SUMMARIES)
+        assert all((world.output_dir / f"{name}.old").read_bytes() == before[name] for name in SUMMARIES)
+
+
+def test_results_that_cannot_be_scored_leave_no_older_scores(scored_world, world, evaluate):
+    evaluate()
+    for name in ("SEQ-A", "SEQ-B"):
+        world.result(name).write_text("1,1,2,3,4,nan,1\n")
+    code, _, err = evaluate(paths=["--mot_dir", str(world.mot_dir), "--output_dir", str(world.output_dir)])
+    assert code == 1 and "renamed: scores.csv.old" in err and err.count("nan is not finite") == 2
+    assert not any((world.output_dir / name).exists() for name in SUMMARIES)
+
+
+def test_a_refused_run_leaves_summaries_where_they_are(scored_world, world, evaluate, monkeypatch):
+    evaluate()
+    (world.detection_dir / "SEQ-B.npy").unlink()
+    assert evaluate()[0] == 2
+    no_trackeval(monkeypatch)
+    results_only = ["--mot_dir", str(world.mot_dir), "--output_dir", str(world.output_dir)]
+    assert evaluate(paths=results_only)[0] == 2
+    assert all((world.output_dir / name).exists() for name in SUMMARIES)
+
+
+@pytest.mark.parametrize("flags", [[], ["--resume"]])
+def test_results_may_lie_among_the_sequences(world, evaluate, monkeypatch, flags):
+    monkeypatch.chdir(world.mot_dir)
+    paths = ["--mot_dir", ".", "--detection_dir", str(world.detection_dir)]
+    assert evaluate(paths=paths)[0] == 0
+    code, _, err = evaluate(*flags, paths=paths)
+    assert code == 0 and "skipped, no sequences: results" in err
+
+
+def test_results_do_not_replace_the_detections_of_a_video(tmp_path, evaluate):
+    folder = tmp_path / "films"
+    write_film(folder / "clip.avi", frames=4)
+    rows = np.load(GOLDEN / "walkers.npy")
+    np.save(folder / "clip.npy", rows[rows[:, 0] <= 4])
+    det_txt = folder / "clip.txt"
+    det_txt.write_text("1,-1,1,2,3,4,1\n")
+    flags = [flag for name in ("mot", "detection", "output") for flag in (f"--{name}_dir", str(folder))]
+    code, _, err = evaluate(paths=flags)
+    assert code == 2 and err.splitlines()[-1].startswith(f"error: {det_txt}: would replace ")
+    assert det_txt.read_text() == "1,-1,1,2,3,4,1\n" and not (folder / "run.json").exists()
+    det_txt.unlink()
+    assert evaluate(paths=flags)[0] == 0
+    assert evaluate(paths=flags)[0] == 0  # its own result may be replaced
+    det_txt.write_text("1,-1,1,2,3,4,1\n")
+    assert evaluate(paths=flags)[0] == 2 and det_txt.read_text() == "1,-1,1,2,3,4,1\n"
+
+
+@pytest.mark.parametrize("taken", ["detections", "gt", "det"])
+def test_results_do_not_replace_what_is_read(scored_world, world, evaluate, taken):
+    (world.mot_dir / "SEQ-B" / "det").mkdir()
+    place = {
+        "detections": world.detection_dir / "SEQ-A.npy",
+        "gt": world.mot_dir / "SEQ-B" / "gt" / "gt.txt",
+        "det": world.mot_dir / "SEQ-B" / "det" / "det.txt",
+    }[taken]
+    if taken == "det":
+        place.write_text("1,-1,1,2,3,4,1\n")
+    before = place.read_bytes()
+    world.output_dir.mkdir()
+    world.result("SEQ-B").symlink_to(place)
+    code, _, err = evaluate()
+    assert code == 2 and err.startswith("error: ") and err.count("\n") == 1 and str(place) in err
+    assert place.read_bytes() == before and not (world.output_dir / "run.json").exists()
 
 
 def test_resume_skips_what_is_complete(world, evaluate):

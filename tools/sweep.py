@@ -17,13 +17,14 @@ from application_util.flags import positive_int
 from application_util.scoring import BENCHMARKS
 from application_util.settings import BENCHMARK_SETTINGS, Settings
 from application_util.worker_flags import add_worker_flags
-from tools.sweep_record import METRICS, TABLE_FIELDS, SweepRecord
+from tools.sweep_record import METRICS, OUTPUT_FILES, TABLE_FIELDS, SweepRecord
 from tools.sweep_search import add_value_flags
 
 
 def run(args: argparse.Namespace) -> list[str]:
     """Try the settings; return what went wrong."""
     from application_util import evaluation, score_table
+    from application_util.earlier_run import set_aside
     from application_util.scoring import guess_benchmark, load_trackeval
     from application_util.sequence_set import SequenceSet, find_sequences
     from tools import sweep_plot, sweep_search
@@ -43,11 +44,13 @@ def run(args: argparse.Namespace) -> list[str]:
         args.skip_missing,
         args.skip_invalid,
     )
-    benchmark = args.benchmark or guess_benchmark(names)
+    benchmark = args.benchmark or guess_benchmark(plan)
     output_dir.mkdir(parents=True, exist_ok=True)
     record = SweepRecord(output_dir, _inputs(plan, benchmark, args.skip_invalid))
     if args.resume:
         record.read()
+    else:
+        set_aside(output_dir, OUTPUT_FILES)
     errors = _try_settings(
         [one for one in settings if one not in record.scores], plan, benchmark, record, args
     )
@@ -57,7 +60,9 @@ def run(args: argparse.Namespace) -> list[str]:
         parameters = sweep_search.varied([one for one in settings if one in record.scores])
         if parameters:
             sweep_plot.write_plot(output_dir / "sweep.png", rows, parameters, rows[0])
-        _print_best(rows, args)
+        _print_best(rows)
+        print(f"\nbest {args.metric} of {len(rows)} settings:\n{_best_command(rows[0], found.names, args)}")
+        print(f"table, plot and scores by sequence in {output_dir}", file=sys.stderr)
     return errors
 
 
@@ -149,24 +154,27 @@ def _try_settings(
     return list(errors)
 
 
-def _print_best(rows: list[dict[str, Any]], args: argparse.Namespace) -> None:
-    """Print the ten best settings, and the command line of the best."""
+def _print_best(rows: list[dict[str, Any]]) -> None:
+    """Print the ten best settings."""
     print(" ".join(name.rjust(len(name) + 2) for name in rows[0]))
     for row in rows[:10]:
         print(" ".join(_cell(name, value).rjust(len(name) + 2) for name, value in row.items()))
-    flags = {name: rows[0][name] for name in BENCHMARK_SETTINGS.as_dict()}
-    command = [
-        "python",
-        "evaluate_motchallenge.py",
-        "--mot_dir",
-        args.mot_dir,
-        "--detection_dir",
-        args.detection_dir,
-    ]
-    for name, value in flags.items():
-        command += [f"--{name}", str(value).lower()]
-    print(f"\nbest {args.metric} of {len(rows)} settings:\n{shlex.join(command)}")
-    print(f"table, plot and scores by sequence in {args.output_dir}", file=sys.stderr)
+
+
+def _best_command(best: dict[str, Any], names: list[str], args: argparse.Namespace) -> str:
+    """Return the command line that evaluates these settings on the same files."""
+    command = ["python", "evaluate_motchallenge.py"]
+    command += ["--mot_dir", args.mot_dir, "--detection_dir", args.detection_dir]
+    for name in BENCHMARK_SETTINGS.as_dict():
+        command += [f"--{name}", str(best[name]).lower()]
+    if args.skip_invalid:
+        command.append("--skip_invalid")
+    # Sequences without ground truth are not searched by, but tracked.
+    if args.skip_missing or not all(Path(args.detection_dir, f"{name}.npy").is_file() for name in names):
+        command.append("--skip_missing")
+    if args.benchmark:
+        command += ["--benchmark", args.benchmark]
+    return shlex.join(command)
 
 
 def _cell(name: str, value: float | None) -> str:

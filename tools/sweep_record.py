@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from application_util.errors import UserError
 from application_util.scoring import COMBINED
 from application_util.settings import Settings
 from application_util.whole_file import write_whole
 
 METRICS = ("HOTA", "MOTA", "IDF1")
+RECORD_FILE = "sweep.json"
+OUTPUT_FILES = (RECORD_FILE, "sweep.csv", "sweep.png")
 TABLE_FIELDS = (*METRICS, "DetA", "AssA", "IDSW", "CLR_FP", "CLR_FN")
 
 
@@ -34,13 +37,26 @@ class SweepRecord:
     scores: dict[Settings, dict[str, dict[str, float]]] = field(default_factory=dict)
 
     def read(self) -> None:
-        """Take over the scores of an earlier sweep that had the same inputs."""
+        """Take over the scores of an earlier sweep that had the same inputs, if there is one.
+
+        Raises
+        ------
+        UserError
+            If its record cannot be read.
+        """
+        path = self.directory / RECORD_FILE
         try:
-            content = json.loads((self.directory / "sweep.json").read_text(encoding="utf-8"))
+            content = json.loads(path.read_text(encoding="utf-8"))
             same = content["inputs"] == self.inputs
             entries = {Settings(**entry["settings"]): entry["scores"] for entry in content["settings"]}
-        except (OSError, ValueError, KeyError, TypeError):
+            for scores in entries.values():
+                _table_fields(scores)
+        except FileNotFoundError:
             return
+        except (OSError, ValueError, KeyError, TypeError):
+            raise UserError(
+                f"{path}: not a readable record of a sweep: mend it, or leave --resume out to start anew"
+            ) from None
         if same:
             self.scores = entries
         else:
@@ -51,13 +67,13 @@ class SweepRecord:
         self.scores[settings] = scores
         entries = [{"settings": one.as_dict(), "scores": result} for one, result in self.scores.items()]
         content = {"inputs": self.inputs, "settings": entries}
-        write_whole(self.directory / "sweep.json", json.dumps(content, indent=1) + "\n")
+        write_whole(self.directory / RECORD_FILE, json.dumps(content, indent=1) + "\n")
 
     def table(self, settings: list[Settings], metric: str) -> list[dict[str, Any]]:
         """Return a row for each of these settings that has scores, the best first."""
-        rows = [
-            one.as_dict() | {name: self.scores[one][COMBINED][name] for name in TABLE_FIELDS}
-            for one in settings
-            if one in self.scores
-        ]
+        rows = [one.as_dict() | _table_fields(self.scores[one]) for one in settings if one in self.scores]
         return sorted(rows, key=lambda row: -row[metric])
+
+
+def _table_fields(scores: dict[str, dict[str, float]]) -> dict[str, float]:
+    return {name: scores[COMBINED][name] for name in TABLE_FIELDS}

@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import evaluate_motchallenge
@@ -113,6 +114,66 @@ def test_a_resumed_sweep_keeps_the_settings_it_has(world, capsys):
     code, out, _ = run(world, capsys, *GRID, "--nn_budget", "100", "--resume")
     assert code == 0 and "98.70" in out
     assert len(json.loads(record.read_text())["settings"]) == 2
+
+
+def test_a_sweep_started_anew_keeps_the_earlier_one_apart(world, capsys):
+    run(world, capsys, *GRID)
+    folder = world.mot_dir.parent / "sweep"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    code, _, err = run(world, capsys, "--min_confidence", "0.3")
+    assert code == 0 and f"of an earlier run in {folder}, renamed: sweep.json.old" in err
+    assert before and all((folder / f"{name}.old").read_bytes() == before[name] for name in before)
+
+
+@pytest.mark.parametrize("damage", ["not json", "no scores", "a folder"])
+def test_an_unreadable_record_is_no_sweep_to_resume(world, capsys, damage):
+    record = world.mot_dir.parent / "sweep" / "sweep.json"
+    if damage == "a folder":
+        record.mkdir(parents=True)
+    else:
+        run(world, capsys, "--min_confidence", "0.3")
+        content = json.loads(record.read_text())
+        content["settings"][0]["scores"] = {}
+        record.write_text("not json" if damage == "not json" else json.dumps(content))
+    before = record.read_bytes() if record.is_file() else None
+    code, _, err = run(world, capsys, *GRID, "--resume")
+    assert code == 2 and err.startswith(f"error: {record}: ") and "--resume" in err and err.count("\n") == 1
+    assert before is None or record.read_bytes() == before
+
+
+def test_nothing_to_resume_is_a_start(world, capsys):
+    code, _, err = run(world, capsys, "--min_confidence", "0.3", "--resume")
+    assert code == 0 and "earlier" not in err
+
+
+def test_the_best_command_line_takes_the_same_files_as_the_sweep(world, capsys):
+    rows = np.load(world.detection_dir / "SEQ-A.npy")
+    rows[3, 4] = -1
+    np.save(world.detection_dir / "SEQ-A.npy", rows)
+    (world.detection_dir / "SEQ-B.npy").unlink()
+    flags = ["--skip_invalid", "--skip_missing", "--benchmark", "MOT20"]
+    _, out, _ = run(world, capsys, "--min_confidence", "0.3", *flags)
+    best = shlex.split(out.splitlines()[-1])
+    assert best[-4:] == flags
+    assert evaluate_motchallenge.main([*best[2:], "--output_dir", str(world.output_dir), "--jobs", "1"]) == 0
+    assert "MOT20 by" in capsys.readouterr().out
+
+
+def test_sequences_without_truth_need_no_detections(world, capsys):
+    (world.detection_dir / "SEQ-C.npy").unlink()
+    _, out, _ = run(world, capsys, "--min_confidence", "0.3")
+    best = shlex.split(out.splitlines()[-1])
+    assert best[-1] == "--skip_missing"
+    assert evaluate_motchallenge.main([*best[2:], "--output_dir", str(world.output_dir), "--jobs", "1"]) == 0
+
+
+def test_the_benchmark_is_that_of_the_sequences_that_are_tracked(world, capsys):
+    world.add("MOT15-A", "walkers", frames=20)
+    world.add("MOT20-B", "walkers", frames=20)
+    (world.detection_dir / "MOT20-B.npy").unlink()
+    run(world, capsys, "--min_confidence", "0.3", "--skip_missing")
+    record = world.mot_dir.parent / "sweep" / "sweep.json"
+    assert json.loads(record.read_text())["inputs"]["benchmark"] == "MOT15"
 
 
 def test_failures_are_told_once(world, capsys):
