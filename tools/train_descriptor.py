@@ -56,7 +56,12 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add = train.add_argument
     add("--log_dir", default="training", help="folder of all runs (default: %(default)s)")
     add("--run_id", default="descriptor", help="this run's folder below it (default: %(default)s)")
-    add("--restore_path", help="checkpoint to take the first weights from")
+    add(
+        "--restore_path",
+        nargs="+",
+        metavar="CHECKPOINT",
+        help="checkpoint to take the first weights from; of several, their mean",
+    )
     add(
         "--seed",
         type=number_within(int, 0, 2**32 - 1),
@@ -177,7 +182,7 @@ def train(args: argparse.Namespace) -> None:
     from tools.reid.plan import Plan
     from tools.reid.readers import read_dataset
     from tools.reid.run import Run
-    from tools.reid.weights import load_variables, save_variables
+    from tools.reid.weights import mean_variables, save_variables
 
     if args.batch_size % args.images_per_identity:
         raise UserError(
@@ -213,7 +218,7 @@ def train(args: argparse.Namespace) -> None:
         held_out,
         plan,
         recipe,
-        start=load_variables(args.restore_path) if args.restore_path else None,
+        start=mean_variables(args.restore_path) if args.restore_path else None,
         save_seconds=60.0 * args.save_minutes,
         measure_epochs=args.measure_epochs,
         last_step=args.number_of_steps,

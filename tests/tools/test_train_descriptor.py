@@ -15,6 +15,7 @@ from scipy.io import loadmat
 tf = pytest.importorskip("tensorflow")
 
 from tests.tools.reid.worlds import make_folders, make_mars, write_picture  # noqa: E402
+from tools.reid.weights import save_variables  # noqa: E402
 from tools.train_descriptor import main  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,6 +115,22 @@ def test_first_weights_from_a_checkpoint(trained, vehicles, tmp_path):
         for folder in (trained, tmp_path / "descriptor")
     )
     np.testing.assert_allclose(after, before, atol=1e-7)
+
+
+def test_training_starts_from_the_mean_of_checkpoints(trained, vehicles, tmp_path, capsys):
+    reader = tf.train.load_checkpoint(str(trained / "model.ckpt"))
+    variables = {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+    name = "conv4_1/1/weights"
+    save_variables(tmp_path / "other", variables | {name: variables[name] + 1})
+    save_variables(tmp_path / "wider", variables | {"classifier/weights": np.zeros((128, 9), np.float32)})
+    arguments = ["--dataset", "folder", "--dataset_dir", str(vehicles), "--log_dir", str(tmp_path), *SMALL]
+    start = [*arguments, "--learning_rate", "0", "--number_of_steps", "1", "--restore_path"]
+    start.append(str(trained / "model.ckpt"))
+    assert main(["train", *start, str(tmp_path / "other")]) == 0
+    found = tf.train.load_checkpoint(str(tmp_path / "descriptor" / "model.ckpt")).get_tensor(name)
+    np.testing.assert_allclose(found, variables[name] + 0.5, atol=1e-6)
+    assert main(["train", *start, str(tmp_path / "wider"), "--run_id", "none"]) == 2
+    assert "wider: not the network of" in capsys.readouterr().err
 
 
 def test_kill_9_and_resume(vehicles, tmp_path):

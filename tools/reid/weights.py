@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -157,3 +157,31 @@ def load_variables(prefix: str | Path) -> dict[str, np.ndarray]:
         raise UserError(
             f"{prefix}: not a readable checkpoint: {str(error).strip().splitlines()[0]}"
         ) from None
+
+
+def mean_variables(prefixes: Sequence[str | Path]) -> dict[str, np.ndarray]:
+    """Mean of the variables of checkpoints (Wortsman et al., "Model soups", ICML 2022).
+
+    It is a good start if one of them was trained from another: then they lie in one valley of the loss.
+
+    Parameters
+    ----------
+    prefixes : sequence of path
+        The checkpoints, one or more.
+
+    Raises
+    ------
+    UserError
+        If one cannot be read, or they are not of one network.
+    """
+    networks = [load_variables(prefix) for prefix in prefixes]
+    first = networks[0]
+    for prefix, other in zip(prefixes, networks, strict=True):
+        different = _shapes(first) ^ _shapes(other)
+        if different:
+            raise UserError(f"{prefix}: not the network of {prefixes[0]}: they differ in {min(different)[0]}")
+    return {name: np.mean([network[name] for network in networks], axis=0) for name in first}
+
+
+def _shapes(variables: dict[str, np.ndarray]) -> set[tuple[str, tuple[int, ...]]]:
+    return {(name, np.shape(value)) for name, value in variables.items()}
