@@ -8,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UserError
+from .invalid_rows import LARGEST
 from .mot_text import read_table
 
 MAX_ID = 2**31 - 1
 """TrackEval's tables are as long as the largest id."""
-
-MAX_PIXELS = 1e100
-"""Areas of larger boxes are no numbers."""
 
 
 def check_tables(truth_file: Path, result_file: Path) -> None:
@@ -34,9 +32,9 @@ def check_tables(truth_file: Path, result_file: Path) -> None:
 
 
 def _check_boxes(path: Path, table: NDArray[np.float64]) -> None:
-    bad = np.flatnonzero((np.abs(table[:, 2:6]) > MAX_PIXELS).any(axis=1))
+    bad = np.flatnonzero((np.abs(table[:, 2:6]) > LARGEST).any(axis=1))
     if len(bad):
-        raise UserError(f"{path}: row {bad[0] + 1}: the box is beyond {MAX_PIXELS:g} pixels")
+        raise UserError(f"{path}: row {bad[0] + 1}: the box is beyond {LARGEST:g} pixels")
 
 
 def _check_ids(path: Path, ids: NDArray[np.float64]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import configparser
 import os
 import sys
 from pathlib import Path
@@ -16,8 +15,10 @@ from numpy.typing import NDArray
 
 from application_util.errors import UserError, run_command
 from application_util.flags import number_within, positive_int
+from tools.made_folder import check_replaceable, write_seqinfo
 
 WIDTH, HEIGHT = 1920, 1080
+FRAME_RATE = 25
 MARK = "Crowd"
 """The section of seqinfo.ini that says a folder was made here."""
 
@@ -112,7 +113,7 @@ def _run(output_dir: str, people: int, frames: int, seed: int) -> None:
     directory = Path(output_dir)
     name = os.path.basename(os.path.abspath(output_dir))
     try:
-        _check_replaceable(directory)
+        check_replaceable(directory, MARK, "a crowd made here")
         rows = make_crowd(people, frames, seed)
         _write(directory, name, rows, {"people": people, "frames": frames, "seed": seed})
     except OSError as error:
@@ -120,33 +121,10 @@ def _run(output_dir: str, people: int, frames: int, seed: int) -> None:
     print(f"{len(rows)} detections of {people} people in {frames} frames: {directory / name}.npy")
 
 
-def _check_replaceable(directory: Path) -> None:
-    """Refuse a folder with files that were not made here."""
-    if directory.is_dir():
-        if any(directory.iterdir()) and not _is_crowd(directory):
-            raise UserError(f"{directory}: holds something other than a crowd made here, give another folder")
-    elif directory.exists():
-        raise UserError(f"{directory}: is a file, give a folder")
-
-
-def _is_crowd(directory: Path) -> bool:
-    config = configparser.ConfigParser(interpolation=None)
-    try:
-        config.read(directory / "seqinfo.ini", encoding="utf-8")
-    except (configparser.Error, UnicodeDecodeError):
-        return False
-    return config.has_section(MARK)
-
-
 def _write(directory: Path, name: str, rows: NDArray[np.float64], arguments: dict[str, int]) -> None:
     """Write the files of a crowd, the one with the mark first."""
     (directory / "det").mkdir(parents=True, exist_ok=True)
-    info = {"name": name, "imDir": "img1", "frameRate": 25, "seqLength": arguments["frames"]}
-    info |= {"imWidth": WIDTH, "imHeight": HEIGHT, "imExt": ".jpg"}
-    lines = ["[Sequence]", *(f"{key}={value}" for key, value in info.items())]
-    lines += [f"[{MARK}]", *(f"{key}={value}" for key, value in arguments.items())]
-    with open(directory / "seqinfo.ini", "w", encoding="utf-8", errors="replace", newline="\n") as file:
-        file.write("\n".join(lines) + "\n")
+    write_seqinfo(directory, name, (WIDTH, HEIGHT), FRAME_RATE, arguments["frames"], MARK, arguments)
     np.savetxt(directory / "det" / "det.txt", rows[:, :10], fmt="%d,%d,%.2f,%.2f,%.2f,%.2f,%.6f,%d,%d,%d")
     np.save(directory / f"{name}.npy", rows)
 

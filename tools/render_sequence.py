@@ -19,9 +19,13 @@ if not __package__:
 
 from application_util.errors import UserError, run_command
 from application_util.flags import number_within
+from tools.made_folder import check_replaceable, write_seqinfo
 
 WORKERS = 2
 JPEG_QUALITY = 93
+MARK = "Render"
+"""The section of seqinfo.ini that says a folder was made here."""
+ENTRIES = ("img1", "det", "gt", "seqinfo.ini")
 
 
 def render_sequence(
@@ -56,7 +60,7 @@ def render_sequence(
     folder = Path(output_dir).resolve()
     partial = folder.with_name(folder.name + ".partial")
     for taken in (folder, partial):
-        _check_replaceable(taken)
+        check_replaceable(taken, MARK, "a rendered sequence", ENTRIES)
     arguments = {
         "people": str(people), "frames": str(frames), "width": str(width), "height": str(height),
         "seed": str(seed), "detector_quality": str(detector_quality),
@@ -86,13 +90,14 @@ def _render_into(
     from tqdm import tqdm
 
     from tools.street.camera import Camera
+    from tools.street.crowd import FRAME_RATE
     from tools.street.detector import detect
-    from tools.street.motfiles import write_detections, write_ground_truth, write_seqinfo
+    from tools.street.motfiles import write_detections, write_ground_truth
     from tools.street.scene import Scene, Sighting
 
     people, frames, width, height, seed = numbers
     camera = Camera(width, height)
-    write_seqinfo(folder, name, camera, frames, arguments)
+    write_seqinfo(folder, name, (width, height), FRAME_RATE, frames, MARK, arguments)
     rng = np.random.default_rng(seed)
     scene = Scene(rng, camera, people, frames)
 
@@ -109,17 +114,6 @@ def _render_into(
         )
     write_ground_truth(folder, sightings)
     write_detections(folder, detect(rng, camera, sightings, people, quality))
-
-
-def _check_replaceable(folder: Path) -> None:
-    """Refuse to replace what was not rendered here."""
-    from tools.street.motfiles import is_rendered
-
-    if folder.is_dir():
-        if any(folder.iterdir()) and not is_rendered(folder):
-            raise UserError(f"{folder}: holds something other than a rendered sequence, give another folder")
-    elif folder.exists():
-        raise UserError(f"{folder}: is a file, give a folder")
 
 
 def _remove(folder: Path) -> None:

@@ -2,41 +2,12 @@
 
 from __future__ import annotations
 
-import configparser
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
-from tools.street.camera import Camera
-from tools.street.crowd import FRAME_RATE
 from tools.street.scene import Sighting
-
-MARK = "Render"  # the section of seqinfo.ini that says a folder was made here
-ENTRIES = {"img1", "det", "gt", "seqinfo.ini"}
-
-
-def is_rendered(folder: Path) -> bool:
-    """Whether a folder holds a rendered sequence and nothing else, so that it may be replaced."""
-    config = configparser.ConfigParser(interpolation=None)
-    try:
-        config.read(folder / "seqinfo.ini", encoding="utf-8")
-    except (configparser.Error, UnicodeDecodeError):
-        return False
-    return config.has_section(MARK) and {entry.name for entry in folder.iterdir()} <= ENTRIES
-
-
-def write_seqinfo(folder: Path, name: str, camera: Camera, frames: int, arguments: dict[str, str]) -> None:
-    """Write seqinfo.ini, with the arguments that make this sequence again."""
-    config = configparser.ConfigParser(interpolation=None)
-    config.optionxform = str  # type: ignore[assignment,method-assign]
-    config["Sequence"] = {
-        "name": name, "imDir": "img1", "frameRate": str(FRAME_RATE), "seqLength": str(frames),
-        "imWidth": str(camera.width), "imHeight": str(camera.height), "imExt": ".jpg",
-    }  # fmt: skip
-    config[MARK] = arguments
-    with open(folder / "seqinfo.ini", "w", encoding="utf-8", newline="\n") as file:
-        config.write(file, space_around_delimiters=False)
 
 
 def write_detections(folder: Path, rows: np.ndarray) -> None:
