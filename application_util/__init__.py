@@ -1,1 +1,0 @@
-"""Everything around the algorithm: files, drawing, windows, progress."""

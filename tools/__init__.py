@@ -1,1 +1,0 @@
-"""What works offline around the appearance network."""
