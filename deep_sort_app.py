@@ -7,16 +7,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from application_util.cli import boolean
 from application_util.errors import UserError, run_command
-from application_util.flags import boolean
 from application_util.settings import Settings, add_settings_flags, settings_from
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from application_util.detection_file import DetectionFile
-    from application_util.sequence import Sequence
-    from application_util.tracking import SequenceTracker
+    from application_util.files.detection_file import DetectionFile
+    from application_util.sequences.sequence import Sequence
+    from application_util.tracking.sequence_tracker import SequenceTracker
     from deep_sort.detection import Detection
 
 WINDOW_UPDATE_MS = 5
@@ -59,11 +59,11 @@ def run(
     UserError
         For whatever the user can mend; nothing that exists was overwritten then.
     """
-    from application_util.detection_file import DetectionFile
-    from application_util.overwriting import refuse_overwriting
-    from application_util.result_file import ResultFile
-    from application_util.sequence import read_sequence
-    from application_util.tracking import SequenceTracker
+    from application_util.files.detection_file import DetectionFile
+    from application_util.files.overwriting import refuse_overwriting
+    from application_util.files.result_file import ResultFile
+    from application_util.sequences.sequence import read_sequence
+    from application_util.tracking.sequence_tracker import SequenceTracker
 
     settings = Settings(min_confidence, min_detection_height, nms_max_overlap, max_cosine_distance, nn_budget)
     sequence = read_sequence(sequence_dir)
@@ -114,8 +114,8 @@ def gather_sequence_info(sequence_dir: str | Path, detection_file: str | Path | 
     UserError
         For missing or invalid files.
     """
-    from application_util.detection_file import DetectionFile
-    from application_util.sequence import read_sequence
+    from application_util.files.detection_file import DetectionFile
+    from application_util.sequences.sequence import read_sequence
 
     sequence = read_sequence(sequence_dir)
     info = _sequence_info(sequence, None if detection_file is None else DetectionFile(detection_file))
@@ -135,7 +135,7 @@ def create_detections(detection_mat: np.ndarray, frame_idx: int, min_height: flo
     min_height : float
         Lower boxes are left out, pixels.
     """
-    from application_util.tracking import detections_from_rows
+    from application_util.tracking.sequence_tracker import detections_from_rows
 
     return detections_from_rows(detection_mat[detection_mat[:, 0].astype(int) == frame_idx], min_height)
 
@@ -196,7 +196,7 @@ def _wants_window(display: bool | None, sequence: Sequence) -> bool:
         raise UserError(f"{sequence.images.place}: no images to show; use --display False")
     if display is False or not has_images:
         return False
-    from application_util.display import use_window
+    from application_util.drawing.display import use_window
 
     return use_window(display)
 
@@ -206,7 +206,7 @@ def _check_video(output_video: str | Path | None, sequence: Sequence) -> None:
         return
     if not sequence.images:
         raise UserError(f"{sequence.images.place}: no images, and --output_video needs them")
-    from application_util.video import check_video_path
+    from application_util.drawing.video_file import check_video_path
 
     check_video_path(Path(output_video))
 
@@ -220,7 +220,7 @@ def _report(detections: DetectionFile) -> None:
 
 def _track(sequence: Sequence, tracker: SequenceTracker) -> bool:
     from application_util.progress import progress
-    from application_util.tracking import frame_range
+    from application_util.tracking.sequence_tracker import frame_range
 
     for frame in progress(frame_range(sequence, tracker.detections), sequence.name):
         tracker.step(frame)
@@ -233,10 +233,10 @@ def _track_and_draw(
     """Track and draw each frame in a window, into a video or both; return False if the user stopped it."""
     from contextlib import closing
 
+    from application_util.drawing.visualization import Visualization, play
+    from application_util.parallel.read_ahead import read_ahead
     from application_util.progress import progress
-    from application_util.read_ahead import read_ahead
-    from application_util.tracking import frame_range
-    from application_util.visualization import Visualization, play
+    from application_util.tracking.sequence_tracker import frame_range
 
     frames = frame_range(sequence, tracker.detections)
 
@@ -262,7 +262,7 @@ def _image_of(sequence: Sequence, frame: int) -> np.ndarray | None:
 
 def _sequence_info(sequence: Sequence, detections: DetectionFile | None) -> dict[str, Any]:
     """Make the dict that programs written for the original expect."""
-    from application_util.tracking import frame_range
+    from application_util.tracking.sequence_tracker import frame_range
 
     frames = frame_range(sequence, detections)
     image_files = {} if sequence.images.in_order else {f: str(path) for f, path in sequence.images.items()}

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from application_util.errors import require, run_command
-from application_util.scoring import BENCHMARKS
+from application_util.parallel.worker_flags import add_worker_flags
+from application_util.scoring.scores import BENCHMARKS
 from application_util.settings import BENCHMARK_SETTINGS, Settings, add_settings_flags, settings_from
-from application_util.worker_flags import add_worker_flags
 
 if TYPE_CHECKING:
-    from application_util.jobs import Failures
-    from application_util.scoring import FamilyScores
-    from application_util.sequence_set import SequenceSet
+    from application_util.parallel.jobs import Failures
+    from application_util.scoring.scores import FamilyScores
+    from application_util.sequences.sequence_set import SequenceSet
 
 
 def run(
@@ -72,13 +72,14 @@ def run(
     UserError
         For whatever the user can mend, before anything is tracked.
     """
-    from application_util import evaluation
-    from application_util.earlier_run import set_aside
-    from application_util.executor import cpu_count
-    from application_util.jobs import JobRunner, report_failures
-    from application_util.run_record import read_record
-    from application_util.scoring import load_trackeval
-    from application_util.sequence_set import find_sequences
+    from application_util.tracking.run_record import read_record
+
+    from application_util.files.earlier_run import set_aside
+    from application_util.parallel.executor import cpu_count
+    from application_util.parallel.jobs import JobRunner, report_failures
+    from application_util.scoring.scores import load_trackeval
+    from application_util.sequences.sequence_set import find_sequences
+    from application_util.tracking.sequence_tracker import benchmark as evaluation
 
     if report is not None:
         require("plotly", "report")
@@ -186,8 +187,8 @@ def _score(
     benchmark: str | None, sequences: SequenceSet, names: list[str], output_dir: Path, jobs: int
 ) -> tuple[Mapping[str, FamilyScores], Failures]:
     """Print, write and return the scores of these sequences; also return what failed."""
-    from application_util import evaluation, score_table
-    from application_util.scoring import guess_benchmark, load_trackeval
+    from application_util.scoring.scores import guess_benchmark, load_trackeval, score_table
+    from application_util.tracking.sequence_tracker import benchmark as evaluation
 
     version = load_trackeval().__version__
     rules = benchmark or guess_benchmark(names)
@@ -204,7 +205,7 @@ def _score(
 
 
 def _pack(output_dir: Path, names: list[str], with_truth: list[str], failures: Failures) -> None:
-    from application_util.evaluation import write_submission
+    from application_util.tracking.benchmark import write_submission
 
     without = ", ".join(name for name in names if name not in with_truth)
     if failures:

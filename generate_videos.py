@@ -12,12 +12,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from application_util.cli import add_drawing_flags, add_switch, positive_int
 from application_util.errors import UserError, run_command
-from application_util.flags import add_drawing_flags, add_switch, positive_int
 
 if TYPE_CHECKING:
-    from application_util.result_view import Images, ResultView
-    from application_util.sequence import Sequence
+    from application_util.drawing.result_view import Images, ResultView
+    from application_util.sequences.sequence import Sequence
 
 
 def run(
@@ -53,11 +53,11 @@ def run(
     UserError
         For whatever the user can mend; all input is looked at before the first video is begun.
     """
-    from application_util.overwriting import refuse_overwriting
-    from application_util.result_table import find_results
-    from application_util.result_view import open_view
-    from application_util.sequence import read_sequence
-    from application_util.video import check_video_path
+    from application_util.drawing.result_view import open_view
+    from application_util.drawing.video_file import check_video_path
+    from application_util.files.overwriting import refuse_overwriting
+    from application_util.files.result_table import find_results
+    from application_util.sequences.sequence import read_sequence
 
     kinds = [".avi", ".mp4"] if convert_h264 else [".avi"]
     films = []

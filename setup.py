@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from setuptools import find_packages, setup
+from setuptools import find_namespace_packages, setup
 
 TENSORFLOW = "tensorflow>=2.16"
 MATPLOTLIB = "matplotlib>=3.7"
@@ -41,7 +41,7 @@ setup(
     license="MIT",
     python_requires=">=3.10",
     packages=[
-        *find_packages(include=["deep_sort", "application_util*", "tools*"]),
+        *find_namespace_packages(include=["deep_sort", "application_util*", "tools*"]),
         "resources.networks",
     ],
     package_data={"resources.networks": ["*.pb", "*.md"]},

@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from application_util.cli import add_drawing_flags, add_switch, boolean
 from application_util.errors import UserError, run_command
-from application_util.flags import add_drawing_flags, add_switch, boolean
 
 
 def run(
@@ -46,12 +46,12 @@ def run(
     UserError
         For whatever the user can mend.
     """
-    from application_util.display import use_window
-    from application_util.overwriting import refuse_overwriting
+    from application_util.drawing.display import use_window
+    from application_util.drawing.result_view import open_view
+    from application_util.drawing.video_file import check_video_path
+    from application_util.files.overwriting import refuse_overwriting
     from application_util.progress import progress
-    from application_util.result_view import open_view
-    from application_util.sequence import read_sequence
-    from application_util.video import check_video_path
+    from application_util.sequences.sequence import read_sequence
 
     videos = [] if video_filename is None else [Path(video_filename)]
     if display is False and not videos:

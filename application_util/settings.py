@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .flags import finite_float, positive_int_or_none
+from application_util.cli import finite_float, positive_int_or_none
 
 
 @dataclass(frozen=True)

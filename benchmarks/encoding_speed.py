@@ -20,12 +20,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 from numpy.typing import NDArray
 
-from application_util.image_folder import read_image
-from tools.encode_sequence import encode_sequence
-from tools.encoder import create_box_encoder
-from tools.encoding_job import EncodingJob, read_input
-from tools.patches import cut_patches
-from tools.tensorflow_import import load_tensorflow
+from application_util.sequences.images import read_image
+from tools.features.encode_sequence import encode_sequence
+from tools.features.encoder import create_box_encoder
+from tools.features.encoding_job import EncodingJob, read_input
+from tools.features.patches import cut_patches
+from tools.network.tensorflow_import import load_tensorflow
 
 BATCH_SIZE = 32
 

@@ -17,8 +17,8 @@ import numpy as np  # noqa: E402
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from application_util.sequence_job import SequenceJob, track_into_file  # noqa: E402
 from application_util.settings import BENCHMARK_SETTINGS  # noqa: E402
+from application_util.tracking.sequence_job import SequenceJob, track_into_file  # noqa: E402
 from tools.make_crowd import make_crowd  # noqa: E402
 
 

@@ -32,7 +32,7 @@ WARM_UP = 40
 
 
 def ours(settings: Settings) -> Callable[[np.ndarray], None]:
-    from application_util.tracking import create_tracker, select_detections
+    from application_util.tracking.sequence_tracker import create_tracker, select_detections
 
     tracker = create_tracker(settings)
 

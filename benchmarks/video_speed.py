@@ -22,10 +22,10 @@ import cv2
 import numpy as np
 
 import generate_videos
-from application_util import video
-from application_util.result_view import ResultView, open_view
-from application_util.sequence import read_sequence
-from application_util.visualization import VideoVisualization, window_shape
+from application_util.drawing import video_file as video
+from application_util.drawing.result_view import ResultView, open_view
+from application_util.drawing.visualization import VideoVisualization, window_shape
+from application_util.sequences.sequence import read_sequence
 
 FRAMES_IN_MEMORY = 60
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import numpy as np
 
-from application_util.video import VideoFile
+from application_util.drawing.video_file import VideoFile
 
 SIZE = (96, 128)
 BITS = 8

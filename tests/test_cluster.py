@@ -170,7 +170,7 @@ def test_features_are_computed_on_workers(tmp_path, cluster, capsys):
 
 
 def test_nobody_answers(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("application_util.executor.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("application_util.parallel.executor.CONNECT_SECONDS", 1)
     world = World(tmp_path)
     world.add("SEQ-A", truth=False)
     assert evaluate_motchallenge.main([*world.flags(), "--scheduler", "tcp://127.0.0.1:9"]) == 2

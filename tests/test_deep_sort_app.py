@@ -251,7 +251,8 @@ def test_detections_of_the_sequence_info_may_be_changed(app):
 
 def test_output_that_cannot_be_written_is_found_out_before_tracking(app, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "application_util.tracking.SequenceTracker.step", lambda *_: pytest.fail("tracked already")
+        "application_util.tracking.sequence_tracker.SequenceTracker.step",
+        lambda *_: pytest.fail("tracked already"),
     )
     app.assert_refused("folder", output_file=tmp_path)
     app.assert_refused(

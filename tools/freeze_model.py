@@ -9,10 +9,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for `python tools/freeze_model.py`
 
+from application_util.cli import number_within
 from application_util.errors import run_command
-from application_util.flags import number_within
-from application_util.partial_file import PartialFile
-from tools.network import IMAGE_SHAPE, Variables, inference_graph, read_checkpoint
+from application_util.files.output import PartialFile
+from tools.network.architecture import IMAGE_SHAPE, Variables, inference_graph, read_checkpoint
 
 DEFAULT_CHECKPOINT = "resources/networks/mars-small128.ckpt-68577"
 DEFAULT_GRAPH = "resources/networks/mars-small128.pb"
@@ -26,7 +26,7 @@ def write_graph(
     Parameters
     ----------
     variables : mapping
-        Variable name to float32 array, see `tools.network.variable_shapes`.
+        Variable name to float32 array, see `tools.network.architecture.variable_shapes`.
     graphdef_out : path
         The file to write; it appears only once it is complete.
     image_shape : tuple of int

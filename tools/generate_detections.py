@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for `python tools/generate_detections.py`
 
+from application_util.cli import positive_int
 from application_util.errors import UserError, run_command
-from application_util.flags import positive_int
 
 if TYPE_CHECKING:
-    from tools.encode_sequence import Encoder
-    from tools.encoder import ImageEncoder, create_box_encoder
-    from tools.encoding_job import EncodingJob
-    from tools.patches import extract_image_patch
+    from tools.features.encode_sequence import Encoder
+    from tools.features.encoder import ImageEncoder, create_box_encoder
+    from tools.features.encoding_job import EncodingJob
+    from tools.features.patches import extract_image_patch
 
 __all__ = ["ImageEncoder", "create_box_encoder", "extract_image_patch", "generate_detections"]
 
 HOMES = {
-    "ImageEncoder": "tools.encoder",
-    "create_box_encoder": "tools.encoder",
-    "extract_image_patch": "tools.patches",
+    "ImageEncoder": "tools.features.encoder",
+    "create_box_encoder": "tools.features.encoder",
+    "extract_image_patch": "tools.features.patches",
 }
 
 SEQUENCE_PARTS = ("img1", "det", "seqinfo.ini")
@@ -103,10 +103,10 @@ def plan(
     UserError
         If a folder or a det.txt is missing or invalid.
     """
-    from application_util.sequence import find_det_txt
-    from application_util.sequence_set import find_sequences
-    from application_util.video_source import find_video
-    from tools.encoding_job import EncodingJob, read_input
+    from application_util.sequences.sequence import find_det_txt
+    from application_util.sequences.sequence_set import find_sequences
+    from application_util.sequences.video_source import find_video
+    from tools.features.encoding_job import EncodingJob, read_input
 
     found = find_sequences(mot_dir)
     names = found.names if sequences is None else found.select(sequences)
@@ -142,7 +142,7 @@ def unfinished(jobs: list[EncodingJob], feature_dim: int | None = None) -> list[
     feature_dim : int, optional
         M that finished files must have.
     """
-    from tools.encoding_job import is_finished
+    from tools.features.encoding_job import is_finished
 
     left = []
     for job in jobs:
@@ -162,7 +162,7 @@ def encode_all(encoder: Encoder, jobs: list[EncodingJob]) -> None:
         See `generate_detections`.
     jobs : list of EncodingJob
     """
-    from tools.encode_sequence import encode_sequence
+    from tools.features.encode_sequence import encode_sequence
 
     for job in jobs:
         report = encode_sequence(encoder, job)
@@ -182,7 +182,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> list[str]:
     """Do what the flags say; return the sequences that failed."""
-    from tools.model_file import check_model, default_model, say_distance
+    from tools.network.model_file import check_model, default_model, say_distance
 
     jobs = plan(
         args.mot_dir,
@@ -194,14 +194,14 @@ def _run(args: argparse.Namespace) -> list[str]:
     model = args.model or default_model()
     check_model(model)
     if args.scheduler:
-        from tools.cluster_encoding import Network, encode_on_cluster
+        from tools.features.cluster import Network, encode_on_cluster
 
         network = Network(Path(model), args.input_name, args.output_name, args.batch_size)
         failed = encode_on_cluster(args.scheduler, network, unfinished(jobs) if args.resume else jobs)
         say_distance(model)
         return failed
 
-    from tools.encoder import create_box_encoder
+    from tools.features.encoder import create_box_encoder
 
     encoder = create_box_encoder(model, args.input_name, args.output_name, args.batch_size)
     if args.resume:

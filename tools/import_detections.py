@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for `python tools/import_detections.py`
 
+from application_util.cli import finite_float
 from application_util.errors import UserError, run_command
-from application_util.flags import finite_float
-from application_util.overwriting import refuse_overwriting
+from application_util.files.overwriting import refuse_overwriting
 
 if TYPE_CHECKING:
-    from application_util.sequence import Sequence
+    from application_util.sequences.sequence import Sequence
     from tools.detection_formats.box import Box
-    from tools.detection_import import ImportReport
+    from tools.detection_formats.convert import ImportReport
 
 
 def run(
@@ -53,11 +53,11 @@ def run(
     output_file : str or Path, optional
         By default ``det/det.txt`` in the sequence's folder, for a video the folder of its name.
     kind : str, optional
-        One of `tools.detection_import.FORMATS`, by default guessed.
+        One of `tools.detection_formats.convert.FORMATS`, by default guessed.
     classes, min_confidence, percent, first_frame, skip_invalid
-        See `tools.detection_import.Selection`.
+        See `tools.detection_formats.convert.Selection`.
     normalised, coco_images
-        See `tools.detection_import.read_boxes`.
+        See `tools.detection_formats.convert.read_boxes`.
     overwrite : bool
         Replace an output file that is there.
     features : str or Path, optional
@@ -70,8 +70,15 @@ def run(
     UserError
         For whatever the user can mend; an output file that is there was not changed then.
     """
-    from application_util.sequence import read_sequence
-    from tools.detection_import import Selection, frames_of, guess_format, read_boxes, select, write_det_txt
+    from application_util.sequences.sequence import read_sequence
+    from tools.detection_formats.convert import (
+        Selection,
+        frames_of,
+        guess_format,
+        read_boxes,
+        select,
+        write_det_txt,
+    )
 
     sequence = read_sequence(sequence_dir)
     output = sequence.directory / "det" / "det.txt" if output_file is None else Path(output_file)
@@ -178,7 +185,7 @@ def _nothing_left(report: ImportReport) -> str:
 
 
 def _find_network(model: str | Path | None) -> Path:
-    from tools.model_file import check_model, default_model
+    from tools.network.model_file import check_model, default_model
 
     network = default_model() if model is None else Path(model)
     check_model(network)
@@ -199,10 +206,10 @@ def _prepare_encoding(
     """Make sure that features can be computed, before det.txt is there; return what computes them."""
     _check_images(sequence, boxes)
     _check_writable(features)
-    from tools.encoder import create_box_encoder
-    from tools.encoding_job import EncodingJob
+    from tools.features.encoder import create_box_encoder
+    from tools.features.encoding_job import EncodingJob
     from tools.generate_detections import encode_all
-    from tools.model_file import say_distance
+    from tools.network.model_file import say_distance
 
     encoder = create_box_encoder(network)
     named = sequence.directory.name == sequence.name  # unlike "."
@@ -218,7 +225,7 @@ def _prepare_encoding(
 
 def _check_images(sequence: Sequence, boxes: list[Box]) -> None:
     """Make sure that there are images to encode, the same as boxes were checked against."""
-    from application_util.sequence import read_sequence
+    from application_util.sequences.sequence import read_sequence
 
     place = sequence.images.place
     if not any(box.frame in sequence.images for box in boxes):
@@ -232,7 +239,7 @@ def _check_images(sequence: Sequence, boxes: list[Box]) -> None:
 
 
 def _check_writable(features: Path) -> None:
-    from application_util.partial_file import PartialFile
+    from application_util.files.output import PartialFile
 
     output = PartialFile(features, "choose another --features")
     output.open("wb").close()

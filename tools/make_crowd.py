@@ -13,9 +13,9 @@ if not __package__:
 import numpy as np
 from numpy.typing import NDArray
 
+from application_util.cli import number_within, positive_int
 from application_util.errors import UserError, run_command
-from application_util.flags import number_within, positive_int
-from tools.made_folder import check_replaceable, write_seqinfo
+from tools.synthetic.sequence_folder import check_replaceable, write_seqinfo
 
 WIDTH, HEIGHT = 1920, 1080
 FRAME_RATE = 25

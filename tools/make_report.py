@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from application_util.cli import number_within
 from application_util.errors import UserError, require, run_command
-from application_util.flags import number_within
-from application_util.scoring import BENCHMARKS
+from application_util.scoring.scores import BENCHMARKS
 
 if TYPE_CHECKING:
-    from application_util.scoring import FamilyScores
+    from application_util.scoring.scores import FamilyScores
 
 MAX_VIDEO_MB = 20.0
 
@@ -56,7 +56,7 @@ def make_report(
     max_video_mb : float
         Megabytes of video that the report may hold; the videos after that are linked.
     scores : mapping of str -> dict, optional
-        Sequence -> what `application_util.scoring.score_sequence` gave, if that is known already. By default
+        Sequence -> what `application_util.scoring.scores.score_sequence` gave, if that is known already. By default
         the sequences are scored here, if TrackEval is installed.
 
     Raises
@@ -65,11 +65,11 @@ def make_report(
         If plotly is not installed, or for input or output that the user can mend.
     """
     require("plotly", "report")
-    from application_util.partial_file import PartialFile
-    from tools.report.embed import VideoShelf
+    from application_util.files.output import PartialFile
     from tools.report.gather import gather
     from tools.report.page import page
     from tools.report.scores import collect, score
+    from tools.report.video import VideoShelf
 
     mot_dir, result_dir, output_file = Path(mot_dir), Path(result_dir), Path(output_file)
     if output_file.suffix.lower() not in (".html", ".htm"):

@@ -121,10 +121,10 @@ def distances(args: argparse.Namespace) -> None:
     """Measure on query and gallery, print a table of thresholds, and plot."""
     import numpy as np
 
-    from tools.encoder import ImageEncoder
+    from tools.features.encoder import ImageEncoder
     from tools.reid.data import ReidImages
     from tools.reid.distances import count_distances, recommended_distance, share_within
-    from tools.reid.encoding import encode_images
+    from tools.reid.features import encode_images
     from tools.reid.readers import read_dataset
 
     network = ImageEncoder(args.model)

@@ -17,9 +17,9 @@ from pathlib import Path
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from application_util.cli import number_within
 from application_util.errors import UserError, run_command
-from application_util.flags import number_within
-from tools.made_folder import check_replaceable, write_seqinfo
+from tools.synthetic.sequence_folder import check_replaceable, write_seqinfo
 
 WORKERS = 2
 JPEG_QUALITY = 93
@@ -50,7 +50,7 @@ def render_sequence(
     seed : int
         Another seed, other people on other ways.
     detector_quality : float
-        0 to 1, see `tools.street.detector.detect`.
+        0 to 1, see `tools.synthetic.street.detector.detect`.
 
     Raises
     ------
@@ -89,11 +89,11 @@ def _render_into(
     import numpy as np
     from tqdm import tqdm
 
-    from tools.street.camera import Camera
-    from tools.street.crowd import FRAME_RATE
-    from tools.street.detector import detect
-    from tools.street.motfiles import write_detections, write_ground_truth
-    from tools.street.scene import Scene, Sighting
+    from tools.synthetic.street.camera import Camera
+    from tools.synthetic.street.crowd import FRAME_RATE
+    from tools.synthetic.street.detector import detect
+    from tools.synthetic.street.motfiles import write_detections, write_ground_truth
+    from tools.synthetic.street.scene import Scene, Sighting
 
     people, frames, width, height, seed = numbers
     camera = Camera(width, height)

@@ -12,22 +12,23 @@ from typing import Any
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from application_util.cli import positive_int
 from application_util.errors import UserError, run_command
-from application_util.flags import positive_int
-from application_util.scoring import BENCHMARKS
+from application_util.parallel.worker_flags import add_worker_flags
+from application_util.scoring.scores import BENCHMARKS
 from application_util.settings import BENCHMARK_SETTINGS, Settings
-from application_util.worker_flags import add_worker_flags
-from tools.sweep_record import METRICS, OUTPUT_FILES, TABLE_FIELDS, SweepRecord
-from tools.sweep_search import add_value_flags
+from tools.parameter_search.record import METRICS, OUTPUT_FILES, TABLE_FIELDS, SweepRecord
+from tools.parameter_search.search import add_value_flags
 
 
 def run(args: argparse.Namespace) -> list[str]:
     """Try the settings; return what went wrong."""
-    from application_util import evaluation, score_table
-    from application_util.earlier_run import set_aside
-    from application_util.scoring import guess_benchmark, load_trackeval
-    from application_util.sequence_set import SequenceSet, find_sequences
-    from tools import sweep_plot, sweep_search
+    from application_util.files.earlier_run import set_aside
+    from application_util.scoring.scores import guess_benchmark, load_trackeval, score_table
+    from application_util.sequences.sequence_set import SequenceSet, find_sequences
+    from application_util.tracking.sequence_tracker import benchmark as evaluation
+    from tools.parameter_search import plot as sweep_plot
+    from tools.parameter_search import search as sweep_search
 
     load_trackeval()
     output_dir = Path(args.output_dir)
@@ -105,7 +106,7 @@ def _parse_args(argv: list[str] | None) -> argparse.Namespace:
 
 
 def _inputs(plan: dict[str, Any], benchmark: str, skip_invalid: bool) -> dict[str, Any]:
-    from application_util.sequence_job import sha256
+    from application_util.tracking.sequence_job import sha256
 
     files = {
         name: {
@@ -125,11 +126,11 @@ def _try_settings(
     args: argparse.Namespace,
 ) -> list[str]:
     """Track and score all sequences with each of the settings; return what went wrong, each thing once."""
-    from application_util import evaluation
-    from application_util.executor import cpu_count
-    from application_util.jobs import Job, JobRunner
-    from application_util.score_table import score_rows
-    from application_util.sweep_job import track_and_score
+    from application_util.parallel.executor import cpu_count
+    from application_util.parallel.jobs import Job, JobRunner
+    from application_util.scoring.score_table import score_rows
+    from application_util.tracking.sequence_tracker import benchmark as evaluation
+    from tools.parameter_search.trial import track_and_score
 
     sizes = {name: evaluation.size_of(job) for name, job in plan.items()}
     jobs = []

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for `python tools/train_descriptor.py`
 
+from application_util.cli import number_within, positive_int
 from application_util.errors import UserError, run_command
-from application_util.flags import number_within, positive_int
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from tools.encoder import ImageEncoder
+    from tools.features.encoder import ImageEncoder
     from tools.reid.data import ReidImages
 
 DATASETS = ("market1501", "mars", "folder")
@@ -179,9 +179,9 @@ def train(args: argparse.Namespace) -> None:
     from tools.freeze_model import write_graph
     from tools.reid.data import hold_out
     from tools.reid.layers import Recipe
-    from tools.reid.plan import Plan
     from tools.reid.readers import read_dataset
     from tools.reid.run import Run
+    from tools.reid.settings import Plan
     from tools.reid.weights import mean_variables, save_variables
 
     if args.batch_size % args.images_per_identity:
@@ -231,9 +231,9 @@ def train(args: argparse.Namespace) -> None:
 
 def load_network(args: argparse.Namespace) -> ImageEncoder:
     """The network of ``--model``: a frozen graph, or a checkpoint of the project's own network."""
-    from tools.encoder import ImageEncoder
-    from tools.network import read_checkpoint
-    from tools.reid.encoding import encoder_of
+    from tools.features.encoder import ImageEncoder
+    from tools.network.architecture import read_checkpoint
+    from tools.reid.features import encoder_of
 
     if Path(args.model).is_file():
         return ImageEncoder(args.model, args.input_name, args.output_name)
@@ -244,8 +244,8 @@ def load_network(args: argparse.Namespace) -> ImageEncoder:
 
 def encode(args: argparse.Namespace, network: ImageEncoder, split: str) -> tuple[np.ndarray, ReidImages]:
     """Features of a part of a data set, one a tracklet where it has tracklets."""
-    from tools.reid.encoding import encode_images
     from tools.reid.evaluation import pool_tracklets
+    from tools.reid.features import encode_images
     from tools.reid.readers import read_dataset
 
     data = read_dataset(args.dataset, args.dataset_dir, split, network.image_shape[:2])

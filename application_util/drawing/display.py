@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-from .errors import UserError
+from application_util.errors import UserError
 
 PROBE = "import cv2; cv2.namedWindow('probe'); cv2.waitKey(1); cv2.destroyAllWindows()"
 PROBE_SECONDS = 30

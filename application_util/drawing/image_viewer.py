@@ -10,8 +10,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from .canvas import Canvas
-from .video import VideoFile, frames_per_second
+from application_util.drawing.canvas import Canvas
+from application_util.drawing.video_file import VideoFile, frames_per_second
 
 ESCAPE, SPACE, STEP = 27, ord(" "), ord("s")
 PAUSE_POLL_MS = 50
@@ -32,7 +32,7 @@ class ImageViewer(Canvas):
     Attributes
     ----------
     image, color, text_color, thickness
-        See `application_util.canvas.Canvas`, which also has the drawing methods.
+        See `application_util.drawing.canvas.Canvas`, which also has the drawing methods.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class ImageViewer(Canvas):
         Parameters
         ----------
         video_filename : str or Path
-            The video, see `application_util.video.VideoFile`. It appears under this name when
+            The video, see `application_util.drawing.video_file.VideoFile`. It appears under this name when
             `run` ends or the recording is switched off.
         fourcc_string : str, optional
             OpenCV's name of the codec; by default the one that suits the file's extension.

@@ -12,16 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deep_sort.iou_matching import iou
-
-from .box_table import BoxTable
-from .detection_file import DetectionFile
-from .errors import UserError
-from .read_ahead import read_ahead
-from .result_table import read_results
-from .sequence import Sequence
-from .tracking import detections_from_rows
-from .visualization import (
+from application_util.drawing.visualization import (
     DEFAULT_UPDATE_MS,
     RED,
     VideoVisualization,
@@ -29,6 +20,14 @@ from .visualization import (
     create_unique_color_uchar,
     play,
 )
+from application_util.errors import UserError
+from application_util.files.box_table import BoxTable
+from application_util.files.detection_file import DetectionFile
+from application_util.files.result_table import read_results
+from application_util.parallel.read_ahead import read_ahead
+from application_util.sequences.sequence import Sequence
+from application_util.tracking.sequence_tracker import detections_from_rows
+from deep_sort.iou_matching import iou
 
 FALSE_ALARM_IOU = 0.5
 FALSE_ALARM_THICKNESS = 4

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from .errors import UserError, require
-from .video_source import open_video
+from application_util.errors import UserError, require
+from application_util.sequences.video_source import open_video
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,9 +14,9 @@ import numpy as np
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .canvas import Canvas
-    from .image_viewer import ImageViewer
-    from .video import VideoFile
+    from application_util.drawing.canvas import Canvas
+    from application_util.drawing.image_viewer import ImageViewer
+    from application_util.drawing.video_file import VideoFile
 
 WINDOW_WIDTH = 1024
 DEFAULT_UPDATE_MS = 20.0
@@ -159,7 +159,7 @@ class Visualization(_Drawing):
     """
 
     def __init__(self, seq_info: Mapping[str, Any], update_ms: float, *videos: VideoFile) -> None:
-        from .image_viewer import ImageViewer
+        from application_util.drawing.image_viewer import ImageViewer
 
         super().__init__(seq_info, videos)
         caption = f"Figure {seq_info['sequence_name']}"
@@ -196,7 +196,7 @@ class VideoVisualization(_Drawing):
     """
 
     def __init__(self, seq_info: Mapping[str, Any], *videos: VideoFile) -> None:
-        from .canvas import Canvas
+        from application_util.drawing.canvas import Canvas
 
         super().__init__(seq_info, videos)
         self.viewer = Canvas(np.zeros((*seq_info["image_size"][:2], 3), dtype=np.uint8))
@@ -234,14 +234,14 @@ def play(
     window_update_ms : float, optional
         Time between frames in the window in milliseconds; None for no window.
     video_filenames : sequence of str or Path
-        Videos to write, see `application_util.video.VideoFile`. They stay partial files if the user stops.
+        Videos to write, see `application_util.drawing.video_file.VideoFile`. They stay partial files if the user stops.
 
     Returns
     -------
     bool
         True if the last frame was reached, False if the user ended it before.
     """
-    from .video import open_videos
+    from application_util.drawing.video_file import open_videos
 
     update_ms = seq_info["update_ms"] or DEFAULT_UPDATE_MS
     with open_videos(video_filenames, window_shape(seq_info), update_ms) as videos:

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UserError
-from .invalid_rows import FIRST_FEATURE, find_invalid_rows
+from application_util.errors import UserError
+from application_util.files.invalid_rows import FIRST_FEATURE, find_invalid_rows
 
 USUAL_FEATURE_DIM = 128
 CHUNK_BYTES = 2**24

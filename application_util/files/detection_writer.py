@@ -9,9 +9,9 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from .detection_file import USUAL_FEATURE_DIM
-from .mot_text import BOX_COLUMNS
-from .partial_file import PartialFile
+from application_util.files.detection_file import USUAL_FEATURE_DIM
+from application_util.files.mot_table import BOX_COLUMNS
+from application_util.files.output import PartialFile
 
 HEADER_BYTES = 128
 """Room for any shape; a multiple of 64, so that rows are aligned when the file is mapped."""

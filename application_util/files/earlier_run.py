@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from .progress import say
+from application_util.progress import say
 
 
 def set_aside(directory: Path, names: Iterable[str]) -> None:

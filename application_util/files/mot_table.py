@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UserError
+from application_util.errors import UserError
 
 BOX_COLUMNS = 10
 """Columns of a det.txt in full: frame, id, left, top, width, height, confidence, three for 3-D positions."""

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import IO, Any
 
-from .errors import UserError
+from application_util.errors import UserError
 
 
 class PartialFile:

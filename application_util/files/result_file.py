@@ -7,9 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from application_util.files.output import PartialFile
 from deep_sort.track import Track
-
-from .partial_file import PartialFile
 
 
 class ResultFile:

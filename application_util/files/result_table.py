@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UserError
-from .mot_text import read_table
-from .sequence import Sequence, is_sequence
+from application_util.errors import UserError
+from application_util.files.mot_table import read_table
+from application_util.sequences.sequence import Sequence, is_sequence
 
 
 def find_results(mot_dir: str | Path, result_dir: str | Path) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .partial_file import PartialFile
+from application_util.files.output import PartialFile
 
 
 def write_whole(path: Path, content: bytes | str) -> None:

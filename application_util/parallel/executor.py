@@ -18,8 +18,8 @@ from multiprocessing import connection
 from typing import Any
 from uuid import uuid4
 
-from .errors import UserError, require
-from .progress import say
+from application_util.errors import UserError, require
+from application_util.progress import say
 
 BLAS_THREAD_VARIABLES = (
     "OPENBLAS_NUM_THREADS",

@@ -10,9 +10,9 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import UserError
-from .executor import Workers, open_workers
-from .progress import progress_count, say
+from application_util.errors import UserError
+from application_util.parallel.executor import Workers, open_workers
+from application_util.progress import progress_count, say
 
 SECONDS_BETWEEN_LOOKS = 0.1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from .flags import positive_int
+from application_util.cli import positive_int
 
 
 def add_worker_flags(parser: argparse.ArgumentParser) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .scoring import COMBINED, FamilyScores, combine_scores
-from .whole_file import write_whole
+from application_util.files.whole_file import write_whole
+from application_util.scoring.scores import COMBINED, FamilyScores, combine_scores
 
 FAMILY_FIELDS = {
     "HOTA": "HOTA DetA AssA DetRe DetPr AssRe AssPr LocA OWTA HOTA(0) LocA(0) HOTALocA(0)",
@@ -46,7 +46,7 @@ def score_rows(scores: Mapping[str, FamilyScores]) -> dict[str, Row]:
     Parameters
     ----------
     scores : mapping of str -> dict
-        Sequence -> what `application_util.scoring.score_sequence` gave.
+        Sequence -> what `application_util.scoring.scores.score_sequence` gave.
 
     Returns
     -------

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .errors import UserError, require
+from application_util.errors import UserError, require
 
 BENCHMARKS = ("MOT15", "MOT16", "MOT17", "MOT20")
 FAMILIES = ("HOTA", "CLEAR", "Identity", "Count")
@@ -88,8 +88,8 @@ def score_sequence(job: ScoreJob) -> FamilyScores:
     UserError
         If the result file or the ground truth is no table of boxes, or TrackEval refuses one of them.
     """
-    from .scoring_input import check_tables
-    from .sequence_set import sequence_length
+    from application_util.scoring.scoring_input import check_tables
+    from application_util.sequences.sequence_set import sequence_length
 
     trackeval = load_trackeval()
     check_tables(job.truth_file, job.result_file)

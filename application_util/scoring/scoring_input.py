@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UserError
-from .invalid_rows import LARGEST
-from .mot_text import read_table
+from application_util.errors import UserError
+from application_util.files.invalid_rows import LARGEST
+from application_util.files.mot_table import read_table
 
 MAX_ID = 2**31 - 1
 """TrackEval's tables are as long as the largest id."""

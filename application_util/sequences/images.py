@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UserError
+from application_util.errors import UserError
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 
@@ -68,7 +68,7 @@ class ImageFolder(Mapping[int, Path]):
 
     def read_whole(self, frame: int) -> NDArray[np.uint8]:
         """Read the image of a frame; `UserError` also if its file ends early."""
-        from .image_file import read_whole_image
+        from application_util.sequences.image_file import read_whole_image
 
         return read_whole_image(self._file(frame))
 

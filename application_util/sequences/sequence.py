@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UserError
-from .image_folder import ImageFolder
-from .mot_text import read_table
-from .video_source import VIDEO_SUFFIXES, VideoSource, find_video
+from application_util.errors import UserError
+from application_util.files.mot_table import read_table
+from application_util.sequences.images import ImageFolder
+from application_util.sequences.video_source import VIDEO_SUFFIXES, VideoSource, find_video
 
 
 @dataclass(frozen=True)

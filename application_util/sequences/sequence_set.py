@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import UserError
-from .sequence import Sequence, read_sequence
-from .video_source import find_video, videos_in
+from application_util.errors import UserError
+from application_util.sequences.sequence import Sequence, read_sequence
+from application_util.sequences.video_source import find_video, videos_in
 
 OUTPUT_MARKS = ("run.json", "sweep.json")
 """What a folder of output holds."""

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UserError
-from .progress import line_reporter
+from application_util.errors import UserError
+from application_util.progress import line_reporter
 
 if TYPE_CHECKING:
     import cv2

@@ -7,17 +7,21 @@ import os
 import zipfile
 from pathlib import Path
 
-from .errors import UserError
-from .jobs import Failures, Job, JobRunner
-from .overwriting import refuse_overwriting
-from .progress import say
-from .run_record import FILE_NAME, RunRecord
-from .scoring import FamilyScores, ScoreJob, score_sequence
-from .sequence import read_sequence
-from .sequence_job import SequenceJob, track_into_bytes, track_into_file
-from .sequence_set import SequenceSet, expected_frames, sequence_length
-from .settings import Settings
-from .whole_file import write_whole
+from application_util.errors import UserError
+from application_util.files.overwriting import refuse_overwriting
+from application_util.files.whole_file import write_whole
+from application_util.parallel.jobs import Failures, Job, JobRunner
+from application_util.progress import say
+from application_util.scoring.scores import FamilyScores, ScoreJob, score_sequence
+from application_util.sequences.sequence import read_sequence
+from application_util.sequences.sequence_set import SequenceSet, expected_frames, sequence_length
+from application_util.settings import Settings
+from application_util.tracking.run_record import FILE_NAME, RunRecord
+from application_util.tracking.sequence_job import (
+    SequenceJob,
+    track_into_bytes,
+    track_into_file,
+)
 
 SUBMISSION_FILE = "submission.zip"
 SUMMARY_FILES = ("scores.csv", "scores.json", SUBMISSION_FILE)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .sequence_job import SequenceJob, SequenceResult, sha256
-from .whole_file import write_whole
+from application_util.files.whole_file import write_whole
+from application_util.tracking.sequence_job import SequenceJob, SequenceResult, sha256
 
 FILE_NAME = "run.json"
 

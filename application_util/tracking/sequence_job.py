@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from .executor import report_progress
-from .settings import Settings
+from application_util.parallel.executor import report_progress
+from application_util.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,10 @@ def track_into_file(job: SequenceJob, output_file: Path) -> SequenceResult:
     UserError
         For whatever the user can mend.
     """
-    from .detection_file import DetectionFile
-    from .result_file import ResultFile
-    from .sequence import read_sequence
-    from .tracking import SequenceTracker, frame_range
+    from application_util.files.detection_file import DetectionFile
+    from application_util.files.result_file import ResultFile
+    from application_util.sequences.sequence import read_sequence
+    from application_util.tracking.sequence_tracker import SequenceTracker, frame_range
 
     started = time.perf_counter()
     detections = DetectionFile(job.detection_file, job.skip_invalid)

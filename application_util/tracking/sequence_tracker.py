@@ -8,15 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from application_util.files.detection_file import DetectionFile
+from application_util.files.invalid_rows import FIRST_FEATURE
+from application_util.sequences.sequence import Sequence
+from application_util.settings import Settings
 from deep_sort.detection import Detection, stack_boxes
 from deep_sort.nn_matching import NearestNeighborDistanceMetric
 from deep_sort.preprocessing import non_max_suppression
 from deep_sort.tracker import Tracker
-
-from .detection_file import DetectionFile
-from .invalid_rows import FIRST_FEATURE
-from .sequence import Sequence
-from .settings import Settings
 
 
 def frame_range(sequence: Sequence, detections: DetectionFile | None = None) -> range:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from application_util.box_table import BoxTable
+from application_util.files.box_table import BoxTable
 
 ROWS = np.array(
     [[3, 1, 10, 11, 12, 13, 1], [1, 7, 20, 21, 22, 23, 1], [3, 2, 30, 31, 32, 33, 1], [2, 7, 1, 2, 3, 4, 1]]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from application_util.canvas import Canvas
+from application_util.drawing.canvas import Canvas
 
 BACKGROUND = 7
 

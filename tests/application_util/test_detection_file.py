@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from application_util import detection_file as module
-from application_util.detection_file import DetectionFile
 from application_util.errors import UserError
-from application_util.result_file import ResultFile
+from application_util.files import detection_file as module
+from application_util.files.detection_file import DetectionFile
+from application_util.files.result_file import ResultFile
 from application_util.settings import Settings
-from application_util.tracking import SequenceTracker
+from application_util.tracking.sequence_tracker import SequenceTracker
 
 from ..conftest import ROOT
 
@@ -80,7 +80,7 @@ def test_memory_is_bounded(tmp_path):
     array[:, 0] = np.arange(rows) // 100
     array.flush()
     script = (
-        "import resource, sys; from application_util.detection_file import DetectionFile\n"
+        "import resource, sys; from application_util.files.detection_file import DetectionFile\n"
         "base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "detections = DetectionFile(sys.argv[1])\n"
         "assert sum(len(detections.rows(frame)) for frame in detections.frames.tolist()) == len(detections)\n"

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from application_util import display
+from application_util.drawing import display
 from application_util.errors import UserError
 
 on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X11 and Wayland are Linux's")

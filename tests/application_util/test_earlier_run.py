@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from application_util.earlier_run import set_aside
+from application_util.files.earlier_run import set_aside
 
 
 def test_files_are_renamed_with_a_line(tmp_path, capsys):

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from application_util.image_viewer import ImageViewer
+from application_util.drawing.image_viewer import ImageViewer
 from tests.scenes import read_video
 from tests.windows import WindowProgram, wait_until
 
@@ -13,7 +13,7 @@ PROGRAM = """
 import sys
 import numpy as np
 sys.path.insert(0, ".")
-from application_util.image_viewer import ImageViewer
+from application_util.drawing.image_viewer import ImageViewer
 
 update_ms, count, video = float(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 viewer = ImageViewer(update_ms, (320, 200), "Test viewer")

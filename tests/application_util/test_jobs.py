@@ -16,13 +16,8 @@ from pathlib import Path
 import pytest
 
 from application_util.errors import UserError
-from application_util.executor import (
-    BLAS_THREAD_VARIABLES,
-    cpu_count,
-    open_workers,
-    report_progress,
-)
-from application_util.jobs import Job, JobRunner
+from application_util.parallel.executor import BLAS_THREAD_VARIABLES, cpu_count, open_workers, report_progress
+from application_util.parallel.jobs import Job, JobRunner
 from tests.conftest import ROOT
 
 
@@ -152,7 +147,7 @@ def test_an_error_ends_the_processes(tmp_path):
 def test_processes_do_not_survive_the_parent(tmp_path):
     program = (
         "import sys\n"
-        "from application_util.executor import open_workers\n"
+        "from application_util.parallel.executor import open_workers\n"
         "from tests.application_util.test_jobs import note_pid_and_wait\n"
         "if __name__ == '__main__':\n"
         "    with open_workers(1) as workers:\n"
@@ -208,7 +203,7 @@ def test_an_address_is_checked(address):
 def test_a_bar_over_the_units_of_all_jobs(tmp_path):
     program = tmp_path / "bar.py"
     program.write_text(
-        "from application_util.jobs import Job, JobRunner\n"
+        "from application_util.parallel.jobs import Job, JobRunner\n"
         "from tests.application_util.test_jobs import report_all\n"
         "if __name__ == '__main__':\n"
         "    jobs = [Job(str(size), (size,), size) for size in (300, 200)]\n"

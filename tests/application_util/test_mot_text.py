@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from application_util.errors import UserError
-from application_util.mot_text import read_table
+from application_util.files.mot_table import read_table
 
 
 def test_spaces_empty_lines_and_no_newline_at_the_end(tmp_path):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from application_util.errors import UserError
-from application_util.overwriting import refuse_overwriting
+from application_util.files.overwriting import refuse_overwriting
 
 
 @pytest.fixture

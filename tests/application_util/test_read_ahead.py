@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from application_util.read_ahead import read_ahead
+from application_util.parallel.read_ahead import read_ahead
 
 
 def test_all_items_come_in_order():

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from application_util.errors import UserError
-from application_util.score_table import COUNTS, FIELDS, format_table, score_rows
-from application_util.scoring import ScoreJob, guess_benchmark, score_sequence
+from application_util.scoring.score_table import COUNTS, FIELDS, format_table, score_rows
+from application_util.scoring.scores import ScoreJob, guess_benchmark, score_sequence
 from tests.conftest import GOLDEN, shared_path
 from tests.mot_worlds import World
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from application_util.errors import UserError
-from application_util.sequence_set import find_sequences
+from application_util.sequences.sequence_set import find_sequences
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from application_util.errors import UserError
-from application_util.mot_text import read_table
-from application_util.sequence import find_det_txt, is_sequence, read_sequence
-from application_util.sequence_set import find_sequences, sequence_length
+from application_util.files.mot_table import read_table
+from application_util.sequences.sequence import find_det_txt, is_sequence, read_sequence
+from application_util.sequences.sequence_set import find_sequences, sequence_length
 from tests.films import SIZE, number, write_film
 from tests.scenes import make_sequence
 

@@ -8,10 +8,10 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from application_util import video as video_module
+from application_util.drawing import video_file as video_module
+from application_util.drawing.video_file import VideoFile, check_video_path, frames_per_second, open_videos
 from application_util.errors import UserError
-from application_util.video import VideoFile, check_video_path, frames_per_second, open_videos
-from application_util.video_source import open_video
+from application_util.sequences.video_source import open_video
 from tests.scenes import read_video
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,7 +125,7 @@ FULL = """
 import resource, sys
 import numpy as np
 from application_util.errors import run_command
-from application_util.video import VideoFile
+from application_util.drawing.video_file import VideoFile
 
 def write():
     with VideoFile(sys.argv[1], (320, 240), 30) as video:

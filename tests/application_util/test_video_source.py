@@ -5,10 +5,10 @@ import threading
 import cv2
 import pytest
 
-from application_util import video_source
 from application_util.errors import UserError
-from application_util.read_ahead import read_ahead
-from application_util.video_source import VideoSource, find_video, videos_in
+from application_util.parallel.read_ahead import read_ahead
+from application_util.sequences import video_source
+from application_util.sequences.video_source import VideoSource, find_video, videos_in
 from tests.films import SIZE, bars, ffmpeg, number, write_film
 
 

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from application_util.visualization import (
+from application_util.drawing.visualization import (
     NoVisualization,
     VideoVisualization,
     create_unique_color_float,
@@ -140,5 +140,5 @@ def test_play_writes_what_was_drawn(tmp_path):
 
 
 def test_colours_and_no_visualization_load_no_opencv():
-    code = "import sys, application_util.visualization; sys.exit('cv2' in sys.modules)"
+    code = "import sys, application_util.drawing.visualization; sys.exit('cv2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tools.encoder import BoxEncoder
+from tools.features.encoder import BoxEncoder
 
 IMAGE_SIZE = (48, 64)
 FRAMES = (1, 2, 3, 5)

@@ -16,8 +16,8 @@ from tests.tools.tiny_networks import (
     operations,
     write_tiny_network,
 )
-from tools import model_file
 from tools.generate_detections import ImageEncoder, create_box_encoder, extract_image_patch
+from tools.network import model_file
 
 TF1_LOOP = {"Enter", "Exit", "NextIteration", "TensorArrayV3"}
 

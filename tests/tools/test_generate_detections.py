@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from application_util import image_file
 from application_util.errors import UserError
+from application_util.sequences import image_file
 from deep_sort_app import run as track
 from tests.tools.small_sequences import (
     BOXES,
@@ -23,8 +23,8 @@ from tests.tools.small_sequences import (
     picture,
     write_sequence,
 )
-from tools import encode_sequence
-from tools.encoder import BoxEncoder
+from tools.features import encode_sequence
+from tools.features.encoder import BoxEncoder
 from tools.generate_detections import generate_detections
 
 

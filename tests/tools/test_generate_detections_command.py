@@ -39,7 +39,7 @@ def test_help_is_quick_to_import(command: Run):
 def test_the_command(mot_dir, out, tmp_path, command: Run):
     pytest.importorskip("tensorflow")
     from tests.tools.tiny_networks import expected_features, write_tiny_network
-    from tools.patches import extract_image_patch
+    from tools.features.patches import extract_image_patch
 
     network = write_tiny_network(tmp_path / "tiny.pb", names=("in", "out"))
     flags = ("--mot_dir", mot_dir, "--output_dir", out, "--model", network)

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from application_util.mot_text import read_table
+from application_util.files.mot_table import read_table
 from tests.conftest import ROOT
 from tests.films import write_film
 from tests.scenes import make_sequence
@@ -413,7 +413,7 @@ def test_features_are_those_of_the_video_that_was_named(imports, tmp_path):
 def encodings(monkeypatch):
     """What would be encoded."""
     jobs = []
-    monkeypatch.setattr("tools.encoder.create_box_encoder", lambda network: None)
+    monkeypatch.setattr("tools.features.encoder.create_box_encoder", lambda network: None)
     monkeypatch.setattr("tools.generate_detections.encode_all", lambda encoder, todo: jobs.extend(todo))
     return jobs
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from application_util.sequence import read_sequence
+from application_util.sequences.sequence import read_sequence
 from tools.make_crowd import main, make_crowd
 
 

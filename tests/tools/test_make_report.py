@@ -12,7 +12,7 @@ from tools.make_report import main, make_report
 from tools.report.charts import distributions, timeline
 from tools.report.gather import gather
 from tools.report.picture import first_picture
-from tools.report.ways import ways
+from tools.report.trajectories import ways
 
 pytest.importorskip("plotly", reason="plotly is not installed: pip install 'deep-sort[report]'")
 cv2 = pytest.importorskip("cv2")
@@ -180,7 +180,7 @@ def test_scores_are_those_of_trackeval(folder):
 
 def test_scores_that_are_known_are_not_made_again(folder, monkeypatch):
     pytest.importorskip("trackeval")
-    from application_util.scoring import ScoreJob, score_sequence
+    from application_util.scoring.scores import ScoreJob, score_sequence
 
     folder.add_truth()
     known = {NAME: score_sequence(ScoreJob("MOT17", folder.mot_dir, folder.result_dir, NAME)), "OTHER": {}}

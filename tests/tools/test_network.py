@@ -11,7 +11,7 @@ from application_util.errors import UserError
 tf = pytest.importorskip("tensorflow")
 
 from tools.freeze_model import freeze_model, main  # noqa: E402
-from tools.network import read_checkpoint, trunk_shape, variable_shapes  # noqa: E402
+from tools.network.architecture import read_checkpoint, trunk_shape, variable_shapes  # noqa: E402
 
 GOLDEN = Path(os.environ.get("DEEP_SORT_SHARED", "")) / "golden" / "network"
 needs_golden = pytest.mark.skipif(
@@ -118,7 +118,7 @@ def test_other_image_shape(tmp_path):
 
 @pytest.mark.parametrize("image_shape", [(128, 64), (64, 32), (64, 96), (65, 63)])
 def test_trunk_shape_is_what_the_layers_give(image_shape):
-    from tools.network import InferenceLayers, stem, trunk
+    from tools.network.architecture import InferenceLayers, stem, trunk
 
     with tf.Graph().as_default():
         images = tf.zeros((1, *image_shape, 3))

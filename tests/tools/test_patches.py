@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tools.patches import cut_patches, extract_image_patch
+from tools.features.patches import cut_patches, extract_image_patch
 
 
 @pytest.fixture

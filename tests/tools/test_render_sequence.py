@@ -164,9 +164,9 @@ def test_people_look_different_from_the_street_and_from_each_other(sequence, tru
 
 def test_people_who_leave_come_back_with_the_same_id(tmp_path):
     """The walk alone, for a minute: gaps in somebody's time in the picture are short enough to track over."""
-    from tools.street.camera import Camera
-    from tools.street.crowd import walk
-    from tools.street.errands import Obstacle
+    from tools.synthetic.street.camera import Camera
+    from tools.synthetic.street.crowd import walk
+    from tools.synthetic.street.errands import Obstacle
 
     camera, people = Camera(640, 480), 12
     hides = [Obstacle(-1.0, 8.6, 0.5), Obstacle(1.6, 8.0, 0.66)]

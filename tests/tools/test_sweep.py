@@ -16,7 +16,8 @@ from application_util.errors import UserError
 from application_util.settings import BENCHMARK_SETTINGS, Settings
 from tests.conftest import ROOT
 from tests.mot_worlds import World
-from tools import sweep, sweep_search
+from tools import sweep
+from tools.parameter_search import search as sweep_search
 
 VALUES = {
     "min_confidence": [0.3],

@@ -8,7 +8,7 @@ import pytest
 
 from application_util.errors import UserError
 from tools.freeze_model import main
-from tools.tensorflow_import import load_tensorflow
+from tools.network.tensorflow_import import load_tensorflow
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,6 +30,6 @@ def test_import_is_quiet_and_stderr_comes_back(capfd):
 
 def test_first_import_is_quiet():
     pytest.importorskip("tensorflow")
-    script = "import os, tools.tensorflow_import as t; t.load_tensorflow(); os.write(2, b'after')"
+    script = "import os, tools.network.tensorflow_import as t; t.load_tensorflow(); os.write(2, b'after')"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
     assert (done.returncode, done.stderr) == (0, "after")

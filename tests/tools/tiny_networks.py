@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.tensorflow_import import load_tensorflow
+from tools.network.tensorflow_import import load_tensorflow
 
 IMAGE_SHAPE = (16, 8, 3)
 FEATURE_DIM = 6

@@ -9,9 +9,8 @@ from reprlib import repr as brief
 from typing import Any
 
 from application_util.errors import UserError
-
-from .box import Box, to_class, to_frame, to_number
-from .image_name import frames_by_name
+from tools.detection_formats.box import Box, to_class, to_frame, to_number
+from tools.detection_formats.image_name import frames_by_name
 
 NAMES = {"1": "person"}
 """COCO's own; a file with categories tells its names itself."""

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from application_util.errors import UserError
-from application_util.partial_file import PartialFile
-from application_util.sequence import Sequence
+from application_util.files.output import PartialFile
+from application_util.sequences.sequence import Sequence
 from tools.detection_formats.box import DECIMALS, Box, check_box
 
 FORMATS = ("mot", "coco", "yolo", "csv")

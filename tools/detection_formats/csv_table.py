@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from application_util.errors import UserError
-
-from .box import Box, to_class, to_frame, to_number
-from .image_name import frames_by_name
+from tools.detection_formats.box import Box, to_class, to_frame, to_number
+from tools.detection_formats.image_name import frames_by_name
 
 COLUMNS = {
     "frame": "frame frame_id frame_no frame_number frame_idx frame_index frameid image_id",

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from application_util.errors import UserError
-
-from .box import to_frame
+from tools.detection_formats.box import to_frame
 
 ENDING = re.compile(
     r"((_(jpe?g|png|bmp))?\.rf\.[0-9a-z]+)?(\.[a-z][a-z0-9]{0,4})?$", re.ASCII | re.IGNORECASE

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from application_util.mot_text import read_table
-
-from .box import Box, to_frame
+from application_util.files.mot_table import read_table
+from tools.detection_formats.box import Box, to_frame
 
 
 def read_mot(path: Path) -> Iterator[Box]:

@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from application_util.jobs import Job, JobRunner, report_failures
+from application_util.files.whole_file import write_whole
+from application_util.parallel.jobs import Job, JobRunner, report_failures
 from application_util.progress import say
-from application_util.whole_file import write_whole
-from tools.encode_sequence import encode_sequence
-from tools.encoder import BoxEncoder, create_box_encoder
-from tools.encoding_job import EncodingJob, read_input
-from tools.encoding_report import EncodingReport
+from tools.features.encode_sequence import encode_sequence
+from tools.features.encoder import BoxEncoder, create_box_encoder
+from tools.features.encoding_job import EncodingJob, read_input
+from tools.features.encoding_report import EncodingReport
 
 
 @dataclass(frozen=True)
 class Network:
-    """A network as `tools.encoder.create_box_encoder` takes it.
+    """A network as `tools.features.encoder.create_box_encoder` takes it.
 
     Attributes
     ----------

@@ -13,15 +13,15 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from application_util.detection_file import USUAL_FEATURE_DIM
-from application_util.detection_writer import DetectionWriter
 from application_util.errors import UserError
+from application_util.files.detection_file import USUAL_FEATURE_DIM
+from application_util.files.detection_writer import DetectionWriter
+from application_util.parallel.read_ahead import read_ahead
 from application_util.progress import progress_count
-from application_util.read_ahead import read_ahead
-from tools.encoder import BoxEncoder
-from tools.encoding_job import EncodingInput, EncodingJob, read_input
-from tools.encoding_report import EncodingReport
-from tools.patches import cut_patches
+from tools.features.encoder import BoxEncoder
+from tools.features.encoding_job import EncodingInput, EncodingJob, read_input
+from tools.features.encoding_report import EncodingReport
+from tools.features.patches import cut_patches
 
 IMAGE_THREADS = 2
 """For image files; a video is decoded by one."""

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from application_util.errors import UserError
-from tools.frozen_graph import FrozenGraph
-from tools.model_file import check_model
-from tools.patches import cut_patches
+from tools.features.patches import cut_patches
+from tools.network.frozen_graph import FrozenGraph
+from tools.network.model_file import check_model
 
 DEFAULT_BATCH_SIZE = 32
 

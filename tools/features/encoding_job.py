@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
-from application_util.mot_text import BOX_COLUMNS, read_detections
-from application_util.sequence import Sequence, read_sequence
+from application_util.files.mot_table import BOX_COLUMNS, read_detections
+from application_util.sequences.sequence import Sequence, read_sequence
 
 ROWS_AT_ONCE = 2**16
 """Of a finished file: bounds memory when it is compared."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from application_util.errors import UserError
-from tools.tensorflow_import import load_tensorflow
+from tools.network.tensorflow_import import load_tensorflow
 
 IMAGE_SHAPE = (128, 64)
 FEATURE_DIM = 128

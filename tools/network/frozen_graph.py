@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
-from tools.tensorflow_import import load_tensorflow
+from tools.network.tensorflow_import import load_tensorflow
 
 
 class FrozenGraph:

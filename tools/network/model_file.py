@@ -7,7 +7,7 @@ from pathlib import Path
 
 from application_util.errors import UserError
 
-NETWORKS = Path(__file__).resolve().parent.parent / "resources" / "networks"
+NETWORKS = Path(__file__).resolve().parents[2] / "resources" / "networks"
 PUBLISHED = "mars-small128.pb"
 SHIPPED = "market1501-small128.pb"
 SHIPPED_DISTANCE = 0.5  # chosen in resources/networks/README.md

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from application_util.errors import require
-from tools.sweep_record import METRICS
+from tools.parameter_search.record import METRICS
 
 
 def write_plot(

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from application_util.errors import UserError
-from application_util.scoring import COMBINED
+from application_util.files.whole_file import write_whole
+from application_util.scoring.scores import COMBINED
 from application_util.settings import Settings
-from application_util.whole_file import write_whole
 
 METRICS = ("HOTA", "MOTA", "IDF1")
 RECORD_FILE = "sweep.json"

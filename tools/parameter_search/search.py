@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
+from application_util.cli import finite_float, positive_int_or_none
 from application_util.errors import UserError
-from application_util.flags import finite_float, positive_int_or_none
 from application_util.settings import Settings
 
 VALUE_TYPES: dict[str, Callable[[str], Any]] = {

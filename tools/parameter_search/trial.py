@@ -5,8 +5,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from .scoring import FamilyScores, ScoreJob, score_sequence
-from .sequence_job import SequenceJob, track_into_file
+from application_util.scoring.scores import FamilyScores, ScoreJob, score_sequence
+from application_util.tracking.sequence_job import SequenceJob, track_into_file
 
 
 def track_and_score(job: SequenceJob, benchmark: str) -> FamilyScores:
@@ -17,7 +17,7 @@ def track_and_score(job: SequenceJob, benchmark: str) -> FamilyScores:
     job : SequenceJob
         The sequence folder has ground truth.
     benchmark : str
-        One of `application_util.scoring.BENCHMARKS`.
+        One of `application_util.scoring.scores.BENCHMARKS`.
 
     Raises
     ------

@@ -12,15 +12,15 @@ from tools.freeze_model import write_graph
 from tools.reid.data import resize_images
 
 if TYPE_CHECKING:
-    from tools.encoder import ImageEncoder
-    from tools.network import Variables
+    from tools.features.encoder import ImageEncoder
+    from tools.network.architecture import Variables
 
 BATCH_SIZE = 64
 
 
 def encoder_of(variables: Variables, image_shape: tuple[int, int]) -> ImageEncoder:
     """The project's own network with the given weights, frozen as it would be for the tracker."""
-    from tools.encoder import ImageEncoder
+    from tools.features.encoder import ImageEncoder
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "network.pb"

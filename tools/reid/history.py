@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from tools.tensorflow_import import load_tensorflow
+from tools.network.tensorflow_import import load_tensorflow
 
 COLUMNS = ("step", "epoch", "height", "learning_rate", "loss", "images_per_second", "rank1", "mAP")
 

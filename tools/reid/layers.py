@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from tools.network import BATCH_NORM_EPSILON, unit_norm_scope
-from tools.tensorflow_import import load_tensorflow
+from tools.network.architecture import BATCH_NORM_EPSILON, unit_norm_scope
+from tools.network.tensorflow_import import load_tensorflow
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tools.network import to_unit_length
-from tools.tensorflow_import import load_tensorflow
+from tools.network.architecture import to_unit_length
+from tools.network.tensorflow_import import load_tensorflow
 
 
 def cosine_softmax(

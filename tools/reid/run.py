@@ -14,12 +14,12 @@ from tqdm import tqdm
 from application_util.errors import UserError
 from tools.reid.augmentation import Augmentation
 from tools.reid.data import ReidImages, resize_images
-from tools.reid.encoding import encode_images, encoder_of
 from tools.reid.evaluation import RankingScores, check_rankable, rank_gallery, split_queries
+from tools.reid.features import encode_images, encoder_of
 from tools.reid.history import History
 from tools.reid.layers import Recipe
-from tools.reid.plan import Plan, Stage, stages
 from tools.reid.sampling import identity_batches, prefetch, steps_per_epoch
+from tools.reid.settings import Plan, Stage, stages
 from tools.reid.trainer import AVERAGE, Trainer
 from tools.reid.weights import FC1, fit_finished, initial_variables, load_variables, save_variables, spread
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from application_util.errors import UserError
-from tools.network import IMAGE_SHAPE, trunk_shape
+from tools.network.architecture import IMAGE_SHAPE, trunk_shape
 
 
 @dataclass(frozen=True)

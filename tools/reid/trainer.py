@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from tools.network import head, stem, trunk, trunk_shape
+from tools.network.architecture import head, stem, trunk, trunk_shape
+from tools.network.tensorflow_import import load_tensorflow
 from tools.reid.layers import Recipe, TrainingLayers
 from tools.reid.losses import batch_hard_triplet, cosine_softmax, magnet
 from tools.reid.weights import CLASS_MEANS, FC1, KAPPA, Grid, spread
-from tools.tensorflow_import import load_tensorflow
 
 FIRST_MOMENT, SECOND_MOMENT, AVERAGE = "Adam", "Adam_1", "ExponentialMovingAverage"
 SLOTS = (FIRST_MOMENT, SECOND_MOMENT, AVERAGE)

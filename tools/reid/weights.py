@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from application_util.errors import UserError
-from tools.network import FEATURE_DIM, trunk_shape, variable_shapes
-from tools.tensorflow_import import load_tensorflow
+from tools.network.architecture import FEATURE_DIM, trunk_shape, variable_shapes
+from tools.network.tensorflow_import import load_tensorflow
 
 FC1 = "fc1/weights"
 CLASS_MEANS, KAPPA = "classifier/weights", "classifier/kappa"

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .colors import track_color
+from tools.report.colors import track_color
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from .gather import Tracked
+    from tools.report.gather import Tracked
 
 GREY = "rgba(128, 128, 128, 0.22)"
 STRONG_GREY = "#8a8f98"

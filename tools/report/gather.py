@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
-from application_util.result_table import find_results, read_results
-from application_util.scoring import guess_benchmark
-from application_util.sequence import Sequence, read_sequence
-
-from .lives import Lives, lives_of
-from .switches import Switch, identity_switches, people
+from application_util.files.result_table import find_results, read_results
+from application_util.scoring.identity_switches import Switch, identity_switches, people
+from application_util.scoring.scores import guess_benchmark
+from application_util.sequences.sequence import Sequence, read_sequence
+from tools.report.lifespans import Lives, lives_of
 
 VIDEO_KINDS = (".mp4", ".webm", ".avi")
 """In order of preference; browsers do not play the last one."""

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from application_util.scoring import COMBINED
+from application_util.scoring.scores import COMBINED
 
 if TYPE_CHECKING:
-    from .gather import Tracked
-    from .scores import Scores
+    from tools.report.gather import Tracked
+    from tools.report.scores import Scores
 
 SHARES = ("HOTA", "DetA", "AssA", "IDF1", "MOTA")
 COUNTS = {

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
-from .charts import distributions, timeline
-from .overview import overview, tiles
-from .picture import first_picture
-from .style import STYLE
-from .ways import ways
+from tools.report.charts import distributions, timeline
+from tools.report.overview import overview, tiles
+from tools.report.picture import first_picture
+from tools.report.style import STYLE
+from tools.report.trajectories import ways
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from .embed import VideoShelf
-    from .gather import Tracked
-    from .scores import Scores
+    from tools.report.gather import Tracked
+    from tools.report.scores import Scores
+    from tools.report.video import VideoShelf
 
 CHART_OPTIONS = {"displayModeBar": False, "responsive": True}
 DISTRIBUTIONS_HEIGHT = 230

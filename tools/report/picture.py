@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 
-from application_util.sequence import Sequence
+from application_util.sequences.sequence import Sequence
 
 MAX_WIDTH = 960
 JPEG_QUALITY = 80

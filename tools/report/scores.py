@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from application_util.errors import UserError
-from application_util.score_table import Row, score_rows
-from application_util.scoring import FamilyScores, ScoreJob, load_trackeval, score_sequence
+from application_util.scoring.score_table import Row, score_rows
+from application_util.scoring.scores import FamilyScores, ScoreJob, load_trackeval, score_sequence
 
 if TYPE_CHECKING:
-    from .gather import Tracked
+    from tools.report.gather import Tracked
 
 
 @dataclass(frozen=True)

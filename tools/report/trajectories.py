@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .charts import MAX_LABELLED_TRACKS, STRONG_GREY, style
-from .colors import track_color
+from tools.report.charts import MAX_LABELLED_TRACKS, STRONG_GREY, style
+from tools.report.colors import track_color
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure, Scatter
 
-    from .gather import Tracked
-    from .picture import Picture
+    from tools.report.gather import Tracked
+    from tools.report.picture import Picture
 
 WAY_TOLERANCE = 0.7
 """Ways are drawn with as few points as keep them this close, in pixels of the sequence."""

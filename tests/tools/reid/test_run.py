@@ -8,13 +8,13 @@ from application_util.errors import UserError
 tf = pytest.importorskip("tensorflow")
 
 from tests.tools.reid.worlds import make_market  # noqa: E402
-from tools.network import read_checkpoint, trunk_shape, variable_shapes  # noqa: E402
+from tools.network.architecture import read_checkpoint, trunk_shape, variable_shapes  # noqa: E402
 from tools.reid.data import ReidImages, hold_out  # noqa: E402
-from tools.reid.encoding import encode_images, encoder_of  # noqa: E402
+from tools.reid.features import encode_images, encoder_of  # noqa: E402
 from tools.reid.layers import Recipe  # noqa: E402
-from tools.reid.plan import Plan, stages  # noqa: E402
 from tools.reid.readers import read_dataset  # noqa: E402
 from tools.reid.run import Run  # noqa: E402
+from tools.reid.settings import Plan, stages  # noqa: E402
 from tools.reid.trainer import Trainer  # noqa: E402
 from tools.reid.weights import initial_variables, load_variables, save_variables, spread  # noqa: E402
 

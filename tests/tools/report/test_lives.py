@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tools.report.lives import lives_of
+from tools.report.lifespans import lives_of
 
 
 def test_stretches_and_gaps_of_interleaved_tracks_in_any_order():

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from application_util.mot_text import read_table
-from application_util.scoring import ScoreJob, score_sequence
+from application_util.files.mot_table import read_table
+from application_util.scoring.identity_switches import identity_switches, people
+from application_util.scoring.scores import ScoreJob, score_sequence
 from tests.conftest import GOLDEN, shared_path
 from tests.mot_worlds import write_truth
-from tools.report.switches import identity_switches, people
 
 HERE, THERE = (0, 0, 40, 100), (500, 0, 40, 100)
 

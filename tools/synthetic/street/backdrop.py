@@ -8,10 +8,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from tools.street.camera import Camera
-from tools.street.daylight import SHADOW_X
-from tools.street.facades import SCALE, house_row
-from tools.street.texture import fractal_noise, paste
+from tools.synthetic.street.camera import Camera
+from tools.synthetic.street.daylight import SHADOW_X
+from tools.synthetic.street.facades import SCALE, house_row
+from tools.synthetic.street.texture import fractal_noise, paste
 
 FINE = 2  # canvas pixels are drawn this many times finer and averaged
 END = 62.0  # metres to the house at the end of the street

@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from tools.street.camera import Camera
-from tools.street.daylight import SHADOW_X, SHADOW_Z
-from tools.street.puppet import Figure
+from tools.synthetic.street.camera import Camera
+from tools.synthetic.street.daylight import SHADOW_X, SHADOW_Z
+from tools.synthetic.street.puppet import Figure
 
 
 def overlap(

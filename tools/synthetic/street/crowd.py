@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tools.street.camera import Camera
-from tools.street.errands import Errands, Mind, Obstacle
+from tools.synthetic.street.camera import Camera
+from tools.synthetic.street.errands import Errands, Mind, Obstacle
 
 FRAME_RATE = 15
 ELBOW_ROOM = 0.62  # metres people keep between each other

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from tools.street.camera import Camera, smooth_wave
+from tools.synthetic.street.camera import Camera, smooth_wave
 
 SHADOW_X, SHADOW_Z = -0.5, 0.55  # metres a shadow falls to the side and away, per metre of height
 SUN_ON_SCREEN = (0.62, -0.55, 0.56)  # towards the sun: right, down, towards the camera

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tools.street.camera import FAR, NEAR, Camera
-from tools.street.scene import Sighting
+from tools.synthetic.street.camera import FAR, NEAR, Camera
+from tools.synthetic.street.scene import Sighting
 
 MEMORY = 0.7  # correlation of a person's errors from frame to frame
 

@@ -12,7 +12,7 @@ from itertools import chain
 
 import numpy as np
 
-from tools.street.camera import FAR, NEAR, Camera
+from tools.synthetic.street.camera import FAR, NEAR, Camera
 
 PATIENCE = (
     8  # frames after which nobody stays where they cannot be seen, or presses on where they cannot pass

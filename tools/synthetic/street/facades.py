@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from tools.street.texture import Colour, fractal_noise, letter
+from tools.synthetic.street.texture import Colour, fractal_noise, letter
 
 SCALE = 44  # pixels per metre
 GROUND_FLOOR, FLOOR = 3.7, 3.1  # metres

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from tools.street.camera import Camera
-from tools.street.daylight import SUN_ON_SCREEN
-from tools.street.errands import Obstacle
-from tools.street.texture import Colour, fractal_noise, letter, paste, polygon
+from tools.synthetic.street.camera import Camera
+from tools.synthetic.street.daylight import SUN_ON_SCREEN
+from tools.synthetic.street.errands import Obstacle
+from tools.synthetic.street.texture import Colour, fractal_noise, letter, paste, polygon
 
 FINE = 3
 

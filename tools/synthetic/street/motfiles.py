@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tools.street.scene import Sighting
+from tools.synthetic.street.scene import Sighting
 
 
 def write_detections(folder: Path, rows: np.ndarray) -> None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from tools.street.camera import Camera
-from tools.street.daylight import SUN_ON_SCREEN
-from tools.street.pose import pose
-from tools.street.relief import COLUMNS, Relief, profiles
-from tools.street.wardrobe import ROUND, ROWS, Look
+from tools.synthetic.street.camera import Camera
+from tools.synthetic.street.daylight import SUN_ON_SCREEN
+from tools.synthetic.street.pose import pose
+from tools.synthetic.street.relief import COLUMNS, Relief, profiles
+from tools.synthetic.street.wardrobe import ROUND, ROWS, Look
 
 TURNS, LIGHTS, LEVELS = 60, 8, 4  # steps of direction, of light and of size in which sprites are kept
 
@@ -83,7 +83,7 @@ class Puppet:
         place : ndarray
             (2,), x and z in metres.
         heading, phase, pace : float
-            As in `tools.street.crowd.Crowd`.
+            As in `tools.synthetic.street.crowd.Crowd`.
 
         Returns
         -------

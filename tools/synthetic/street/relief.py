@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tools.street.daylight import SUN_ON_SCREEN
-from tools.street.wardrobe import ROUND, ROWS
+from tools.synthetic.street.daylight import SUN_ON_SCREEN
+from tools.synthetic.street.wardrobe import ROUND, ROWS
 
 COLUMNS = 32  # pixels across a sprite
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from tools.street.backdrop import backdrop, shade_edge
-from tools.street.camera import Camera, sway
-from tools.street.compose import cast, over, overlap, stand
-from tools.street.crowd import walk
-from tools.street.daylight import Sensor, daylight
-from tools.street.furniture import furniture
-from tools.street.puppet import Figure, Puppet
-from tools.street.wardrobe import dress
+from tools.synthetic.street.backdrop import backdrop, shade_edge
+from tools.synthetic.street.camera import Camera, sway
+from tools.synthetic.street.compose import cast, over, overlap, stand
+from tools.synthetic.street.crowd import walk
+from tools.synthetic.street.daylight import Sensor, daylight
+from tools.synthetic.street.furniture import furniture
+from tools.synthetic.street.puppet import Figure, Puppet
+from tools.synthetic.street.wardrobe import dress
 
 LEAST = 0.2  # share of a person's width and height that must be inside the frame to count
 

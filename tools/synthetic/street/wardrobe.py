@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from tools.street.pose import Build
-from tools.street.texture import Colour, cloth, fractal_noise
+from tools.synthetic.street.pose import Build
+from tools.synthetic.street.texture import Colour, cloth, fractal_noise
 
 ROWS, ROUND = 96, 192  # pixels along and round a limb
 

@@ -1,0 +1,1 @@
+"""Drawing on images, in windows and in videos."""

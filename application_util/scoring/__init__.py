@@ -1,0 +1,1 @@
+"""Scores of results by TrackEval, and where identities switch."""

@@ -1,0 +1,1 @@
+"""Sequences: MOTChallenge folders and videos, their images and their frames."""

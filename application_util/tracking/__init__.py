@@ -1,0 +1,1 @@
+"""Tracking sequences: one of them, or all of a benchmark."""

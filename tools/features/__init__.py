@@ -1,0 +1,1 @@
+"""Appearance features of detections: encoders, patches, whole sequences."""

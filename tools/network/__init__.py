@@ -1,0 +1,1 @@
+"""The appearance network: its architecture, its checkpoints, frozen graphs."""

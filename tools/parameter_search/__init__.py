@@ -1,0 +1,1 @@
+"""Searching the tracker's parameters on sequences with ground truth."""

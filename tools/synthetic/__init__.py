@@ -1,0 +1,1 @@
+"""Synthetic sequences: crowds without pixels, and rendered streets."""
