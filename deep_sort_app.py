@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from application_util.cli import boolean
-from application_util.errors import UserError, run_command
-from application_util.settings import Settings, add_settings_flags, settings_from
+from application_util.cli import add_parameter_flags, add_skip_invalid_flag, boolean, run_command
+from application_util.errors import UserError
+from application_util.settings import TrackerSettings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +34,10 @@ def run(
     display: bool | None,
     skip_invalid: bool = False,
     output_video: str | Path | None = None,
+    *,
+    max_iou_distance: float = 0.7,
+    max_age: int = 30,
+    n_init: int = 3,
 ) -> None:
     """Track a sequence and write its result file.
 
@@ -46,7 +50,7 @@ def run(
     output_file : str or Path
         Result file; rows go to ``<output_file>.partial`` until the sequence is tracked to its end.
     min_confidence, nms_max_overlap, min_detection_height, max_cosine_distance, nn_budget
-        See `application_util.settings.Settings`.
+        See `application_util.settings.TrackerSettings`.
     display : bool or None
         Show a window; None shows one where that is possible.
     skip_invalid : bool
@@ -65,7 +69,16 @@ def run(
     from application_util.sequences.sequence import read_sequence
     from application_util.tracking.sequence_tracker import SequenceTracker
 
-    settings = Settings(min_confidence, min_detection_height, nms_max_overlap, max_cosine_distance, nn_budget)
+    settings = TrackerSettings(
+        min_confidence,
+        min_detection_height,
+        nms_max_overlap,
+        max_cosine_distance,
+        nn_budget,
+        max_iou_distance,
+        max_age,
+        n_init,
+    )
     sequence = read_sequence(sequence_dir)
     refuse_overwriting([output_file, output_video], [detection_file, *sequence.input_files])
     detections = DetectionFile(detection_file, skip_invalid)
@@ -140,53 +153,27 @@ def create_detections(detection_mat: np.ndarray, frame_idx: int, min_height: flo
     return detections_from_rows(detection_mat[detection_mat[:, 0].astype(int) == frame_idx], min_height)
 
 
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Parse the command line into the arguments of `run`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add("--sequence_dir", required=True, help="MOTChallenge sequence folder, or a video")
+    add("--detection_file", required=True,
+        help="detections with features (.npy), see tools/generate_detections.py")  # fmt: skip
+    add("--output_file", default="/tmp/hypotheses.txt",
+        help="result file, replaced if there is one (default: %(default)s)")  # fmt: skip
+    add_parameter_flags(parser, TrackerSettings(), "tracker")
+    add("--display", type=boolean, metavar="BOOL",
+        help="show a window (default: true where a window is possible)")  # fmt: skip
+    add("--output_video", metavar="FILE",
+        help="also write a video, .avi (motion JPEG) or .mp4 (H.264); needs no display")  # fmt: skip
+    add_skip_invalid_flag(parser)
+    return parser.parse_args(argv)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    args = _parse_args(argv)
-    return run_command(
-        lambda: run(
-            args.sequence_dir,
-            args.detection_file,
-            args.output_file,
-            **settings_from(args).as_dict(),
-            display=args.display,
-            skip_invalid=args.skip_invalid,
-            output_video=args.output_video,
-        )
-    )
-
-
-def _parse_args(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sequence_dir", required=True, help="MOTChallenge sequence folder, or a video")
-    parser.add_argument(
-        "--detection_file",
-        required=True,
-        help="detections with features (.npy), see tools/generate_detections.py",
-    )
-    parser.add_argument(
-        "--output_file",
-        default="/tmp/hypotheses.txt",
-        help="result file, replaced if there is one (default: %(default)s)",
-    )
-    add_settings_flags(parser, Settings())
-    parser.add_argument(
-        "--display",
-        type=boolean,
-        metavar="BOOL",
-        help="show a window (default: true where a window is possible)",
-    )
-    parser.add_argument(
-        "--output_video",
-        metavar="FILE",
-        help="also write a video, .avi (motion JPEG) or .mp4 (H.264); needs no display",
-    )
-    parser.add_argument(
-        "--skip_invalid",
-        action="store_true",
-        help="leave invalid detections out instead of refusing the file",
-    )
-    return parser.parse_args(argv)
+    return run_command(run, **vars(parse_args(argv)))
 
 
 def _wants_window(display: bool | None, sequence: Sequence) -> bool:

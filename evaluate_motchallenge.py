@@ -9,10 +9,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from application_util.errors import require, run_command
-from application_util.parallel.worker_flags import add_worker_flags
-from application_util.scoring.scores import BENCHMARKS
-from application_util.settings import BENCHMARK_SETTINGS, Settings, add_settings_flags, settings_from
+from application_util.cli import (
+    add_benchmark_flag,
+    add_parameter_flags,
+    add_skip_invalid_flag,
+    add_worker_flags,
+    run_command,
+    take_parameters,
+)
+from application_util.errors import require
+from application_util.settings import BENCHMARK_SETTINGS, TrackerSettings
 
 if TYPE_CHECKING:
     from application_util.parallel.jobs import Failures
@@ -24,7 +30,7 @@ def run(
     mot_dir: str | Path,
     detection_dir: str | Path | None = None,
     output_dir: str | Path = "results",
-    settings: Settings = BENCHMARK_SETTINGS,
+    settings: TrackerSettings = BENCHMARK_SETTINGS,
     *,
     jobs: int | None = None,
     scheduler: str | None = None,
@@ -45,7 +51,7 @@ def run(
     output_dir : str or Path
         Result files ``<sequence>.txt``, ``run.json``, ``scores.csv``, ``scores.json``, ``submission.zip``.
         Of an earlier run the last three are renamed to ``<name>.old``.
-    settings : Settings
+    settings : TrackerSettings
         The tracker's parameters.
     jobs : int, optional
         Processes, by default one per core.
@@ -72,14 +78,13 @@ def run(
     UserError
         For whatever the user can mend, before anything is tracked.
     """
-    from application_util.tracking.run_record import read_record
-
     from application_util.files.earlier_run import set_aside
     from application_util.parallel.executor import cpu_count
     from application_util.parallel.jobs import JobRunner, report_failures
     from application_util.scoring.scores import load_trackeval
     from application_util.sequences.sequence_set import find_sequences
-    from application_util.tracking.sequence_tracker import benchmark as evaluation
+    from application_util.tracking import benchmark as evaluation
+    from application_util.tracking.run_record import read_record
 
     if report is not None:
         require("plotly", "report")
@@ -124,32 +129,8 @@ def run(
     return sorted(failures)
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command; return its exit code: 1 if a sequence failed."""
-    args = _parse_args(argv)
-    failed: list[str] = []
-
-    def command() -> None:
-        failed.extend(
-            run(
-                args.mot_dir,
-                args.detection_dir,
-                args.output_dir,
-                settings_from(args),
-                jobs=args.jobs,
-                scheduler=args.scheduler,
-                benchmark=args.benchmark,
-                resume=args.resume,
-                skip_missing=args.skip_missing,
-                skip_invalid=args.skip_invalid,
-                report=args.report,
-            )
-        )
-
-    return run_command(command) or int(bool(failed))
-
-
-def _parse_args(argv: list[str] | None) -> argparse.Namespace:
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Parse the command line into the arguments of `run`."""
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("--mot_dir", required=True, help="folder of MOTChallenge sequences or videos, such as MOT16/train")
@@ -160,35 +141,32 @@ def _parse_args(argv: list[str] | None) -> argparse.Namespace:
         default="results",
         help="folder of result files, <sequence>.txt (default: %(default)s)",
     )
-    add_settings_flags(parser, BENCHMARK_SETTINGS)
-    add(
-        "--skip_invalid",
-        action="store_true",
-        help="leave invalid detections out instead of refusing their file",
-    )
-    add(
-        "--skip_missing",
-        action="store_true",
-        help="go on without sequences that lack a detection file, or a result",
-    )
-    add(
-        "--resume",
-        action="store_true",
-        help="keep complete results made with the same settings and detections",
-    )
-    add("--benchmark", choices=BENCHMARKS,
-        help="whose rules of scoring (default: as the sequences' names tell, else MOT17)")  # fmt: skip
+    add_parameter_flags(parser, BENCHMARK_SETTINGS, "tracker")
+    add_skip_invalid_flag(parser)
+    add("--skip_missing", action="store_true",
+        help="go on without sequences that lack a detection file, or a result")  # fmt: skip
+    add("--resume", action="store_true",
+        help="keep complete results made with the same settings and detections")  # fmt: skip
+    add_benchmark_flag(parser)
     add("--report", metavar="FILE", help="also write a report of the results, an HTML file")
     add_worker_flags(parser)
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    take_parameters(args, TrackerSettings, "settings")
+    return args
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; return its exit code: 1 if a sequence failed."""
+    return run_command(run, **vars(parse_args(argv)))
 
 
 def _score(
     benchmark: str | None, sequences: SequenceSet, names: list[str], output_dir: Path, jobs: int
 ) -> tuple[Mapping[str, FamilyScores], Failures]:
     """Print, write and return the scores of these sequences; also return what failed."""
-    from application_util.scoring.scores import guess_benchmark, load_trackeval, score_table
-    from application_util.tracking.sequence_tracker import benchmark as evaluation
+    from application_util.scoring import score_table
+    from application_util.scoring.scores import guess_benchmark, load_trackeval
+    from application_util.tracking import benchmark as evaluation
 
     version = load_trackeval().__version__
     rules = benchmark or guess_benchmark(names)

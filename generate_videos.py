@@ -12,8 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from application_util.cli import add_drawing_flags, add_switch, positive_int
-from application_util.errors import UserError, run_command
+from application_util.cli import add_drawing_flags, add_switch, positive_int, run_command
+from application_util.errors import UserError
 
 if TYPE_CHECKING:
     from application_util.drawing.result_view import Images, ResultView

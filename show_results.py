@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from application_util.cli import add_drawing_flags, add_switch, boolean
-from application_util.errors import UserError, run_command
+from application_util.cli import add_drawing_flags, add_switch, boolean, run_command
+from application_util.errors import UserError
 
 
 def run(

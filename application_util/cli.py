@@ -1,10 +1,70 @@
-"""Types of command line flags."""
+"""Command lines: types of flags, flags that commands share, and what becomes of a command's outcome."""
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import Field, fields
+from typing import Any, get_args, get_type_hints
+
+from application_util.errors import UserError
+from application_util.progress import say
+from application_util.settings import BENCHMARKS
+
+
+def run_command(run: Callable[..., Iterable[str] | None], *args: Any, **kwargs: Any) -> int:
+    """Run a command's work and turn its outcome into an exit code.
+
+    Parameters
+    ----------
+    run : callable
+        Called with all other arguments. Raises `UserError` for what the user can fix; may return the names of what
+        failed while the rest succeeded.
+
+    Returns
+    -------
+    int
+        0 when all went well, 1 when something failed that has been reported, 2 after a `UserError` or a failure of
+        the file system (printed as ``error: ...`` on stderr), 130 after an interrupt.
+    """
+    try:
+        return 1 if run(*args, **kwargs) else 0
+    except (UserError, OSError) as error:  # OSError: a full disk, a folder that was removed meanwhile
+        say(f"error: {error}")
+        return 2
+    except ImportError as error:
+        if ".so" not in str(error):
+            raise
+        hint = "on a machine without a display, pip install opencv-python-headless does without it"
+        say(f"error: a system library is missing ({error}); {hint}")
+        return 2
+    except KeyboardInterrupt as interrupt:
+        say(f"interrupted{': ' if str(interrupt) else ''}{interrupt}")
+        return 130
+
+
+def lazy_names(module: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return a module's ``__getattr__`` that imports names from where they live when they are first asked for.
+
+    Parameters
+    ----------
+    module : str
+        The module's ``__name__``.
+    homes : mapping
+        Name -> module that it lives in, or ``package.`` for a name that is itself a module of that package.
+    """
+
+    def find(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        home = homes[name]
+        if home.endswith("."):
+            return importlib.import_module(home + name)
+        return getattr(importlib.import_module(home), name)
+
+    return find
 
 
 def boolean(text: str) -> bool:
@@ -17,66 +77,45 @@ def boolean(text: str) -> bool:
     raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false (also: yes, no, 1, 0)")
 
 
-def finite_float(text: str) -> float:
-    """Read a number that is neither infinite nor NaN."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a finite number")
-    return number
-
-
-def positive_int(text: str) -> int:
-    """Read an integer of at least 1."""
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an integer of at least 1")
-    return number
-
-
-def positive_int_or_none(text: str) -> int | None:
-    """Read an integer of at least 1, or none."""
-    return None if text.strip().lower() == "none" else positive_int(text)
-
-
-def positive_float_or_none(text: str) -> float | None:
-    """Read a number above 0, or none."""
-    if text.strip().lower() == "none":
-        return None
-    number = finite_float(text)
-    if number <= 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
-    return number
-
-
-def number_within(kind: Callable[[str], float], low: float, high: float = math.inf) -> Callable[[str], float]:
-    """A type for argparse: a number within limits.
+def number(kind: type, low: float = -math.inf, high: float = math.inf) -> Callable[[str], Any]:
+    """Return a type of flags: a finite number within limits, which are allowed themselves.
 
     Parameters
     ----------
-    kind : callable
+    kind : type
         ``int`` or ``float``.
     low, high : float
-        The limits, which are allowed themselves; infinity is not.
     """
+    what = "an integer" if kind is int else "a finite number"
+    limits = f" from {low:.15g} to {high:.15g}" if high < math.inf else f" of at least {low:.15g}"
 
-    def parse(text: str) -> float:
+    def parse(text: str) -> Any:
         try:
             value = kind(text)
         except ValueError:
             value = math.nan
         if not (low <= value <= high and math.isfinite(value)):
-            what = "an integer" if kind is int else "a number"
-            limits = f"of at least {low:.15g}" if high == math.inf else f"from {low:.15g} to {high:.15g}"
-            raise argparse.ArgumentTypeError(f"{text!r} is not {what} {limits}")
+            raise argparse.ArgumentTypeError(f"{text!r} is not {what}{limits if low > -math.inf else ''}")
         return value
 
     return parse
+
+
+def or_none(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Return a type of flags: what `parse` reads, or ``none``."""
+    return lambda text: None if text.strip().lower() == "none" else parse(text)
+
+
+finite_float = number(float)
+positive_int = number(int, 1)
+
+
+def positive_float(text: str) -> float:
+    """Read a number above 0."""
+    value = finite_float(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
 
 
 def add_switch(parser: argparse.ArgumentParser, name: str, help_text: str) -> None:
@@ -92,11 +131,98 @@ def add_switch(parser: argparse.ArgumentParser, name: str, help_text: str) -> No
     )
 
 
+def add_parameter_flags(
+    parser: argparse.ArgumentParser, defaults: Any, title: str, names: Iterable[str] | None = None
+) -> None:
+    """Add a flag for each parameter of a dataclass.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+    defaults : dataclass instance
+        Its fields are made by `settings.parameter`; their values here are the flags' defaults.
+    title : str
+        Heading of these flags on the help page.
+    names : iterable of str, optional
+        Only these parameters.
+    """
+    group = parser.add_argument_group(title)
+    for each in fields(defaults):
+        if names is None or each.name in names:
+            group.add_argument(
+                f"--{each.name}", default=getattr(defaults, each.name), **flag_options(each, defaults)
+            )
+
+
+def flag_options(each: Field, owner: Any) -> dict[str, Any]:
+    """Return what ``add_argument`` is to know of a parameter: type, number of values, choices, metavar, help."""
+    about, kind = each.metadata, get_type_hints(owner if isinstance(owner, type) else type(owner))[each.name]
+    low = -math.inf if about["low"] is None else about["low"]
+    high = math.inf if about["high"] is None else about["high"]
+    options: dict[str, Any] = {"metavar": about["metavar"], "help": f"{about['help']} (default: %(default)s)"}
+    parts = get_args(kind)
+    if kind is bool:
+        return options | {"type": boolean, "nargs": "?", "const": True, "metavar": "BOOL"}
+    if kind is str or str in parts:
+        return options | {"choices": about["choices"]}
+    if type(None) in parts:
+        return options | {"type": or_none(number(parts[0], low, high))}
+    if parts:  # tuple[int, int]
+        return options | {"type": number(parts[0], low, high), "nargs": len(parts)}
+    return options | {"type": number(kind, low, high)}
+
+
+def take_parameters(args: argparse.Namespace, kind: type, name: str) -> None:
+    """Replace the parameters of a dataclass among the arguments by one argument, an object of it.
+
+    Parameters
+    ----------
+    args : Namespace
+        Changed in place.
+    kind : type
+        The dataclass, whose flags `add_parameter_flags` added.
+    name : str
+        What the object is called among the arguments.
+    """
+    values = {each.name: vars(args).pop(each.name) for each in fields(kind) if each.name in args}
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    setattr(args, name, kind(**values))
+
+
+def add_benchmark_flag(parser: argparse.ArgumentParser) -> None:
+    """Add ``--benchmark``."""
+    parser.add_argument(
+        "--benchmark",
+        choices=BENCHMARKS,
+        help="whose rules of scoring apply (default: by the sequences' names, else MOT17)",
+    )
+
+
+def add_skip_invalid_flag(parser: argparse.ArgumentParser) -> None:
+    """Add ``--skip_invalid``."""
+    parser.add_argument(
+        "--skip_invalid",
+        action="store_true",
+        help="leave invalid detections out instead of refusing their file",
+    )
+
+
+def add_worker_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of commands that run many sequences: ``--jobs`` and ``--scheduler``."""
+    add = parser.add_argument_group("where it runs").add_argument
+    add("--jobs", type=positive_int, metavar="N", help="processes on this machine (default: one per core)")
+    add(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="dask.distributed scheduler whose workers do the work, such as tcp://host:8786",
+    )
+
+
 def add_drawing_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of all commands that show results."""
+    """Add the flags of commands that draw results."""
     parser.add_argument(
         "--update_ms",
-        type=positive_float_or_none,
+        type=or_none(positive_float),
         metavar="MS",
         help="time between frames in milliseconds (default: by seqinfo.ini's frameRate, else 20)",
     )

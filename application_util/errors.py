@@ -1,53 +1,26 @@
-"""A user's mistakes, said in one line."""
+"""Errors that the user can fix, said in one line."""
 
 from __future__ import annotations
 
 import importlib
+import json
+import shutil
 import sys
-from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 from types import ModuleType
+from urllib.parse import unquote
 
 
 class UserError(Exception):
-    """Something the user can mend: bad input, a missing file, a missing extra.
+    """Something the user can fix: bad input, a missing file, a missing extra.
 
     The text is one line, ``file: row: what is wrong, what to do``, as far as each applies.
     """
 
 
-def run_command(command: Callable[[], None]) -> int:
-    """Run a command's work and turn its outcome into an exit code.
-
-    Parameters
-    ----------
-    command : callable
-        Does the work; raises `UserError` for what the user can mend.
-
-    Returns
-    -------
-    int
-        0 when all went well, 2 after a `UserError` or a failure of the file system (printed as
-        ``error: ...`` on stderr),
-        130 after an interrupt.
-    """
-    try:
-        command()
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:  # a full disk, a folder taken away meanwhile
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except ImportError as error:
-        if ".so" not in str(error):
-            raise
-        hint = "on a machine without a display, pip install opencv-python-headless does without it"
-        print(f"error: a system library is missing ({error}); {hint}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt as interrupt:
-        print(f"interrupted{': ' if str(interrupt) else ''}{interrupt}", file=sys.stderr)
-        return 130
-    return 0
+class Interrupted(KeyboardInterrupt):
+    """An interrupt by the user; the text says what is left of the work so far."""
 
 
 def require(module: str, extra: str) -> ModuleType:
@@ -68,9 +41,26 @@ def require(module: str, extra: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] != module.split(".")[0]:
-            raise
         package = module.split(".")[0]
-        raise UserError(
-            f"{package} is not installed, and this needs it: pip install 'deep-sort[{extra}]'"
-        ) from None
+        if (error.name or "").split(".")[0] != package:
+            raise
+        raise UserError(f"{package} is not installed, and this needs it: {install_command(extra)}") from None
+
+
+def install_command(extra: str) -> str:
+    """Return the command that installs an extra of this package, for the way the package was installed."""
+    beside_python = Path(sys.executable).with_name("pip").exists() and shutil.which("pip")
+    same = beside_python and Path(str(beside_python)).parent == Path(sys.executable).parent
+    return f"{'pip' if same else f'{sys.executable} -m pip'} install '{_source()}[{extra}]'"
+
+
+def _source() -> str:
+    """Where pip finds this package: its clone, or what it was installed from."""
+    folder = Path(__file__).resolve().parent.parent
+    if (folder / "setup.py").is_file():
+        return "." if folder == Path.cwd() else str(folder)
+    try:
+        url = json.loads(distribution("deep-sort").read_text("direct_url.json") or "{}").get("url", "")
+    except PackageNotFoundError:
+        url = ""
+    return unquote(url.removeprefix("file://")) or "deep-sort"

@@ -1,4 +1,4 @@
-"""Progress: a bar on a terminal, a line now and then elsewhere."""
+"""Progress and messages: a bar on a terminal, a line now and then elsewhere; the only place that writes to stderr."""
 
 from __future__ import annotations
 
@@ -8,9 +8,23 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from typing import TypeVar
 
+from tqdm import tqdm
+
 Item = TypeVar("Item")
 
 SECONDS_BETWEEN_LINES = 10.0
+
+
+def say(line: str) -> None:
+    """Print a line on stderr without disturbing a bar that is shown; nothing where stderr is closed."""
+    if sys.stderr is not None:
+        with tqdm.external_write_mode(file=sys.stderr):
+            print(line.encode(errors="backslashreplace").decode(), file=sys.stderr, flush=True)
+
+
+def warn(line: str) -> None:
+    """Print a warning on stderr: what is suspicious, and what was done about it."""
+    say(f"warning: {line}")
 
 
 def progress(
@@ -30,19 +44,14 @@ def progress(
     """
     if total is None and isinstance(items, Sized):
         total = len(items)
-    if sys.stderr.isatty():
-        from tqdm import tqdm
-
-        yield from tqdm(items, desc=label, unit=f" {unit}s", total=total, file=sys.stderr)
-        return
-    report = line_reporter(label, unit, total)
-    for count, item in enumerate(items, start=1):
-        yield item
-        report(count)
+    with progress_count(label, unit, total) as count:
+        for item in items:
+            yield item
+            count(1)
 
 
 @contextmanager
-def progress_count(label: str, unit: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+def progress_count(label: str, unit: str, total: int | None = None) -> Iterator[Callable[[int], object]]:
     """Report on stderr how far work is that does not come item by item.
 
     Yields a function that takes the number of items done since its last call.
@@ -56,45 +65,28 @@ def progress_count(label: str, unit: str, total: int | None = None) -> Iterator[
     total : int, optional
         Number of items.
     """
-    if sys.stderr.isatty():
-        from tqdm import tqdm
-
+    if sys.stderr is not None and sys.stderr.isatty():
         with tqdm(desc=label, unit=f" {unit}s", total=total, file=sys.stderr) as bar:
             yield bar.update
-        return
-    report = line_reporter(label, unit, total)
-    done = 0
-
-    def count(items: int) -> None:
-        nonlocal done
-        done += items
-        report(done)
-
-    yield count
-
-
-def say(line: str) -> None:
-    """Print a line on stderr without disturbing a bar that is shown."""
-    if "tqdm" in sys.modules:
-        from tqdm import tqdm
-
-        tqdm.write(line, file=sys.stderr)
     else:
-        print(line, file=sys.stderr, flush=True)
+        yield LineReporter(label, unit, total).count
 
 
-def line_reporter(label: str, unit: str, total: int | None) -> Callable[[int], None]:
-    """Return a function of the items done so far that prints a line on stderr every ten seconds."""
-    started = last = time.monotonic()
+class LineReporter:
+    """Prints a line every ten seconds."""
 
-    def report(done: int) -> None:
-        nonlocal last
+    def __init__(self, label: str, unit: str, total: int | None) -> None:
+        self._label, self._unit, self._total = label, unit, total
+        self._done = 0
+        self._started = self._last = time.monotonic()
+
+    def count(self, items: int) -> None:
+        """Add items that are done."""
+        self._done += items
         now = time.monotonic()
-        if now - last < SECONDS_BETWEEN_LINES or not done:
+        if now - self._last < SECONDS_BETWEEN_LINES or not self._done:
             return
-        last = now
-        rate = done / (now - started)
-        left = f" of {total}, {(total - done) / rate:.0f} s left" if total else ""
-        print(f"{label}: {done} {unit}s{left} ({rate:.0f} {unit}s/s)", file=sys.stderr, flush=True)
-
-    return report
+        self._last = now
+        rate = self._done / (now - self._started)
+        left = f" of {self._total}, {(self._total - self._done) / rate:.0f} s left" if self._total else ""
+        say(f"{self._label}: {self._done} {self._unit}s{left} ({rate:.0f} {self._unit}s/s)")

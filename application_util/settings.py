@@ -1,68 +1,80 @@
-"""The tracker's parameters and the flags that set them, the same for every command."""
+"""Parameters, each declared once: type, default, meaning and usual values; flags, searches and records come from it."""
 
 from __future__ import annotations
 
-import argparse
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from application_util.cli import finite_float, positive_int_or_none
+
+def parameter(
+    default: Any,
+    help: str,
+    *,
+    metavar: str | tuple[str, ...] | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    choices: Sequence[str] | None = None,
+    search: Sequence[Any] = (),
+) -> Any:
+    """Declare a parameter as a field of a dataclass; its annotation is its type.
+
+    Parameters
+    ----------
+    default : any
+    help : str
+        What it does, as the help page says it.
+    metavar : str, optional
+        What its value is called there.
+    low, high : float, optional
+        Smallest and largest value.
+    choices : sequence of str, optional
+        The values of a text.
+    search : sequence, optional
+        Values that are worth trying when parameters are searched.
+    """
+    about = {"help": help, "metavar": metavar, "low": low, "high": high, "choices": choices, "search": search}
+    return field(default=default, metadata=about)
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Parameters of detection filter and tracker.
+class TrackerSettings:
+    """Parameters of detection filter and tracker, in the order of the original's flags."""
 
-    Attributes
-    ----------
-    min_confidence : float
-        Detections with a lower score are dropped.
-    min_detection_height : int
-        Lower boxes are dropped, pixels.
-    nms_max_overlap : float
-        Non-maximum suppression: share of a box that a better one may cover.
-    max_cosine_distance : float
-        Largest appearance distance of a match.
-    nn_budget : int or None
-        Features kept per track; None keeps all.
-    """
-
-    min_confidence: float = 0.8
-    min_detection_height: int = 0
-    nms_max_overlap: float = 1.0
-    max_cosine_distance: float = 0.2
-    nn_budget: int | None = None
+    min_confidence: float = parameter(
+        0.8, "drop detections with a lower score", metavar="SCORE", search=(0.3, 0.6)
+    )
+    min_detection_height: int = parameter(0, "drop detections that are lower, in pixels", metavar="PIXELS")
+    nms_max_overlap: float = parameter(
+        1.0,
+        "non-maximum suppression: drop a box of which a better one covers more than this fraction",
+        metavar="FRACTION",
+        search=(1.0, 0.9, 0.8, 0.7, 0.6),
+    )
+    max_cosine_distance: float = parameter(
+        0.2,
+        "largest appearance distance of a match",
+        metavar="DISTANCE",
+        search=(0.1, 0.15, 0.2, 0.3, 0.4),
+    )
+    nn_budget: int | None = parameter(
+        None, "appearance features kept per track, or none for all", metavar="N", low=1
+    )
+    max_iou_distance: float = parameter(
+        0.7, "largest 1 - IoU of a match by overlap", metavar="DISTANCE", low=0, high=1
+    )
+    max_age: int = parameter(
+        30, "frames without a detection that a confirmed track survives", metavar="FRAMES", low=1
+    )
+    n_init: int = parameter(3, "detections in a row that confirm a track", metavar="N", low=1)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the parameters by name."""
         return asdict(self)
 
 
-BENCHMARK_SETTINGS = Settings(min_confidence=0.3, nn_budget=100)
+BENCHMARK_SETTINGS = TrackerSettings(min_confidence=0.3, nn_budget=100)
 """What whole benchmarks are evaluated with unless the flags say otherwise."""
 
-
-def add_settings_flags(parser: argparse.ArgumentParser, defaults: Settings) -> None:
-    """Add a flag for each parameter of `Settings`."""
-    add = parser.add_argument_group("tracker").add_argument
-    add("--min_confidence", type=finite_float, default=defaults.min_confidence, metavar="SCORE",
-        help="drop detections with a lower score (default: %(default)s)")  # fmt: skip
-    add("--min_detection_height", type=int, default=defaults.min_detection_height, metavar="PIXELS",
-        help="drop detections that are lower (default: %(default)s)")  # fmt: skip
-    add("--nms_max_overlap", type=finite_float, default=defaults.nms_max_overlap, metavar="SHARE",
-        help="drop a box when a better one covers more of it (default: %(default)s, none)")  # fmt: skip
-    add("--max_cosine_distance", type=finite_float, default=defaults.max_cosine_distance, metavar="DISTANCE",
-        help="largest appearance distance of a match (default: %(default)s)")  # fmt: skip
-    add("--nn_budget", type=positive_int_or_none, default=defaults.nn_budget, metavar="N",
-        help="appearance features kept per track, or none for all (default: %(default)s)")  # fmt: skip
-
-
-def settings_from(args: argparse.Namespace) -> Settings:
-    """Return the parameters that the flags of `add_settings_flags` gave."""
-    return Settings(
-        args.min_confidence,
-        args.min_detection_height,
-        args.nms_max_overlap,
-        args.max_cosine_distance,
-        args.nn_budget,
-    )
+BENCHMARKS = ("MOT15", "MOT16", "MOT17", "MOT20")
+"""Benchmarks whose rules of scoring are known."""

@@ -22,7 +22,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from application_util.settings import Settings  # noqa: E402
+from application_util.settings import TrackerSettings  # noqa: E402
 from tools.make_crowd import make_crowd  # noqa: E402
 
 PEOPLE = (10, 30, 100, 300)
@@ -31,7 +31,7 @@ WARM_UP = 40
 """Frames not counted: tracks are being confirmed and galleries fill up."""
 
 
-def ours(settings: Settings) -> Callable[[np.ndarray], None]:
+def ours(settings: TrackerSettings) -> Callable[[np.ndarray], None]:
     from application_util.tracking.sequence_tracker import create_tracker, select_detections
 
     tracker = create_tracker(settings)
@@ -44,7 +44,7 @@ def ours(settings: Settings) -> Callable[[np.ndarray], None]:
     return step
 
 
-def peer(settings: Settings) -> Callable[[np.ndarray], None]:
+def peer(settings: TrackerSettings) -> Callable[[np.ndarray], None]:
     from deep_sort_realtime.deepsort_tracker import DeepSort
 
     tracker = DeepSort(
@@ -72,7 +72,7 @@ def frames_of(people: int, frames: int) -> Iterator[np.ndarray]:
 
 def worker(tracker: str, people: int, frames: int, budget: int | None) -> None:
     """Print milliseconds per frame and peak memory as JSON."""
-    step = {"ours": ours, "peer": peer}[tracker](Settings(min_confidence=0.3, nn_budget=budget))
+    step = {"ours": ours, "peer": peer}[tracker](TrackerSettings(min_confidence=0.3, nn_budget=budget))
     milliseconds = []
     for rows in list(frames_of(people, frames)):
         start = time.perf_counter()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import deep_sort_app
-from application_util.settings import Settings
+from application_util.settings import TrackerSettings
 
 from .conftest import GOLDEN, shared_path
 
@@ -28,7 +28,7 @@ SHARED = shared_manifest()
 
 
 def track(detection_file: Path, flags: dict, sequence_dir: Path, output_file: Path) -> str:
-    settings = Settings(**flags)
+    settings = TrackerSettings(**flags)
     deep_sort_app.run(sequence_dir, detection_file, output_file, **settings.as_dict(), display=False)
     return hashlib.sha256(output_file.read_bytes()).hexdigest()
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for `python tools/freeze_model.py`
 
-from application_util.cli import number_within
-from application_util.errors import run_command
+from application_util.cli import number, run_command
 from application_util.files.output import PartialFile
 from tools.network.architecture import IMAGE_SHAPE, Variables, inference_graph, read_checkpoint
 
@@ -73,7 +72,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--graphdef_out", default=DEFAULT_GRAPH, help="frozen graph to write")
     parser.add_argument(
         "--image_shape",
-        type=number_within(int, 8),
+        type=number(int, 8),
         nargs=2,
         default=IMAGE_SHAPE,
         metavar=("HEIGHT", "WIDTH"),

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for `python tools/generate_detections.py`
 
-from application_util.cli import positive_int
-from application_util.errors import UserError, run_command
+from application_util.cli import positive_int, run_command
+from application_util.errors import UserError
 
 if TYPE_CHECKING:
     from tools.features.encode_sequence import Encoder

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for `python tools/import_detections.py`
 
-from application_util.cli import finite_float
-from application_util.errors import UserError, run_command
+from application_util.cli import finite_float, run_command
+from application_util.errors import UserError
 from application_util.files.overwriting import refuse_overwriting
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ if not __package__:
 import numpy as np
 from numpy.typing import NDArray
 
-from application_util.cli import number_within, positive_int
-from application_util.errors import UserError, run_command
+from application_util.cli import number, positive_int, run_command
+from application_util.errors import UserError
 from tools.synthetic.sequence_folder import check_replaceable, write_seqinfo
 
 WIDTH, HEIGHT = 1920, 1080
@@ -101,7 +101,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--frames", type=positive_int, default=200, help="frames (default: %(default)s)")
     parser.add_argument(
         "--seed",
-        type=number_within(int, 0, 2**32 - 1),
+        type=number(int, 0, 2**32 - 1),
         default=0,
         help="another seed, another crowd (default: %(default)s)",
     )

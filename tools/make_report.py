@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import number_within
-from application_util.errors import UserError, require, run_command
-from application_util.scoring.scores import BENCHMARKS
+from application_util.cli import number, run_command
+from application_util.errors import UserError, require
+from application_util.settings import BENCHMARKS
 
 if TYPE_CHECKING:
     from application_util.scoring.scores import FamilyScores
@@ -110,7 +110,7 @@ def _parse_args(argv: list[str] | None) -> argparse.Namespace:
         "--video_dir",
         help="folder of videos, <sequence>.mp4, as generate_videos.py --convert_h264 makes them",
     )
-    add("--max_video_mb", type=number_within(float, 0), default=MAX_VIDEO_MB, metavar="MB",
+    add("--max_video_mb", type=number(float, 0), default=MAX_VIDEO_MB, metavar="MB",
         help="megabytes of video in the report, others are linked (default: %(default)s)")  # fmt: skip
     add("--title", help="heading (default: by the folder of results)")
     add("--benchmark", choices=BENCHMARKS,

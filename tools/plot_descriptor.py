@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for `python tools/plot_descriptor.py`
 
-from application_util.errors import UserError, require, run_command
+from application_util.cli import run_command
+from application_util.errors import UserError, require
 
 if TYPE_CHECKING:
     from tools.reid.distances import DistanceCounts

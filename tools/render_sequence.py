@@ -17,8 +17,8 @@ from pathlib import Path
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import number_within
-from application_util.errors import UserError, run_command
+from application_util.cli import number, run_command
+from application_util.errors import UserError
 from tools.synthetic.sequence_folder import check_replaceable, write_seqinfo
 
 WORKERS = 2
@@ -128,34 +128,34 @@ def main(argv: list[str] | None = None) -> int:
         "output_dir", metavar="OUTPUT_DIR", help="the sequence folder to make; its name is the sequence's"
     )
     parser.add_argument(
-        "--people", type=number_within(int, 1, 60), default=12, help="how many people (default %(default)s)"
+        "--people", type=number(int, 1, 60), default=12, help="how many people (default %(default)s)"
     )
     parser.add_argument(
         "--frames",
-        type=number_within(int, 1, 100000),
+        type=number(int, 1, 100000),
         default=150,
         help="how many frames, 15 a second (default %(default)s)",
     )
     parser.add_argument(
         "--width",
-        type=number_within(int, 160, 3840),
+        type=number(int, 160, 3840),
         default=640,
         help="of a frame in pixels (default %(default)s)",
     )
     parser.add_argument(
         "--height",
-        type=number_within(int, 120, 2160),
+        type=number(int, 120, 2160),
         default=480,
         help="of a frame in pixels (default %(default)s)",
     )
     parser.add_argument(
         "--seed",
-        type=number_within(int, 0, 2**32 - 1),
+        type=number(int, 0, 2**32 - 1),
         default=1,
         help="another seed, another scene (default %(default)s)",
     )
     parser.add_argument(
-        "--detector_quality", type=number_within(float, 0, 1), default=0.6,
+        "--detector_quality", type=number(float, 0, 1), default=0.6,
         help="0 to 1; 1 misses only people who are mostly hidden (default %(default)s)",
     )  # fmt: skip
     args = parser.parse_args(argv)

@@ -12,11 +12,9 @@ from typing import Any
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import positive_int
-from application_util.errors import UserError, run_command
-from application_util.parallel.worker_flags import add_worker_flags
-from application_util.scoring.scores import BENCHMARKS
-from application_util.settings import BENCHMARK_SETTINGS, Settings
+from application_util.cli import add_worker_flags, positive_int, run_command
+from application_util.errors import UserError
+from application_util.settings import BENCHMARK_SETTINGS, BENCHMARKS, TrackerSettings
 from tools.parameter_search.record import METRICS, OUTPUT_FILES, TABLE_FIELDS, SweepRecord
 from tools.parameter_search.search import add_value_flags
 
@@ -24,9 +22,10 @@ from tools.parameter_search.search import add_value_flags
 def run(args: argparse.Namespace) -> list[str]:
     """Try the settings; return what went wrong."""
     from application_util.files.earlier_run import set_aside
-    from application_util.scoring.scores import guess_benchmark, load_trackeval, score_table
+    from application_util.scoring import score_table
+    from application_util.scoring.scores import guess_benchmark, load_trackeval
     from application_util.sequences.sequence_set import SequenceSet, find_sequences
-    from application_util.tracking.sequence_tracker import benchmark as evaluation
+    from application_util.tracking import benchmark as evaluation
     from tools.parameter_search import plot as sweep_plot
     from tools.parameter_search import search as sweep_search
 
@@ -119,7 +118,7 @@ def _inputs(plan: dict[str, Any], benchmark: str, skip_invalid: bool) -> dict[st
 
 
 def _try_settings(
-    settings: list[Settings],
+    settings: list[TrackerSettings],
     plan: dict[str, Any],
     benchmark: str,
     record: SweepRecord,
@@ -129,7 +128,7 @@ def _try_settings(
     from application_util.parallel.executor import cpu_count
     from application_util.parallel.jobs import Job, JobRunner
     from application_util.scoring.score_table import score_rows
-    from application_util.tracking.sequence_tracker import benchmark as evaluation
+    from application_util.tracking import benchmark as evaluation
     from tools.parameter_search.trial import track_and_score
 
     sizes = {name: evaluation.size_of(job) for name, job in plan.items()}

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for `python tools/train_descriptor.py`
 
-from application_util.cli import number_within, positive_int
-from application_util.errors import UserError, run_command
+from application_util.cli import number, positive_int, run_command
+from application_util.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,7 +45,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     shape = argparse.ArgumentParser(add_help=False)
     shape.add_argument(
         "--image_shape",
-        type=number_within(int, 8),
+        type=number(int, 8),
         nargs=2,
         default=IMAGE_SHAPE,
         metavar=("HEIGHT", "WIDTH"),
@@ -64,13 +64,13 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     add(
         "--seed",
-        type=number_within(int, 0, 2**32 - 1),
+        type=number(int, 0, 2**32 - 1),
         default=0,
         help="of weights, order and changes of images (default: %(default)s)",
     )
     add(
         "--hold_out",
-        type=number_within(float, 0, 0.9),
+        type=number(float, 0, 0.9),
         default=0.0,
         help="share of identities to measure on (default: %(default)s)",
     )
@@ -82,13 +82,13 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     add(
         "--epochs",
-        type=number_within(int, 0),
+        type=number(int, 0),
         default=40,
         help="epochs on full images (default: %(default)s)",
     )
     add(
         "--small_epochs",
-        type=number_within(int, 0),
+        type=number(int, 0),
         default=40,
         help="epochs on half-size images before (default: %(default)s)",
     )
@@ -96,26 +96,26 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--batch_size", type=positive_int, default=64, help="images in a batch (default: %(default)s)")
     add(
         "--images_per_identity",
-        type=number_within(int, 2),
+        type=number(int, 2),
         default=2,
         help="of them of one identity; 4 suits triplet and magnet (default: %(default)s)",
     )
     add(
         "--learning_rate",
-        type=number_within(float, 0),
+        type=number(float, 0),
         default=2e-3,
         help="Adam's rate (default: %(default)s)",
     )
     add("--loss_mode", choices=LOSSES, default="cosine-softmax", help="(default: %(default)s)")
     add(
         "--triplet_weight",
-        type=number_within(float, 0),
+        type=number(float, 0),
         default=0.0,
         help="triplet beside cosine-softmax (default: %(default)s)",
     )
     add(
         "--margin",
-        type=number_within(float, 0, 1),
+        type=number(float, 0, 1),
         default=0.2,
         help="of the cosine with the own class (default: %(default)s)",
     )
@@ -128,22 +128,22 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
             metavar=("ROWS", "COLUMNS"),
             help=f"cells of {images} images with fc1 weights of their own (default: %(default)s)",
         )
-    add("--label_smoothing", type=number_within(float, 0, 1), default=0.1, help="(default: %(default)s)")
+    add("--label_smoothing", type=number(float, 0, 1), default=0.1, help="(default: %(default)s)")
     add(
         "--dropout",
-        type=number_within(float, 0, 0.99),
+        type=number(float, 0, 0.99),
         default=0.2,
         help="share dropped before fc1 (default: %(default)s)",
     )
     add(
         "--block_dropout",
-        type=number_within(float, 0, 0.99),
+        type=number(float, 0, 0.99),
         default=0.0,
         help="share dropped in blocks (default: %(default)s)",
     )
     add(
         "--weight_decay",
-        type=number_within(float, 0),
+        type=number(float, 0),
         default=0.1,
         help="times the learning rate (default: %(default)s)",
     )
@@ -155,7 +155,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     add(
         "--save_minutes",
-        type=number_within(float, 0),
+        type=number(float, 0),
         default=3.0,
         help="between saved states (default: %(default)s)",
     )

@@ -12,8 +12,8 @@ from types import ModuleType
 from typing import Any
 
 from application_util.errors import UserError, require
+from application_util.settings import BENCHMARKS
 
-BENCHMARKS = ("MOT15", "MOT16", "MOT17", "MOT20")
 FAMILIES = ("HOTA", "CLEAR", "Identity", "Count")
 COMBINED = "COMBINED"
 PEDESTRIAN = "pedestrian"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
-from application_util.progress import line_reporter
+from application_util.progress import LineReporter, warn
 
 if TYPE_CHECKING:
     import cv2
@@ -193,15 +192,14 @@ def _count_frames(path: Path, size: int, changed: int) -> int:
 
     capture = open_video(path)
     promised = round(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-    report = line_reporter(f"{path.name}: counting", "frame", promised if promised > 0 else None)
+    lines = LineReporter(f"{path.name}: counting", "frame", promised if promised > 0 else None)
     count = 0
     while capture.grab():
         count += 1
-        report(count)
+        lines.count(1)
     if count < promised - 1:
-        print(
-            f"warning: {path}: {count} frames can be decoded, {promised} are announced: "
-            "it was cut from a longer video, or is damaged",
-            file=sys.stderr,
+        warn(
+            f"{path}: {count} frames can be decoded, {promised} are announced: "
+            "it was cut from a longer video, or is damaged"
         )
     return count

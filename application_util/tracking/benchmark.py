@@ -15,7 +15,7 @@ from application_util.progress import say
 from application_util.scoring.scores import FamilyScores, ScoreJob, score_sequence
 from application_util.sequences.sequence import read_sequence
 from application_util.sequences.sequence_set import SequenceSet, expected_frames, sequence_length
-from application_util.settings import Settings
+from application_util.settings import TrackerSettings
 from application_util.tracking.run_record import FILE_NAME, RunRecord
 from application_util.tracking.sequence_job import (
     SequenceJob,
@@ -31,7 +31,7 @@ SUMMARY_FILES = ("scores.csv", "scores.json", SUBMISSION_FILE)
 def plan(
     sequences: SequenceSet,
     detection_dir: str | Path,
-    settings: Settings,
+    settings: TrackerSettings,
     skip_missing: bool,
     skip_invalid: bool,
 ) -> dict[str, SequenceJob]:

@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from application_util.parallel.executor import report_progress
-from application_util.settings import Settings
+from application_util.settings import TrackerSettings
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,14 @@ class SequenceJob:
     ----------
     sequence_dir, detection_file : Path
         As the worker sees them.
-    settings : Settings
+    settings : TrackerSettings
     skip_invalid : bool
         Leave invalid detections out instead of refusing the file.
     """
 
     sequence_dir: Path
     detection_file: Path
-    settings: Settings
+    settings: TrackerSettings
     skip_invalid: bool
 
     def absolute(self) -> SequenceJob:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from application_util.files.detection_file import DetectionFile
 from application_util.files.invalid_rows import FIRST_FEATURE
 from application_util.sequences.sequence import Sequence
-from application_util.settings import Settings
+from application_util.settings import TrackerSettings
 from deep_sort.detection import Detection, stack_boxes
 from deep_sort.nn_matching import NearestNeighborDistanceMetric
 from deep_sort.preprocessing import non_max_suppression
@@ -26,9 +26,10 @@ def frame_range(sequence: Sequence, detections: DetectionFile | None = None) -> 
     return range(frames[0], frames[-1] + 1) if frames else range(0)
 
 
-def create_tracker(settings: Settings) -> Tracker:
+def create_tracker(settings: TrackerSettings) -> Tracker:
     """Return a tracker with these parameters."""
-    return Tracker(NearestNeighborDistanceMetric("cosine", settings.max_cosine_distance, settings.nn_budget))
+    metric = NearestNeighborDistanceMetric("cosine", settings.max_cosine_distance, settings.nn_budget)
+    return Tracker(metric, settings.max_iou_distance, settings.max_age, settings.n_init)
 
 
 def detections_from_rows(rows: NDArray, min_height: float = 0) -> list[Detection]:
@@ -50,7 +51,7 @@ def detections_from_rows(rows: NDArray, min_height: float = 0) -> list[Detection
     ]
 
 
-def select_detections(rows: NDArray, settings: Settings) -> list[Detection]:
+def select_detections(rows: NDArray, settings: TrackerSettings) -> list[Detection]:
     """Return the detections of a frame that are tracked, best first.
 
     Those that are high and sure enough, after non-maximum suppression.
@@ -59,7 +60,7 @@ def select_detections(rows: NDArray, settings: Settings) -> list[Detection]:
     ----------
     rows : ndarray, shape (N, 10 + M)
         Rows of one frame in file order.
-    settings : Settings
+    settings : TrackerSettings
     """
     detections = detections_from_rows(
         rows[~(rows[:, 6].astype(np.float64) < settings.min_confidence)], settings.min_detection_height
@@ -76,13 +77,13 @@ class SequenceTracker:
     Attributes
     ----------
     detections : DetectionFile
-    settings : Settings
+    settings : TrackerSettings
     write : callable
         Called with each frame's number and the tracker's tracks.
     """
 
     detections: DetectionFile
-    settings: Settings
+    settings: TrackerSettings
     write: Callable[[int, list], None]
 
     def __post_init__(self) -> None:

@@ -15,7 +15,7 @@ from application_util.errors import UserError
 from application_util.files import detection_file as module
 from application_util.files.detection_file import DetectionFile
 from application_util.files.result_file import ResultFile
-from application_util.settings import Settings
+from application_util.settings import TrackerSettings
 from application_util.tracking.sequence_tracker import SequenceTracker
 
 from ..conftest import ROOT
@@ -44,7 +44,7 @@ def test_any_file_that_is_accepted_tracks(tmp_path_factory, array, kind, tame):
     detections = DetectionFile(folder / "d.npy", skip_invalid=True)
     assert len(detections) + detections.skipped == len(array)
     with ResultFile(folder / "out.txt") as results:
-        tracker = SequenceTracker(detections, Settings(min_confidence=0), results.write)
+        tracker = SequenceTracker(detections, TrackerSettings(min_confidence=0), results.write)
         for frame in detections.frames.tolist():
             tracker.step(frame)
     if detections.skipped:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from application_util.errors import UserError, require, run_command
+from application_util.cli import run_command
+from application_util.errors import UserError, require
 
 
 def raising(error):

@@ -124,7 +124,8 @@ def test_what_goes_wrong_while_encoding_reaches_the_caller(tmp_path, monkeypatch
 FULL = """
 import resource, sys
 import numpy as np
-from application_util.errors import run_command
+from application_util.cli import run_command
+
 from application_util.drawing.video_file import VideoFile
 
 def write():

@@ -13,7 +13,7 @@ import pytest
 
 import evaluate_motchallenge
 from application_util.errors import UserError
-from application_util.settings import BENCHMARK_SETTINGS, Settings
+from application_util.settings import BENCHMARK_SETTINGS, TrackerSettings
 from tests.conftest import ROOT
 from tests.mot_worlds import World
 from tools import sweep
@@ -31,7 +31,7 @@ VALUES = {
 def test_grid_is_every_combination_once():
     settings = sweep_search.grid(VALUES)
     assert len(settings) == len(set(settings)) == 12
-    assert Settings(0.3, 50, 1.0, 0.4, None) in settings
+    assert TrackerSettings(0.3, 50, 1.0, 0.4, None) in settings
     assert sweep_search.varied(settings) == ["min_detection_height", "max_cosine_distance", "nn_budget"]
 
 

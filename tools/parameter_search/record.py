@@ -11,7 +11,7 @@ from typing import Any
 from application_util.errors import UserError
 from application_util.files.whole_file import write_whole
 from application_util.scoring.scores import COMBINED
-from application_util.settings import Settings
+from application_util.settings import TrackerSettings
 
 METRICS = ("HOTA", "MOTA", "IDF1")
 RECORD_FILE = "sweep.json"
@@ -28,13 +28,13 @@ class SweepRecord:
     directory : Path
     inputs : dict
         What the scores depend on beside the parameters: sequences, hashes of their files, benchmark.
-    scores : dict of Settings -> dict
+    scores : dict of TrackerSettings -> dict
         Setting -> sequence or "COMBINED" -> field -> count, or share.
     """
 
     directory: Path
     inputs: dict[str, Any]
-    scores: dict[Settings, dict[str, dict[str, float]]] = field(default_factory=dict)
+    scores: dict[TrackerSettings, dict[str, dict[str, float]]] = field(default_factory=dict)
 
     def read(self) -> None:
         """Take over the scores of an earlier sweep that had the same inputs, if there is one.
@@ -48,7 +48,7 @@ class SweepRecord:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             same = content["inputs"] == self.inputs
-            entries = {Settings(**entry["settings"]): entry["scores"] for entry in content["settings"]}
+            entries = {TrackerSettings(**entry["settings"]): entry["scores"] for entry in content["settings"]}
             for scores in entries.values():
                 _table_fields(scores)
         except FileNotFoundError:
@@ -62,14 +62,14 @@ class SweepRecord:
         else:
             print("the sweep there had other sequences or files: it is replaced", file=sys.stderr)
 
-    def add(self, settings: Settings, scores: dict[str, dict[str, float]]) -> None:
+    def add(self, settings: TrackerSettings, scores: dict[str, dict[str, float]]) -> None:
         """Note the scores of a setting, and write the record."""
         self.scores[settings] = scores
         entries = [{"settings": one.as_dict(), "scores": result} for one, result in self.scores.items()]
         content = {"inputs": self.inputs, "settings": entries}
         write_whole(self.directory / RECORD_FILE, json.dumps(content, indent=1) + "\n")
 
-    def table(self, settings: list[Settings], metric: str) -> list[dict[str, Any]]:
+    def table(self, settings: list[TrackerSettings], metric: str) -> list[dict[str, Any]]:
         """Return a row for each of these settings that has scores, the best first."""
         rows = [one.as_dict() | _table_fields(self.scores[one]) for one in settings if one in self.scores]
         return sorted(rows, key=lambda row: -row[metric])
