@@ -5,21 +5,38 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from application_util.cli import add_parameter_flags, add_skip_invalid_flag, boolean, run_command
-from application_util.errors import UserError
+from application_util.cli import add_parameter_flags, add_skip_invalid_flag, boolean, lazy_names, run_command
+from application_util.errors import Interrupted, UserError
+from application_util.progress import progress, say, warn
 from application_util.settings import TrackerSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
 
     from application_util.files.detection_file import DetectionFile
     from application_util.sequences.sequence import Sequence
-    from application_util.tracking.sequence_tracker import SequenceTracker
     from deep_sort.detection import Detection
+    from deep_sort.track import Track
 
 WINDOW_UPDATE_MS = 5
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "gather_sequence_info": "application_util.sequences.sequence_info",
+        "create_detections": "application_util.files.detection_file",
+        "bool_string": "application_util.cli",
+        "Detection": "deep_sort.detection",
+        "Tracker": "deep_sort.tracker",
+        "nn_matching": "deep_sort.",
+        "preprocessing": "application_util.",
+        "visualization": "application_util.",
+    },
+)
 
 
 def run(
@@ -61,13 +78,14 @@ def run(
     Raises
     ------
     UserError
-        For whatever the user can mend; nothing that exists was overwritten then.
+        For whatever the user can fix; nothing that exists was overwritten then.
     """
     from application_util.files.detection_file import DetectionFile
     from application_util.files.overwriting import refuse_overwriting
     from application_util.files.result_file import ResultFile
     from application_util.sequences.sequence import read_sequence
-    from application_util.tracking.sequence_tracker import SequenceTracker
+    from application_util.sequences.sequence_info import frame_range
+    from application_util.tracking.sequence_tracker import create_tracker, select_detections
 
     settings = TrackerSettings(
         min_confidence,
@@ -86,71 +104,29 @@ def run(
     _check_video(output_video, sequence)
     with ResultFile(output_file) as results:
         _report(detections)
-        tracker = SequenceTracker(detections, settings, results.write)
+        tracker = create_tracker(settings)
+
+        def step(frame: int) -> tuple[list[Detection], list[Track]]:
+            found = select_detections(detections.rows(frame), settings)
+            tracker.predict()
+            tracker.update(found)
+            results.write(frame, tracker.tracks)
+            return found, tracker.tracks
+
         try:
             if window or output_video:
-                finished = _track_and_draw(sequence, tracker, window, output_video)
+                finished = _track_and_draw(sequence, detections, step, window, output_video)
             else:
-                finished = _track(sequence, tracker)
+                finished = True
+                for frame in progress(frame_range(sequence, detections), sequence.name):
+                    step(frame)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"the rows so far are in {results.partial_path}") from None
+            raise Interrupted(f"the rows so far are in {results.partial_path}") from None
         if not finished:
             results.keep_partial()
-            print(f"stopped before the end: the rows so far are in {results.partial_path}", file=sys.stderr)
+            say(f"stopped before the end: the rows so far are in {results.partial_path}")
             return
-    print(
-        f"{sequence.name}: {len(results.track_ids)} tracks, {results.rows} rows in {output_file}",
-        file=sys.stderr,
-    )
-
-
-def gather_sequence_info(sequence_dir: str | Path, detection_file: str | Path | None) -> dict[str, Any]:
-    """Describe a sequence in a dict.
-
-    Parameters
-    ----------
-    sequence_dir : str or Path
-        MOTChallenge sequence folder, or a video.
-    detection_file : str or Path or None
-        ``.npy`` array (N, 10 + M).
-
-    Returns
-    -------
-    dict
-        ``sequence_name`` str; ``image_filenames`` dict of frame -> file name, empty for a video;
-        ``detections`` ndarray (N, 10 + M) or None; ``groundtruth`` ndarray or None; ``image_size``
-        (height, width) or None; ``min_frame_idx``, ``max_frame_idx`` int; ``feature_dim`` int;
-        ``update_ms`` float or None.
-
-    Raises
-    ------
-    UserError
-        For missing or invalid files.
-    """
-    from application_util.files.detection_file import DetectionFile
-    from application_util.sequences.sequence import read_sequence
-
-    sequence = read_sequence(sequence_dir)
-    info = _sequence_info(sequence, None if detection_file is None else DetectionFile(detection_file))
-    if detection_file is not None:
-        info["detections"] = info["detections"].copy()  # programs may change theirs
-    return info
-
-
-def create_detections(detection_mat: np.ndarray, frame_idx: int, min_height: float = 0) -> list[Detection]:
-    """Return the detections of a frame in file order.
-
-    Parameters
-    ----------
-    detection_mat : ndarray, shape (N, 10 + M)
-        Rows of all frames.
-    frame_idx : int
-    min_height : float
-        Lower boxes are left out, pixels.
-    """
-    from application_util.tracking.sequence_tracker import detections_from_rows
-
-    return detections_from_rows(detection_mat[detection_mat[:, 0].astype(int) == frame_idx], min_height)
+    say(f"{sequence.name}: {len(results.track_ids)} tracks, {results.rows} rows in {output_file}")
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -200,70 +176,43 @@ def _check_video(output_video: str | Path | None, sequence: Sequence) -> None:
 
 def _report(detections: DetectionFile) -> None:
     if detections.feature_width_warning:
-        print(f"warning: {detections.feature_width_warning}", file=sys.stderr)
+        warn(f"{detections.feature_width_warning}")
     if detections.skipped:
-        print(f"warning: {detections.path}: {detections.skipped} invalid rows skipped", file=sys.stderr)
-
-
-def _track(sequence: Sequence, tracker: SequenceTracker) -> bool:
-    from application_util.progress import progress
-    from application_util.tracking.sequence_tracker import frame_range
-
-    for frame in progress(frame_range(sequence, tracker.detections), sequence.name):
-        tracker.step(frame)
-    return True
+        warn(f"{detections.path}: {detections.skipped} invalid rows skipped")
 
 
 def _track_and_draw(
-    sequence: Sequence, tracker: SequenceTracker, window: bool, output_video: str | Path | None
+    sequence: Sequence,
+    detections: DetectionFile,
+    step: Callable[[int], tuple[list[Detection], list[Track]]],
+    window: bool,
+    output_video: str | Path | None,
 ) -> bool:
     """Track and draw each frame in a window, into a video or both; return False if the user stopped it."""
     from contextlib import closing
 
     from application_util.drawing.visualization import Visualization, play
     from application_util.parallel.read_ahead import read_ahead
-    from application_util.progress import progress
-    from application_util.tracking.sequence_tracker import frame_range
+    from application_util.sequences.sequence_info import frame_range, sequence_info
 
-    frames = frame_range(sequence, tracker.detections)
+    frames = frame_range(sequence, detections)
 
     def show(visualization: Visualization, frame: int) -> None:
         image = next(shown)
-        detections = tracker.step(frame)
+        found, tracks = step(frame)
         if image is not None:
             visualization.set_image(image)
-        visualization.draw_detections(detections)
-        visualization.draw_trackers(tracker.tracker.tracks)
+        visualization.draw_detections(found)
+        visualization.draw_trackers(tracks)
 
     with closing(read_ahead(lambda frame: _image_of(sequence, frame), frames)) as images:
         shown = progress(images, sequence.name, total=len(frames))
         videos = [] if output_video is None else [output_video]
-        return play(
-            _sequence_info(sequence, tracker.detections), show, WINDOW_UPDATE_MS if window else None, videos
-        )
+        return play(sequence_info(sequence, detections), show, WINDOW_UPDATE_MS if window else None, videos)
 
 
 def _image_of(sequence: Sequence, frame: int) -> np.ndarray | None:
     return sequence.read_image(frame) if frame in sequence.images else None
-
-
-def _sequence_info(sequence: Sequence, detections: DetectionFile | None) -> dict[str, Any]:
-    """Make the dict that programs written for the original expect."""
-    from application_util.tracking.sequence_tracker import frame_range
-
-    frames = frame_range(sequence, detections)
-    image_files = {} if sequence.images.in_order else {f: str(path) for f, path in sequence.images.items()}
-    return {
-        "sequence_name": sequence.name,
-        "image_filenames": image_files,
-        "detections": None if detections is None else detections.array,
-        "groundtruth": sequence.groundtruth,
-        "image_size": sequence.image_size,
-        "min_frame_idx": frames.start,
-        "max_frame_idx": frames.stop - 1,
-        "feature_dim": 0 if detections is None else detections.feature_dim,
-        "update_ms": sequence.update_ms,
-    }
 
 
 if __name__ == "__main__":

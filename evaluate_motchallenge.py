@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +16,11 @@ from application_util.cli import (
     take_parameters,
 )
 from application_util.errors import require
+from application_util.progress import say
 from application_util.settings import BENCHMARK_SETTINGS, TrackerSettings
 
 if TYPE_CHECKING:
-    from application_util.parallel.jobs import Failures
     from application_util.scoring.scores import FamilyScores
-    from application_util.sequences.sequence_set import SequenceSet
 
 
 def run(
@@ -76,54 +73,49 @@ def run(
     Raises
     ------
     UserError
-        For whatever the user can mend, before anything is tracked.
+        For whatever the user can fix, before anything is tracked.
     """
     from application_util.files.earlier_run import set_aside
     from application_util.parallel.executor import cpu_count
     from application_util.parallel.jobs import JobRunner, report_failures
-    from application_util.scoring.scores import load_trackeval
+    from application_util.scoring import benchmark as scoring
     from application_util.sequences.sequence_set import find_sequences
-    from application_util.tracking import benchmark as evaluation
+    from application_util.tracking import benchmark as tracking
     from application_util.tracking.run_record import read_record
+    from tools.make_report import make_report
 
     if report is not None:
         require("plotly", "report")
     output_dir = Path(output_dir)
+    summaries = [output_dir / name for name in scoring.SUMMARY_FILES]
     runner = JobRunner(jobs or cpu_count(), scheduler)
     sequences = find_sequences(mot_dir, output_dir)
     if sequences.skipped:
-        print(f"skipped, no sequences: {', '.join(sequences.skipped)}", file=sys.stderr)
-    failures: Failures = {}
+        say(f"skipped, no sequences: {', '.join(sequences.skipped)}")
+    failures: dict[str, BaseException] = {}
     if detection_dir is None:
-        names = evaluation.existing_results(sequences, output_dir, skip_missing)
+        names = scoring.find_existing_results(sequences, output_dir, skip_missing)
         if any(map(sequences.has_groundtruth, names)):
-            load_trackeval()
-        set_aside(output_dir, evaluation.SUMMARY_FILES)
+            scoring.can_score(required=True)
+        set_aside(output_dir, scoring.SUMMARY_FILES)
     else:
-        plan = evaluation.plan(sequences, detection_dir, settings, skip_missing, skip_invalid)
+        plan = tracking.plan_tracking(sequences, detection_dir, settings, skip_missing, skip_invalid)
         record = read_record(output_dir)
-        evaluation.refuse_lost_inputs(plan, record)
+        tracking.refuse_lost_inputs(plan, record, summaries)
         output_dir.mkdir(parents=True, exist_ok=True)
-        set_aside(output_dir, evaluation.SUMMARY_FILES)
-        try:
-            names, failures = evaluation.track(plan, record, runner, resume)
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                f"what is complete is in {output_dir}, --resume goes on from there"
-            ) from None
-    can_score = detection_dir is None or importlib.util.find_spec("trackeval") is not None
+        set_aside(output_dir, scoring.SUMMARY_FILES)
+        names, failures = tracking.track_benchmark(plan, record, runner, resume)
     with_truth = [name for name in names if sequences.has_groundtruth(name)]
-    scores: Mapping[str, FamilyScores] | None = None
-    if with_truth and can_score:
-        scores, unscored = _score(benchmark, sequences, with_truth, output_dir, runner.processes)
+    scores: dict[str, FamilyScores] | None = None
+    if with_truth and scoring.can_score(required=detection_dir is None):
+        scores, unscored = scoring.score_benchmark(
+            benchmark, sequences, with_truth, output_dir, runner.processes
+        )
         failures |= unscored
-    elif with_truth:
-        print("no scores, trackeval is not installed: pip install 'deep-sort[scores]'", file=sys.stderr)
     if len(with_truth) < len(names):
-        _pack(output_dir, names, with_truth, failures)
+        without = [name for name in names if name not in with_truth]
+        scoring.pack_submission(output_dir, names, without, failures)
     if report is not None:
-        from tools.make_report import make_report
-
         make_report(mot_dir, output_dir, report, benchmark=benchmark, scores=scores)
     report_failures(failures)
     return sorted(failures)
@@ -158,42 +150,6 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit code: 1 if a sequence failed."""
     return run_command(run, **vars(parse_args(argv)))
-
-
-def _score(
-    benchmark: str | None, sequences: SequenceSet, names: list[str], output_dir: Path, jobs: int
-) -> tuple[Mapping[str, FamilyScores], Failures]:
-    """Print, write and return the scores of these sequences; also return what failed."""
-    from application_util.scoring import score_table
-    from application_util.scoring.scores import guess_benchmark, load_trackeval
-    from application_util.tracking import benchmark as evaluation
-
-    version = load_trackeval().__version__
-    rules = benchmark or guess_benchmark(names)
-    scores, failures = evaluation.score(rules, sequences, names, output_dir, jobs)
-    if scores:
-        score_table.write_scores(output_dir, scores, {"benchmark": rules, "trackeval": version})
-        print(f"{rules} by TrackEval {version}; shares in percent\n")
-        print(score_table.format_table(score_table.score_rows(scores)))
-        print(
-            f"scores of {len(scores)} sequences in {output_dir / 'scores.csv'} and scores.json",
-            file=sys.stderr,
-        )
-    return scores, failures
-
-
-def _pack(output_dir: Path, names: list[str], with_truth: list[str], failures: Failures) -> None:
-    from application_util.tracking.benchmark import write_submission
-
-    without = ", ".join(name for name in names if name not in with_truth)
-    if failures:
-        print(f"no ground truth, results only: {without}; no archive, because of failures", file=sys.stderr)
-        return
-    path = write_submission(output_dir, names)
-    print(
-        f"no ground truth, results only: {without}; packed for the MOTChallenge server in {path}",
-        file=sys.stderr,
-    )
 
 
 if __name__ == "__main__":

@@ -77,6 +77,10 @@ def boolean(text: str) -> bool:
     raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false (also: yes, no, 1, 0)")
 
 
+bool_string = boolean
+"""Its name in the original."""
+
+
 def number(kind: type, low: float = -math.inf, high: float = math.inf) -> Callable[[str], Any]:
     """Return a type of flags: a finite number within limits, which are allowed themselves.
 

@@ -251,7 +251,7 @@ def test_detections_of_the_sequence_info_may_be_changed(app):
 
 def test_output_that_cannot_be_written_is_found_out_before_tracking(app, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "application_util.tracking.sequence_tracker.SequenceTracker.step",
+        "application_util.tracking.sequence_tracker.select_detections",
         lambda *_: pytest.fail("tracked already"),
     )
     app.assert_refused("folder", output_file=tmp_path)

@@ -22,11 +22,10 @@ from application_util.drawing.visualization import (
 )
 from application_util.errors import UserError
 from application_util.files.box_table import BoxTable
-from application_util.files.detection_file import DetectionFile
+from application_util.files.detection_file import DetectionFile, detections_from_rows
 from application_util.files.result_table import read_results
 from application_util.parallel.read_ahead import read_ahead
 from application_util.sequences.sequence import Sequence
-from application_util.tracking.sequence_tracker import detections_from_rows
 from deep_sort.iou_matching import iou
 
 FALSE_ALARM_IOU = 0.5

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from application_util.errors import UserError
 from application_util.files.invalid_rows import FIRST_FEATURE, find_invalid_rows
+from deep_sort.detection import Detection
 
 USUAL_FEATURE_DIM = 128
 CHUNK_BYTES = 2**24
@@ -115,6 +116,39 @@ class DetectionFile:
         if self._bytes_read >= CHUNK_BYTES and isinstance(mapping, mmap.mmap) and hasattr(mapping, "madvise"):
             mapping.madvise(mmap.MADV_DONTNEED)
             self._bytes_read = 0
+
+
+def detections_from_rows(rows: NDArray, min_height: float = 0) -> list[Detection]:
+    """Turn rows of a detection file into detections.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (N, 10 + M)
+        Rows of one frame.
+    min_height : float
+        Lower boxes are left out, pixels.
+    """
+    rows = rows[~(rows[:, 5] < min_height)]
+    boxes = rows[:, 2:6].astype(np.float64)
+    features = rows[:, FIRST_FEATURE:].astype(np.float32)
+    return [
+        Detection(box, confidence, feature)
+        for box, confidence, feature in zip(boxes, rows[:, 6].tolist(), features, strict=True)
+    ]
+
+
+def create_detections(detection_mat: NDArray, frame_idx: int, min_height: float = 0) -> list[Detection]:
+    """Return the detections of a frame in file order.
+
+    Parameters
+    ----------
+    detection_mat : ndarray, shape (N, 10 + M)
+        Rows of all frames.
+    frame_idx : int
+    min_height : float
+        Lower boxes are left out, pixels.
+    """
+    return detections_from_rows(detection_mat[detection_mat[:, 0].astype(int) == frame_idx], min_height)
 
 
 def _open_array(path: Path) -> NDArray:

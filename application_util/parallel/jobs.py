@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ class JobRunner:
     def run(
         self,
         function: Callable[..., Any],
-        jobs: list[Job],
+        jobs: Sequence[Job],
         label: str,
         unit: str = "frame",
         longest_first: bool = True,

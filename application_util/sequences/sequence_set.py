@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from application_util.errors import UserError
+from application_util.progress import say
 from application_util.sequences.sequence import Sequence, read_sequence
 from application_util.sequences.video_source import find_video, videos_in
 
@@ -57,6 +58,32 @@ class SequenceSet:
     def has_groundtruth(self, name: str) -> bool:
         """Return whether a sequence can be scored."""
         return (self.path(name) / "gt" / "gt.txt").is_file()
+
+    def with_file(self, files: Mapping[str, Path], what: str, skip_missing: bool) -> list[str]:
+        """Return the sequences whose file exists; the others are refused, or skipped and reported.
+
+        Parameters
+        ----------
+        files : mapping of str -> Path
+            Sequence -> its file.
+        what : str
+            What kind of file that is.
+        skip_missing : bool
+            Go on without sequences that have none.
+
+        Raises
+        ------
+        UserError
+            If one is missing and may not be skipped, or all are.
+        """
+        missing = [name for name, path in files.items() if not path.is_file()]
+        if not missing:
+            return list(files)
+        if not skip_missing or len(missing) == len(files):
+            hint = " (--skip_missing goes on without)" if len(missing) < len(files) else ""
+            raise UserError(f"{files[missing[0]]}: no such {what}; missing for: {', '.join(missing)}{hint}")
+        say(f"skipped, no {what}: {', '.join(missing)}")
+        return [name for name in files if name not in missing]
 
 
 def find_sequences(directory: str | Path, output_dir: str | Path | None = None) -> SequenceSet:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from application_util.files.checksum import sha256
 from application_util.files.whole_file import write_whole
-from application_util.tracking.sequence_job import SequenceJob, SequenceResult, sha256
+from application_util.tracking.sequence_job import SequenceJob, SequenceResult
 
 FILE_NAME = "run.json"
 
@@ -27,6 +28,11 @@ class RunRecord:
 
     directory: Path
     sequences: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def path(self) -> Path:
+        """Where the record is."""
+        return self.directory / FILE_NAME
 
     def result_file(self, name: str) -> Path:
         """Return where the result of a sequence goes."""
@@ -76,7 +82,7 @@ class RunRecord:
             "versions": result.versions,
         }
         content = {"sequences": dict(sorted(self.sequences.items()))}
-        write_whole(self.directory / FILE_NAME, json.dumps(content, indent=1) + "\n")
+        write_whole(self.path, json.dumps(content, indent=1) + "\n")
 
 
 def read_record(directory: Path) -> RunRecord:

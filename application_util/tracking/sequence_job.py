@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import socket
 import tempfile
@@ -11,8 +10,14 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from application_util.files.checksum import sha256
+from application_util.files.detection_file import DetectionFile
+from application_util.files.result_file import ResultFile
 from application_util.parallel.executor import report_progress
+from application_util.sequences.sequence import read_sequence
+from application_util.sequences.sequence_info import frame_range
 from application_util.settings import TrackerSettings
+from application_util.tracking.sequence_tracker import create_tracker, select_detections
 
 
 @dataclass(frozen=True)
@@ -83,21 +88,18 @@ def track_into_file(job: SequenceJob, output_file: Path) -> SequenceResult:
     Raises
     ------
     UserError
-        For whatever the user can mend.
+        For whatever the user can fix.
     """
-    from application_util.files.detection_file import DetectionFile
-    from application_util.files.result_file import ResultFile
-    from application_util.sequences.sequence import read_sequence
-    from application_util.tracking.sequence_tracker import SequenceTracker, frame_range
-
     started = time.perf_counter()
     detections = DetectionFile(job.detection_file, job.skip_invalid)
     sequence = read_sequence(job.sequence_dir)
     frames = frame_range(sequence, detections)
     with ResultFile(output_file) as results:
-        tracker = SequenceTracker(detections, job.settings, results.write)
+        tracker = create_tracker(job.settings)
         for done, frame in enumerate(frames, start=1):
-            tracker.step(frame)
+            tracker.predict()
+            tracker.update(select_detections(detections.rows(frame), job.settings))
+            results.write(frame, tracker.tracks)
             report_progress(done)
     warnings = [detections.feature_width_warning] if detections.feature_width_warning else []
     if detections.skipped:
@@ -121,15 +123,6 @@ def track_into_bytes(job: SequenceJob) -> tuple[SequenceResult, bytes]:
     with tempfile.TemporaryDirectory(prefix="deep-sort-") as folder:
         output_file = Path(folder) / "result.txt"
         return track_into_file(job, output_file), output_file.read_bytes()
-
-
-def sha256(path: Path) -> str:
-    """Return the hash of a file's bytes in hexadecimal."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while chunk := file.read(2**20):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _version(distribution: str) -> str:

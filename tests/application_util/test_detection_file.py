@@ -16,7 +16,7 @@ from application_util.files import detection_file as module
 from application_util.files.detection_file import DetectionFile
 from application_util.files.result_file import ResultFile
 from application_util.settings import TrackerSettings
-from application_util.tracking.sequence_tracker import SequenceTracker
+from application_util.tracking.sequence_tracker import create_tracker, select_detections
 
 from ..conftest import ROOT
 
@@ -44,9 +44,12 @@ def test_any_file_that_is_accepted_tracks(tmp_path_factory, array, kind, tame):
     detections = DetectionFile(folder / "d.npy", skip_invalid=True)
     assert len(detections) + detections.skipped == len(array)
     with ResultFile(folder / "out.txt") as results:
-        tracker = SequenceTracker(detections, TrackerSettings(min_confidence=0), results.write)
+        settings = TrackerSettings(min_confidence=0)
+        tracker = create_tracker(settings)
         for frame in detections.frames.tolist():
-            tracker.step(frame)
+            tracker.predict()
+            tracker.update(select_detections(detections.rows(frame), settings))
+            results.write(frame, tracker.tracks)
     if detections.skipped:
         with pytest.raises(UserError, match="row"):
             DetectionFile(folder / "d.npy")

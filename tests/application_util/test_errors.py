@@ -43,5 +43,5 @@ def test_success():
 
 def test_missing_extra():
     assert require("json", "any").dumps([]) == "[]"
-    with pytest.raises(UserError, match=r"no_such_library is not installed.*deep-sort\[video\]"):
+    with pytest.raises(UserError, match=r"no_such_library is not installed.*pip install .*\[video\]"):
         require("no_such_library.part", "video")

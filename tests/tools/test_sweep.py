@@ -13,7 +13,7 @@ import pytest
 
 import evaluate_motchallenge
 from application_util.errors import UserError
-from application_util.settings import BENCHMARK_SETTINGS, TrackerSettings
+from application_util.settings import TrackerSettings
 from tests.conftest import ROOT
 from tests.mot_worlds import World
 from tools import sweep
@@ -52,13 +52,13 @@ def test_more_settings_than_there_are():
         sweep_search.draw({**VALUES, "min_detection_height": [0], "max_cosine_distance": [0.1]}, 5, seed=0)
 
 
-def test_usual_settings_are_fifty(capsys):
-    args = sweep._parse_args(["--mot_dir", "m", "--detection_dir", "d"])
-    assert len(sweep_search.grid(sweep_search.values_from(args, BENCHMARK_SETTINGS))) == 50
-    args = sweep._parse_args(["--mot_dir", "m", "--detection_dir", "d", "--nn_budget", "none", "5"])
-    assert [
-        one.nn_budget for one in sweep_search.grid(sweep_search.values_from(args, BENCHMARK_SETTINGS))
-    ] == [None, 5]
+def test_usual_settings_are_fifty():
+    flags = ["--mot_dir", "m", "--detection_dir", "d"]
+    assert len(sweep_search.grid(sweep.parse_args(flags).values)) == 50
+    settings = sweep_search.grid(
+        sweep.parse_args([*flags, "--nn_budget", "none", "5", "--max_age", "9"]).values
+    )
+    assert [(one.nn_budget, one.max_age) for one in settings] == [(None, 9), (5, 9)]
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_a_sweep_and_its_best_command_line(world, capsys):
     assert list(csv.DictReader((folder / "sweep.csv").open())) == rows
     (world.mot_dir / "SEQ-B" / "gt" / "gt.txt").write_text("1,1,10,10,20,50,1,1,1\n")
     code, out, err = run(world, capsys, *GRID, "--resume")
-    assert code == 0 and "it is replaced" in err
+    assert code == 0 and "started anew" in err and (folder / "sweep.json.old").read_bytes() == before
     assert list(csv.DictReader((folder / "sweep.csv").open())) != rows
 
 

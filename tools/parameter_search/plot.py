@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from application_util.errors import require
-from tools.parameter_search.record import METRICS
+from tools.parameter_search.search import METRICS
 
 
 def write_plot(
@@ -21,7 +21,7 @@ def write_plot(
     path : Path
         PNG file.
     rows : sequence of mapping
-        Parameters and scores (shares) of each setting.
+        Parameters and scores (fractions) of each setting.
     parameters : sequence of str
         Those that differ among the settings.
     best : mapping

@@ -1,66 +1,48 @@
-"""What a sweep has found so far."""
+"""What a search has found so far."""
 
 from __future__ import annotations
 
 import json
-import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from application_util.errors import UserError
+from application_util.files.checksum import sha256
+from application_util.files.earlier_run import set_aside
 from application_util.files.whole_file import write_whole
+from application_util.progress import say
 from application_util.scoring.scores import COMBINED
 from application_util.settings import TrackerSettings
+from application_util.tracking.sequence_job import SequenceJob
+from tools.parameter_search.search import METRICS
 
-METRICS = ("HOTA", "MOTA", "IDF1")
 RECORD_FILE = "sweep.json"
 OUTPUT_FILES = (RECORD_FILE, "sweep.csv", "sweep.png")
 TABLE_FIELDS = (*METRICS, "DetA", "AssA", "IDSW", "CLR_FP", "CLR_FN")
 
 
+Scores = dict[TrackerSettings, dict[str, dict[str, float]]]
+"""Setting -> sequence or "COMBINED" -> field -> count, or fraction."""
+
+
 @dataclass
-class SweepRecord:
-    """What is known of a sweep: ``sweep.json`` in its folder, and the table made from it.
+class SearchRecord:
+    """What is known of a search: ``sweep.json`` in its folder, and the table made from it.
 
     Attributes
     ----------
     directory : Path
     inputs : dict
         What the scores depend on beside the parameters: sequences, hashes of their files, benchmark.
-    scores : dict of TrackerSettings -> dict
-        Setting -> sequence or "COMBINED" -> field -> count, or share.
+    scores : dict
+        See `Scores`.
     """
 
     directory: Path
     inputs: dict[str, Any]
-    scores: dict[TrackerSettings, dict[str, dict[str, float]]] = field(default_factory=dict)
-
-    def read(self) -> None:
-        """Take over the scores of an earlier sweep that had the same inputs, if there is one.
-
-        Raises
-        ------
-        UserError
-            If its record cannot be read.
-        """
-        path = self.directory / RECORD_FILE
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            same = content["inputs"] == self.inputs
-            entries = {TrackerSettings(**entry["settings"]): entry["scores"] for entry in content["settings"]}
-            for scores in entries.values():
-                _table_fields(scores)
-        except FileNotFoundError:
-            return
-        except (OSError, ValueError, KeyError, TypeError):
-            raise UserError(
-                f"{path}: not a readable record of a sweep: mend it, or leave --resume out to start anew"
-            ) from None
-        if same:
-            self.scores = entries
-        else:
-            print("the sweep there had other sequences or files: it is replaced", file=sys.stderr)
+    scores: Scores = field(default_factory=dict)
 
     def add(self, settings: TrackerSettings, scores: dict[str, dict[str, float]]) -> None:
         """Note the scores of a setting, and write the record."""
@@ -77,3 +59,69 @@ class SweepRecord:
 
 def _table_fields(scores: dict[str, dict[str, float]]) -> dict[str, float]:
     return {name: scores[COMBINED][name] for name in TABLE_FIELDS}
+
+
+def open_record(
+    directory: Path, plan: Mapping[str, SequenceJob], benchmark: str, resume: bool
+) -> SearchRecord:
+    """Return the record of a search in a folder; files of an earlier one that it does not continue are set aside.
+
+    Parameters
+    ----------
+    directory : Path
+        Made if need be.
+    plan : mapping of str -> SequenceJob
+        What is tracked.
+    benchmark : str
+        By whose rules it is scored.
+    resume : bool
+        Continue the search recorded there if it had the same inputs.
+
+    Raises
+    ------
+    UserError
+        If its record cannot be read.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    files = {
+        name: {
+            "detections": _hash(job.detection_file),
+            "groundtruth": _hash(job.sequence_dir / "gt" / "gt.txt"),
+        }
+        for name, job in plan.items()
+    }
+    skip_invalid = any(job.skip_invalid for job in plan.values())
+    record = SearchRecord(
+        directory, {"benchmark": benchmark, "skip_invalid": skip_invalid, "sequences": files}
+    )
+    earlier = _read(directory / RECORD_FILE) if resume else None
+    if earlier is not None and earlier[0] == record.inputs:
+        record.scores = earlier[1]
+    else:
+        if earlier is not None:
+            say(f"the sweep in {directory} had other sequences or files: started anew")
+        set_aside(directory, OUTPUT_FILES)
+    return record
+
+
+def _hash(path: Path) -> str:
+    try:
+        return sha256(path)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _read(path: Path) -> tuple[Any, Scores] | None:
+    """Return inputs and scores of a recorded search, None if there is none."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        entries = {TrackerSettings(**entry["settings"]): entry["scores"] for entry in content["settings"]}
+        for scores in entries.values():
+            _table_fields(scores)
+        return content["inputs"], entries
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise UserError(
+            f"{path}: not a readable record of a sweep: fix it, or leave --resume out to start anew"
+        ) from None

@@ -10,49 +10,62 @@ from typing import Any
 
 from application_util.cli import flag_options
 from application_util.errors import UserError
-from application_util.settings import TrackerSettings
+from application_util.settings import BENCHMARK_SETTINGS, TrackerSettings
+
+Values = dict[str, list[Any]]
+"""Parameter -> values to try."""
+
+METRICS = ("HOTA", "MOTA", "IDF1")
+"""What settings are ranked by."""
 
 DIGITS = 4
 """Of numbers that are drawn."""
 
 
-def add_value_flags(parser: argparse.ArgumentParser, defaults: TrackerSettings) -> None:
+def add_value_flags(parser: argparse.ArgumentParser) -> None:
     """Add a flag for the values of each parameter of `TrackerSettings`."""
-    group = parser.add_argument_group("values to try (default: usual values of some)")
+    group = parser.add_argument_group("values to try (default: the usual ones of all parameters together)")
     for each in fields(TrackerSettings):
-        options = flag_options(each, TrackerSettings)
-        usual = ", ".join(map(str, each.metadata["search"])) or getattr(defaults, each.name)
-        group.add_argument(
-            f"--{each.name}", **options | {"nargs": "+", "help": f"{each.metadata['help']} (usual: {usual})"}
-        )
+        usual = ", ".join(map(str, each.metadata["search"])) or getattr(BENCHMARK_SETTINGS, each.name)
+        several = {"nargs": "+", "help": f"{each.metadata['help']} (usual: {usual})"}
+        group.add_argument(f"--{each.name}", **flag_options(each, TrackerSettings) | several)
 
 
-def values_from(args: argparse.Namespace, defaults: TrackerSettings) -> dict[str, list[Any]]:
-    """Return the values to try of each parameter, as the flags of `add_value_flags` gave them."""
-    names = [each.name for each in fields(TrackerSettings)]
-    given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
-    if not given:
-        given = {
+def take_values(args: argparse.Namespace) -> argparse.Namespace:
+    """Replace the flags of `add_value_flags` among the arguments by one: ``values``, those that were given."""
+    given = {each.name: vars(args).pop(each.name) for each in fields(TrackerSettings)}
+    args.values = {name: values for name, values in given.items() if values is not None} or None
+    return args
+
+
+def all_values(values: Values | None) -> Values:
+    """Return the values to try of each parameter: those given, else the usual ones, else the one by default."""
+    if not values:
+        values = {
             each.name: each.metadata["search"] for each in fields(TrackerSettings) if each.metadata["search"]
         }
-    return {name: list(dict.fromkeys(given.get(name, [getattr(defaults, name)]))) for name in names}
+    return {
+        each.name: list(dict.fromkeys(values.get(each.name, [getattr(BENCHMARK_SETTINGS, each.name)])))
+        for each in fields(TrackerSettings)
+    }
 
 
-def grid(values: dict[str, list[Any]]) -> list[TrackerSettings]:
-    """Return all combinations of the values."""
+def grid(values: Values | None = None) -> list[TrackerSettings]:
+    """Return all combinations of the values, see `all_values`."""
+    values = all_values(values)
     return [
         TrackerSettings(**dict(zip(values, chosen, strict=True)))
         for chosen in itertools.product(*values.values())
     ]
 
 
-def draw(values: dict[str, list[Any]], count: int, seed: int) -> list[TrackerSettings]:
+def draw(values: Values | None, count: int, seed: int) -> list[TrackerSettings]:
     """Draw settings, each different from the others.
 
     Parameters
     ----------
-    values : dict of str -> list
-        Two numbers are a range to draw from evenly; otherwise one of the values is drawn.
+    values : dict of str -> list or None
+        See `all_values`. Two numbers are a range to draw from evenly; otherwise one of the values is drawn.
     count : int
     seed : int
         The same seed gives the same settings.
@@ -62,6 +75,7 @@ def draw(values: dict[str, list[Any]], count: int, seed: int) -> list[TrackerSet
     UserError
         If there are not as many.
     """
+    values = all_values(values)
     rng = random.Random(seed)
     drawn: dict[TrackerSettings, None] = {}
     for _ in range(100 * count):

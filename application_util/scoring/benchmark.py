@@ -1,0 +1,124 @@
+"""Score the results of a benchmark, and pack those that only its server can score."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import zipfile
+from pathlib import Path
+
+from application_util.errors import UserError, install_command, require
+from application_util.files.whole_file import write_whole
+from application_util.parallel.jobs import Failures, Job, JobRunner
+from application_util.progress import say
+from application_util.scoring.score_table import format_table, score_rows, write_scores
+from application_util.scoring.scores import FamilyScores, ScoreJob, guess_benchmark, score_sequence
+from application_util.sequences.sequence_set import SequenceSet, sequence_length
+
+SUBMISSION_FILE = "submission.zip"
+SUMMARY_FILES = ("scores.csv", "scores.json", SUBMISSION_FILE)
+"""Files about the results of several sequences."""
+
+
+def find_existing_results(sequences: SequenceSet, result_dir: Path, skip_missing: bool) -> list[str]:
+    """Return the sequences that have a result file ``<result_dir>/<sequence>.txt``.
+
+    Raises
+    ------
+    UserError
+        If one with ground truth has none and ``skip_missing`` is false, or none has one.
+    """
+    if not result_dir.is_dir():
+        raise UserError(f"{result_dir}: no such folder, expected one with result files <sequence>.txt")
+    files = {name: result_dir / f"{name}.txt" for name in sequences.names}
+    others = sorted(path.stem for path in result_dir.glob("*.txt") if path.stem not in files)
+    if others:
+        say(f"not scored, no such sequences in {sequences.directory}: {', '.join(others)}")
+    needed = {name: path for name, path in files.items() if path.is_file() or sequences.has_groundtruth(name)}
+    return sequences.with_file(needed or files, "result file", skip_missing)
+
+
+def can_score(required: bool) -> bool:
+    """Return whether TrackEval is installed; where it is not, say so, or refuse if it is required.
+
+    Raises
+    ------
+    UserError
+        If it is required and not installed.
+    """
+    if required:
+        require("trackeval", "scores")
+    installed = importlib.util.find_spec("trackeval") is not None
+    if not installed:
+        say(f"no scores, trackeval is not installed: {install_command('scores')}")
+    return installed
+
+
+def score_benchmark(
+    benchmark: str | None, sequences: SequenceSet, names: list[str], result_dir: Path, processes: int
+) -> tuple[dict[str, FamilyScores], Failures]:
+    """Score result files of sequences that have ground truth; print the table and write it beside them.
+
+    Parameters
+    ----------
+    benchmark : str or None
+        Whose rules of scoring apply; None goes by the sequences' names.
+    sequences : SequenceSet
+    names : list of str
+        The sequences to score.
+    result_dir : Path
+    processes : int
+        Sequences at a time.
+
+    Returns
+    -------
+    dict of str -> dict
+        Sequence -> its scores.
+    Failures
+    """
+    version = require("trackeval", "scores").__version__
+    rules = benchmark or guess_benchmark(names)
+    queue = [
+        Job(name, (ScoreJob(rules, sequences.directory, result_dir, name),), _length(sequences.path(name)))
+        for name in names
+    ]
+    scores: dict[str, FamilyScores] = {}
+    failures: Failures = {}
+    for outcome in JobRunner(processes).run(score_sequence, queue, "scoring"):
+        if outcome.error is None:
+            scores[outcome.job.name] = outcome.value
+        else:
+            failures[outcome.job.name] = outcome.error
+    if scores:
+        write_scores(result_dir, scores, {"benchmark": rules, "trackeval": version})
+        print(f"{rules} by TrackEval {version}; fractions in percent\n\n{format_table(score_rows(scores))}")
+        say(f"scores of {len(scores)} sequences in {result_dir / 'scores.csv'} and scores.json")
+    return scores, failures
+
+
+def pack_submission(result_dir: Path, names: list[str], without_truth: list[str], failures: Failures) -> None:
+    """Pack result files the way the MOTChallenge server takes them: in the archive's root, named by sequence.
+
+    The same results give the same bytes. After failures there is no archive, since it would lack sequences.
+    """
+    about = f"no ground truth, results only: {', '.join(without_truth)}"
+    if failures:
+        say(f"{about}; no archive, because of failures")
+        return
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in names:
+            entry = zipfile.ZipInfo(f"{name}.txt")  # of 1980: no time of day
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, (result_dir / entry.filename).read_bytes())
+    path = result_dir / SUBMISSION_FILE
+    write_whole(path, packed.getvalue())
+    say(f"{about}; packed for the MOTChallenge server in {path}")
+
+
+def _length(directory: Path) -> int:
+    try:
+        return sequence_length(directory)
+    except UserError:
+        return 0  # reported when it is scored

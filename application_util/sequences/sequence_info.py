@@ -1,0 +1,71 @@
+"""Frames of a sequence, and the dict that programs written for the original know it by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from application_util.files.detection_file import DetectionFile
+from application_util.sequences.sequence import Sequence, read_sequence
+
+
+def frame_range(sequence: Sequence, detections: DetectionFile | None = None) -> range:
+    """Return the frames of a sequence: those of its images, or of its detections when there are no images."""
+    frames = list(sequence.images)
+    if not frames and detections is not None:
+        frames = detections.frames.tolist()
+    return range(frames[0], frames[-1] + 1) if frames else range(0)
+
+
+def gather_sequence_info(sequence_dir: str | Path, detection_file: str | Path | None) -> dict[str, Any]:
+    """Describe a sequence in a dict.
+
+    Parameters
+    ----------
+    sequence_dir : str or Path
+        MOTChallenge sequence folder, or a video.
+    detection_file : str or Path or None
+        ``.npy`` array (N, 10 + M).
+
+    Returns
+    -------
+    dict
+        See `sequence_info`; ``detections`` is the program's own copy.
+
+    Raises
+    ------
+    UserError
+        For missing or invalid files.
+    """
+    info = sequence_info(
+        read_sequence(sequence_dir), None if detection_file is None else DetectionFile(detection_file)
+    )
+    if detection_file is not None:
+        info["detections"] = info["detections"].copy()
+    return info
+
+
+def sequence_info(sequence: Sequence, detections: DetectionFile | None) -> dict[str, Any]:
+    """Describe a sequence and its detections.
+
+    Returns
+    -------
+    dict
+        ``sequence_name`` str; ``image_filenames`` dict of frame -> file name, empty for a video;
+        ``detections`` ndarray (N, 10 + M) or None; ``groundtruth`` ndarray or None; ``image_size``
+        (height, width) or None; ``min_frame_idx``, ``max_frame_idx`` int; ``feature_dim`` int;
+        ``update_ms`` float or None.
+    """
+    frames = frame_range(sequence, detections)
+    image_files = {} if sequence.images.in_order else {f: str(path) for f, path in sequence.images.items()}
+    return {
+        "sequence_name": sequence.name,
+        "image_filenames": image_files,
+        "detections": None if detections is None else detections.array,
+        "groundtruth": sequence.groundtruth,
+        "image_size": sequence.image_size,
+        "min_frame_idx": frames.start,
+        "max_frame_idx": frames.stop - 1,
+        "feature_dim": 0 if detections is None else detections.feature_dim,
+        "update_ms": sequence.update_ms,
+    }

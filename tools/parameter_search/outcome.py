@@ -1,0 +1,60 @@
+"""What a search has found: the best settings, and the command line that uses them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from application_util.settings import BENCHMARK_SETTINGS
+from tools.parameter_search.record import TABLE_FIELDS
+
+MOST_ROWS = 10
+
+
+def format_best(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return a table of the ten best settings, fractions in percent."""
+    lines = [" ".join(name.rjust(len(name) + 2) for name in rows[0])]
+    for row in rows[:MOST_ROWS]:
+        lines.append(" ".join(_cell(name, value).rjust(len(name) + 2) for name, value in row.items()))
+    return "\n".join(lines)
+
+
+def best_command(
+    best: Mapping[str, Any],
+    names: Sequence[str],
+    mot_dir: str | Path,
+    detection_dir: str | Path,
+    skip_invalid: bool,
+    skip_missing: bool,
+    benchmark: str | None,
+) -> str:
+    """Return the command line that evaluates a setting on the files that were searched.
+
+    Parameters
+    ----------
+    best : mapping
+        Parameters and scores.
+    names : sequence of str
+        All sequences of `mot_dir`: those without ground truth are not searched, but tracked.
+    mot_dir, detection_dir, skip_invalid, skip_missing, benchmark
+        As they were given.
+    """
+    command = ["python", "evaluate_motchallenge.py"]
+    command += ["--mot_dir", str(mot_dir), "--detection_dir", str(detection_dir)]
+    for name in BENCHMARK_SETTINGS.as_dict():
+        command += [f"--{name}", str(best[name]).lower()]
+    if skip_invalid:
+        command.append("--skip_invalid")
+    if skip_missing or not all(Path(detection_dir, f"{name}.npy").is_file() for name in names):
+        command.append("--skip_missing")
+    if benchmark:
+        command += ["--benchmark", benchmark]
+    return shlex.join(command)
+
+
+def _cell(name: str, value: float | None) -> str:
+    if name in TABLE_FIELDS and isinstance(value, float):
+        return f"{100 * value:.2f}"
+    return str(value).lower()
