@@ -12,6 +12,7 @@ from application_util.cli import (
     add_parameter_flags,
     add_skip_invalid_flag,
     add_worker_flags,
+    positive_int,
     run_command,
     take_parameters,
 )
@@ -32,6 +33,7 @@ def run(
     jobs: int | None = None,
     scheduler: str | None = None,
     benchmark: str | None = None,
+    eval_classes: list[int] | None = None,
     resume: bool = False,
     skip_missing: bool = False,
     skip_invalid: bool = False,
@@ -56,6 +58,8 @@ def run(
         Address of a dask.distributed scheduler whose workers do the tracking.
     benchmark : str, optional
         Whose rules of scoring, by default as the names of the sequences tell.
+    eval_classes : list of int, optional
+        Classes of ground truth that are scored instead of pedestrians, class 1.
     resume : bool
         Keep complete results that were made with the same settings and detections.
     skip_missing : bool
@@ -109,7 +113,7 @@ def run(
     scores: dict[str, FamilyScores] | None = None
     if with_truth and scoring.can_score(required=detection_dir is None):
         scores, unscored = scoring.score_benchmark(
-            benchmark, sequences, with_truth, output_dir, runner.processes
+            benchmark, tuple(eval_classes or ()), sequences, with_truth, output_dir, runner.processes
         )
         failures |= unscored
     if len(with_truth) < len(names):
@@ -140,6 +144,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--resume", action="store_true",
         help="keep complete results made with the same settings and detections")  # fmt: skip
     add_benchmark_flag(parser)
+    add("--eval_classes", type=positive_int, nargs="+", metavar="CLASS",
+        help="classes of ground truth to score (default: 1, pedestrians)")  # fmt: skip
     add("--report", metavar="FILE", help="also write a report of the results, an HTML file")
     add_worker_flags(parser)
     args = parser.parse_args(argv)

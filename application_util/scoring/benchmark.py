@@ -55,7 +55,12 @@ def can_score(required: bool) -> bool:
 
 
 def score_benchmark(
-    benchmark: str | None, sequences: SequenceSet, names: list[str], result_dir: Path, processes: int
+    benchmark: str | None,
+    classes: tuple[int, ...],
+    sequences: SequenceSet,
+    names: list[str],
+    result_dir: Path,
+    processes: int,
 ) -> tuple[dict[str, FamilyScores], Failures]:
     """Score result files of sequences that have ground truth; print the table and write it beside them.
 
@@ -63,6 +68,8 @@ def score_benchmark(
     ----------
     benchmark : str or None
         Whose rules of scoring apply; None goes by the sequences' names.
+    classes : tuple of int
+        Classes of ground truth that count instead of pedestrians, if any.
     sequences : SequenceSet
     names : list of str
         The sequences to score.
@@ -79,7 +86,11 @@ def score_benchmark(
     version = require("trackeval", "scores").__version__
     rules = benchmark or guess_benchmark(names)
     queue = [
-        Job(name, (ScoreJob(rules, sequences.directory, result_dir, name),), _length(sequences.path(name)))
+        Job(
+            name,
+            (ScoreJob(rules, sequences.directory, result_dir, name, classes),),
+            _length(sequences.path(name)),
+        )
         for name in names
     ]
     scores: dict[str, FamilyScores] = {}
@@ -90,7 +101,8 @@ def score_benchmark(
         else:
             failures[outcome.job.name] = outcome.error
     if scores:
-        write_scores(result_dir, scores, {"benchmark": rules, "trackeval": version})
+        about = {"benchmark": rules, "trackeval": version} | ({"classes": classes} if classes else {})
+        write_scores(result_dir, scores, about)
         print(f"{rules} by TrackEval {version}; fractions in percent\n\n{format_table(score_rows(scores))}")
         say(f"scores of {len(scores)} sequences in {result_dir / 'scores.csv'} and scores.json")
     return scores, failures

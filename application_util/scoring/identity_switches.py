@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from application_util.files.box_table import BoxTable
+from application_util.scoring.tables import Table, classes_of, counting_rows
 from deep_sort.iou_matching import iou
 
 MIN_IOU = 0.5
-PEDESTRIAN = 1
 DISTRACTORS = {
     "MOT15": (),
     "MOT16": (2, 7, 8, 12),
@@ -20,8 +20,6 @@ DISTRACTORS = {
     "MOT20": (2, 6, 7, 8, 12),
 }
 """Classes of ground truth whose boxes are no mistake and no success: people on vehicles, statues, reflections."""
-
-Table = NDArray[np.float64]
 
 
 class Switch(NamedTuple):
@@ -31,19 +29,6 @@ class Switch(NamedTuple):
     person: int
     old_track: int
     new_track: int
-
-
-def people(groundtruth: Table, benchmark: str) -> Table:
-    """Return the rows of ground truth that count: pedestrians whose flag is not 0.
-
-    Parameters
-    ----------
-    groundtruth : ndarray, shape (N, 7 or more)
-        Rows of gt.txt; the eighth column, if there is one, is the class (MOT15 has none).
-    benchmark : str
-        Whose rules.
-    """
-    return groundtruth[(groundtruth[:, 6] != 0) & (_classes(groundtruth, benchmark) == PEDESTRIAN)]
 
 
 def identity_switches(groundtruth: Table, results: Table, benchmark: str = "MOT17") -> list[Switch]:
@@ -65,9 +50,9 @@ def identity_switches(groundtruth: Table, results: Table, benchmark: str = "MOT1
     list of Switch
         By frame.
     """
-    persons = BoxTable(people(groundtruth, benchmark))
+    persons = BoxTable(groundtruth[counting_rows(groundtruth, benchmark)])
     everything = BoxTable(groundtruth)
-    is_distractor = np.isin(_classes(groundtruth, benchmark), DISTRACTORS[benchmark])
+    is_distractor = np.isin(classes_of(groundtruth, benchmark), DISTRACTORS[benchmark])
     distractors = BoxTable(groundtruth[is_distractor])
     tracks = BoxTable(results)
     switches: list[Switch] = []
@@ -88,11 +73,6 @@ def identity_switches(groundtruth: Table, results: Table, benchmark: str = "MOT1
                 switches.append(Switch(frame, person, last_seen[person], track))
         last_seen |= previous
     return switches
-
-
-def _classes(groundtruth: Table, benchmark: str) -> Table:
-    has_class = benchmark != "MOT15" and groundtruth.shape[1] > 7
-    return groundtruth[:, 7] if has_class else np.full(len(groundtruth), float(PEDESTRIAN))
 
 
 def _match(overlap: Table, stays: NDArray[np.bool_] | bool = False) -> tuple[list[int], list[int]]:

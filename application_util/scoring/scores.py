@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +13,16 @@ from types import ModuleType
 from typing import Any
 
 from application_util.errors import UserError, require
+from application_util.progress import warn
+from application_util.scoring.tables import needs_copies, read_tables, write_copies
+from application_util.sequences.sequence_set import sequence_length
 from application_util.settings import BENCHMARKS
 
 FAMILIES = ("HOTA", "CLEAR", "Identity", "Count")
 COMBINED = "COMBINED"
-PEDESTRIAN = "pedestrian"
 
 MAX_COMPLAINT = 200
-"""Characters of TrackEval's message that are told, which may list every frame."""
+"""Characters of TrackEval's message that are shown, which may list every frame."""
 
 ABOUT_TRUTH = (
     "in file gt.txt",
@@ -45,12 +48,15 @@ class ScoreJob:
     mot_dir, result_dir : Path
         Hold ``<sequence>/gt/gt.txt`` and ``<sequence>.txt``.
     sequence : str
+    classes : tuple of int
+        Classes of ground truth that count instead of pedestrians, if any.
     """
 
     benchmark: str
     mot_dir: Path
     result_dir: Path
     sequence: str
+    classes: tuple[int, ...] = ()
 
     @property
     def truth_file(self) -> Path:
@@ -63,20 +69,11 @@ class ScoreJob:
         return self.result_dir / f"{self.sequence}.txt"
 
 
-def load_trackeval() -> ModuleType:
-    """Import TrackEval.
-
-    Raises
-    ------
-    UserError
-        If it is not installed.
-    """
-    return require("trackeval", "scores")
-
-
 def guess_benchmark(names: Iterable[str]) -> str:
-    """Tell the benchmark by the names of its sequences; TrackEval's default, MOT17, if they do not."""
+    """Return the benchmark that sequences are named after, or TrackEval's default, MOT17."""
     found = {benchmark for benchmark in BENCHMARKS for name in names if name.startswith(benchmark)}
+    if len(found) > 1:
+        warn(f"sequences of {' and '.join(sorted(found))} are scored by the rules of MOT17: see --benchmark")
     return found.pop() if len(found) == 1 else "MOT17"
 
 
@@ -88,18 +85,22 @@ def score_sequence(job: ScoreJob) -> FamilyScores:
     UserError
         If the result file or the ground truth is no table of boxes, or TrackEval refuses one of them.
     """
-    from application_util.scoring.scoring_input import check_tables
-    from application_util.sequences.sequence_set import sequence_length
-
-    trackeval = load_trackeval()
-    check_tables(job.truth_file, job.result_file)
+    trackeval = require("trackeval", "scores")
     length = sequence_length(job.mot_dir / job.sequence)
-    with _as_user_errors(trackeval, job), contextlib.redirect_stdout(io.StringIO()):
+    truth, result = read_tables(job.truth_file, job.result_file, length, job.benchmark, job.classes)
+    with contextlib.ExitStack() as stack:
+        folders = job.mot_dir, job.result_dir
+        if needs_copies(truth, result, job.classes):
+            copies = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="deep-sort-")))
+            write_copies(truth, result, job.classes, copies, job.sequence)
+            folders = copies, copies
+        stack.enter_context(_as_user_errors(trackeval, job))
+        stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
         dataset = trackeval.datasets.MotChallenge2DBox(
             {
                 "BENCHMARK": job.benchmark,
-                "GT_FOLDER": str(job.mot_dir),
-                "TRACKERS_FOLDER": str(job.result_dir),
+                "GT_FOLDER": str(folders[0]),
+                "TRACKERS_FOLDER": str(folders[1]),
                 "TRACKERS_TO_EVAL": [""],
                 "TRACKER_SUB_FOLDER": "",
                 "SKIP_SPLIT_FOL": True,
@@ -108,7 +109,7 @@ def score_sequence(job: ScoreJob) -> FamilyScores:
             }
         )
         raw_data = dataset.get_raw_seq_data("", job.sequence)
-        data = dataset.get_preprocessed_seq_data(raw_data, PEDESTRIAN)
+        data = dataset.get_preprocessed_seq_data(raw_data, "pedestrian")
         return {name: metric.eval_sequence(data) for name, metric in _metrics(trackeval).items()}
 
 
@@ -117,7 +118,7 @@ def combine_scores(scores: Mapping[str, FamilyScores]) -> FamilyScores:
     by_name = dict(sorted(scores.items()))  # TrackEval's order: floating point sums depend on it
     return {
         family: metric.combine_sequences({name: result[family] for name, result in by_name.items()})
-        for family, metric in _metrics(load_trackeval()).items()
+        for family, metric in _metrics(require("trackeval", "scores")).items()
     }
 
 

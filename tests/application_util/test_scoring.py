@@ -138,6 +138,47 @@ def test_ids_that_are_not_scored_do_not_matter(world):
     assert score_sequence(ScoreJob("MOT16", world.mot_dir, world.output_dir, "SEQ-A"))["HOTA"]["HOTA"].any()
 
 
+def test_large_ids_take_no_memory(world):
+    job = ScoreJob("MOT16", world.mot_dir, world.output_dir, "SEQ-A")
+    expected = score_rows({"SEQ-A": score_sequence(job)})
+
+    def enlarge(table):
+        table[:, 1] = 2**31 - 10_000 + table[:, 1]
+        return table
+
+    rewrite(world, "SEQ-A", change=enlarge)
+    assert score_rows({"SEQ-A": score_sequence(job)}) == expected
+
+
+def test_a_length_far_beyond_the_last_row_is_refused(world):
+    info = world.mot_dir / "SEQ-A" / "seqinfo.ini"
+    info.write_text("[Sequence]\nname=SEQ-A\nseqLength=200000000\n")
+    assert "200000000 frames, but the last row is of frame" in refusal(world)
+
+
+def change_classes(world, benchmark_class):
+    truth = world.mot_dir / "SEQ-A" / "gt" / "gt.txt"
+    table = np.loadtxt(truth, delimiter=",")
+    table[:, 7] = np.where(table[:, 7] == 1, benchmark_class, table[:, 7])
+    np.savetxt(truth, table, fmt="%d,%d,%.1f,%.1f,%.1f,%.1f,%d,%d,%.3f")
+
+
+@pytest.mark.parametrize("benchmark_class", [3, -1])
+def test_ground_truth_of_which_nothing_counts_is_refused(world, benchmark_class):
+    change_classes(world, benchmark_class)
+    error = refusal(world)
+    assert "no row counts by the rules of MOT16" in error and f"of class {benchmark_class}" in error
+    assert "--benchmark MOT15" in error and "--eval_classes" in error
+
+
+def test_other_classes_are_scored_as_pedestrians_are(world):
+    job = ScoreJob("MOT16", world.mot_dir, world.output_dir, "SEQ-A")
+    expected = score_rows({"SEQ-A": score_sequence(job)})
+    change_classes(world, 3)
+    of_cars = ScoreJob("MOT16", world.mot_dir, world.output_dir, "SEQ-A", classes=(3,))
+    assert score_rows({"SEQ-A": score_sequence(of_cars)}) == expected
+
+
 def test_a_long_complaint_is_shortened(world):
     world.result("SEQ-A").write_text("".join(f"{frame},1,2,3,4,5,1\n" for frame in range(90_000, 99_000)))
     error = refusal(world)
@@ -157,8 +198,9 @@ def test_length_without_seqinfo_is_that_of_the_ground_truth(world):
     (["MOT16-02", "MOT16-05"], "MOT16"), (["MOT20-01"], "MOT20"), (["MOT17-02-DPM"], "MOT17"),
     (["ADL-Rundle-6"], "MOT17"), (["MOT16-02", "MOT20-01"], "MOT17"), ([], "MOT17"),
 ])  # fmt: skip
-def test_benchmark_by_names(names, benchmark):
+def test_benchmark_by_names(names, benchmark, capsys):
     assert guess_benchmark(names) == benchmark
+    assert ("--benchmark" in capsys.readouterr().err) == (names == ["MOT16-02", "MOT20-01"])
 
 
 def test_counts_are_counts(world):

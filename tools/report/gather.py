@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from application_util.errors import UserError
 from application_util.files.result_table import find_results, read_results
-from application_util.scoring.identity_switches import Switch, identity_switches, people
+from application_util.scoring.identity_switches import Switch, identity_switches
 from application_util.scoring.scores import guess_benchmark
+from application_util.scoring.tables import counting_rows
 from application_util.sequences.sequence import Sequence, read_sequence
 from tools.report.lifespans import Lives, lives_of
 
@@ -112,7 +113,7 @@ def _read(directory: Path, result_file: Path, video: Path | None, benchmark: str
         sequence,
         results,
         lives_of(results),
-        None if truth is None else people(truth, benchmark),
+        None if truth is None else truth[counting_rows(truth, benchmark)],
         [] if truth is None else identity_switches(truth, results, benchmark),
         video,
     )

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from application_util.errors import UserError
+from application_util.errors import UserError, require
 from application_util.scoring.score_table import Row, score_rows
-from application_util.scoring.scores import FamilyScores, ScoreJob, load_trackeval, score_sequence
+from application_util.scoring.scores import FamilyScores, ScoreJob, score_sequence
 
 if TYPE_CHECKING:
     from tools.report.gather import Tracked
@@ -37,7 +37,7 @@ def score(mot_dir: Path, result_dir: Path, tracked: list[Tracked], benchmark: st
     if not names:
         return Scores({}, ["No scores: there is no ground truth (gt/gt.txt)."])
     try:
-        load_trackeval()
+        require("trackeval", "scores")
     except UserError as error:
         return Scores({}, [f"No scores: {error}"])
     scores: dict[str, FamilyScores] = {}
