@@ -1,9 +1,12 @@
 """Package metadata; settings of the development tools are in pyproject.toml."""
 
+import re
 from pathlib import Path
 
 from setuptools import find_namespace_packages, setup
 
+ROOT = Path(__file__).parent
+INIT = (ROOT / "deep_sort" / "__init__.py").read_text(encoding="utf-8")
 TENSORFLOW = "tensorflow>=2.16"
 MATPLOTLIB = "matplotlib>=3.7"
 COMMANDS = {
@@ -13,11 +16,13 @@ COMMANDS = {
     "deep-sort-generate-videos": "generate_videos",
     "deep-sort-generate-detections": "tools.generate_detections",
     "deep-sort-freeze-model": "tools.freeze_model",
-    "deep-sort-train-descriptor": "tools.train_descriptor",
-    "deep-sort-sweep": "tools.sweep",
-    "deep-sort-make-report": "tools.make_report",
     "deep-sort-import-detections": "tools.import_detections",
     "deep-sort-render-sequence": "tools.render_sequence",
+    "deep-sort-make-crowd": "tools.make_crowd",
+    "deep-sort-make-report": "tools.make_report",
+    "deep-sort-sweep": "tools.sweep",
+    "deep-sort-train-descriptor": "tools.train_descriptor",
+    "deep-sort-plot-descriptor": "tools.plot_descriptor",
 }
 EXTRAS = {
     "features": [TENSORFLOW],
@@ -29,12 +34,12 @@ EXTRAS = {
 }
 EXTRAS["all"] = sorted({package for packages in EXTRAS.values() for package in packages})
 EXTRAS["bench"] = ["deep-sort-realtime>=1.3"]
-EXTRAS["test"] = ["pytest>=7.4", "hypothesis>=6.80"]
-EXTRAS["lint"] = ["ruff>=0.6", "mypy>=1.10"]
+EXTRAS["test"] = ["pytest>=7.4", "pytest-xdist>=3.6", "hypothesis>=6.80"]
+EXTRAS["lint"] = ["ruff>=0.9", "mypy>=1.10", "import-linter>=2.5"]
 
 setup(
     name="deep-sort",
-    version="1.0.0.dev0",
+    version=re.findall(r'^__version__ = "(.+)"$', INIT, re.MULTILINE)[0],
     description="Simple online and realtime tracking with a deep association metric: the same answers, faster",
     long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",

@@ -12,6 +12,7 @@ from typing import Any, get_args, get_type_hints
 from application_util.errors import UserError
 from application_util.progress import say
 from application_util.settings import BENCHMARKS
+from deep_sort import __version__
 
 
 def run_command(run: Callable[..., Iterable[str] | None], *args: Any, **kwargs: Any) -> int:
@@ -43,6 +44,19 @@ def run_command(run: Callable[..., Iterable[str] | None], *args: Any, **kwargs: 
     except KeyboardInterrupt as interrupt:
         say(f"interrupted{': ' if str(interrupt) else ''}{interrupt}")
         return 130
+
+
+def command_parser(description: str | None) -> argparse.ArgumentParser:
+    """Return the parser of a command, which knows ``--version``.
+
+    Parameters
+    ----------
+    description : str
+        What the command does, its module's docstring.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--version", action="version", version=f"deep-sort {__version__}")
+    return parser
 
 
 def lazy_names(module: str, homes: Mapping[str, str]) -> Callable[[str], Any]:

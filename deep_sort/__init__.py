@@ -1,1 +1,3 @@
 """Deep SORT: the tracking algorithm (numpy and scipy only)."""
+
+__version__ = "1.0.0.dev0"

@@ -1,0 +1,77 @@
+"""Who imports what and when: commands are listed where they must be, and --help loads little."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from application_util.errors import INSTALLED_NAMES
+
+from .conftest import ROOT
+
+HEAVY = set("numpy scipy cv2 tensorflow openvino trackeval distributed matplotlib plotly".split())
+SETUP = ROOT / "setup.py"
+COMMANDS = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in (*ROOT.glob("*.py"), *(ROOT / "tools").glob("*.py"))
+    if path != SETUP
+)
+
+
+def imported(*arguments: object, cwd: Path) -> tuple[str, set[str]]:
+    """Run Python; return its output and the modules that it imported."""
+    words = [sys.executable, "-X", "importtime", *map(str, arguments)]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=cwd, check=True)
+    return done.stdout, {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
+
+
+@pytest.mark.xfail(reason="on the way to the first block of run", strict=False)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_light(command, tmp_path):
+    output, modules = imported(ROOT / command, "--help", cwd=tmp_path)
+    assert output.startswith("usage: ")
+    assert not HEAVY & modules
+
+
+def test_deep_sort_is_light():
+    _, modules = imported("-c", "import deep_sort", cwd=ROOT)
+    assert "deep_sort" in modules and not HEAVY & modules
+
+
+def test_commands_are_listed():
+    (listed,) = (
+        ast.literal_eval(node.value)
+        for node in ast.parse(SETUP.read_text()).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "COMMANDS"
+    )
+    modules = {name: name.removesuffix(".py").replace("/", ".") for name in COMMANDS}
+    assert listed == {INSTALLED_NAMES[name]: module for name, module in modules.items()}
+    rules = (ROOT / "pyproject.toml").read_text()
+    for name, module in modules.items():
+        assert f'"{module}".msg = ' in rules and f'"{name}" = ["PLC0415"]' in rules
+
+
+@pytest.mark.xfail(reason="on the way to the top", strict=False)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_late_imports_are_the_first_block_of_a_public_function(command):
+    """So that what a command needs can be seen at one look, though --help does without."""
+    module = ast.parse((ROOT / command).read_text(encoding="utf-8"))
+    first_blocks: set[ast.stmt] = set()
+    for function in module.body:
+        if isinstance(function, ast.FunctionDef) and not function.name.startswith("_"):
+            for statement in function.body[ast.get_docstring(function) is not None :]:
+                if not isinstance(statement, ast.Import | ast.ImportFrom):
+                    break
+                first_blocks.add(statement)
+    late = [
+        node.lineno
+        for function in ast.walk(module)
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom) and node not in first_blocks
+    ]
+    assert not late, f"{command}: imports in the middle of functions, lines {late}"
