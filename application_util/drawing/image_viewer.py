@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -15,6 +16,8 @@ from application_util.drawing.video_file import VideoFile, frames_per_second
 
 ESCAPE, SPACE, STEP = 27, ord(" "), ord("s")
 PAUSE_POLL_MS = 50
+
+Item = TypeVar("Item")
 
 
 class ImageViewer(Canvas):
@@ -33,6 +36,8 @@ class ImageViewer(Canvas):
     ----------
     image, color, text_color, thickness
         See `application_util.drawing.canvas.Canvas`, which also has the drawing methods.
+    stopped : bool
+        Whether the user ended it, or `stop` was called.
     """
 
     def __init__(
@@ -43,7 +48,7 @@ class ImageViewer(Canvas):
         self._update_ms = update_ms
         self._window_shape = (int(width), int(height))
         self._caption = caption
-        self._stopped = False
+        self.stopped = self._paused = False
         self._video: VideoFile | None = None
 
     def enable_videowriter(
@@ -85,42 +90,62 @@ class ImageViewer(Canvas):
         bool
             True if the images ended by themselves, False if the user ended it or `stop` was called.
         """
-        self._stopped = step = False
-        more, paused = True, update_fun is None
-        draw = update_fun or (lambda: False)
+        self._paused = update_fun is None
+        images = [None] if update_fun is None else _until_false(update_fun)
+        with contextlib.closing(self.frames(images)) as shown:
+            for _ in shown:
+                pass
+        return not self.stopped
+
+    def frames(self, items: Iterable[Item]) -> Generator[Item, None, None]:
+        """Open the window and yield the items; after each, show what was drawn for its time or through a pause.
+
+        It ends with the items or with the user's patience; `stopped` says which. Left before that, a recording
+        stays a partial file.
+
+        Parameters
+        ----------
+        items : iterable
+            One an image; taken when it is to be drawn.
+        """
+        self.stopped = False
         cv2.namedWindow(self._caption, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)
         try:
-            while not self._stopped:
+            start = time.perf_counter()
+            for item in items:
+                yield item
+                if self._video is not None:
+                    self._video.write(self.image)
+                self._hold(start)
+                if self.stopped:
+                    break
                 start = time.perf_counter()
-                if step or not paused:
-                    if not more:
-                        break
-                    more = bool(draw())
-                    self._record()
-                key = self._show(PAUSE_POLL_MS if paused else self._update_ms, start)
-                step = key == STEP
-                paused = step or paused != (key == SPACE)
         except BaseException:
             if self._video is not None:
                 self._video.keep_partial()
             raise
         finally:
+            self._paused = False
             self._close_window()
             self.disable_videowriter()
-        return not self._stopped
 
     def stop(self) -> None:
-        """End `run` after the current image."""
-        self._stopped = True
+        """End `run` or `frames` after the current image."""
+        self.stopped = True
 
     def _frame(self) -> np.ndarray:
         if self.image.shape[1::-1] == self._window_shape:
             return self.image
         return cv2.resize(self.image, self._window_shape)
 
-    def _record(self) -> None:
-        if self._video is not None:
-            self._video.write(self.image)
+    def _hold(self, start: float) -> None:
+        """Show the image until its time, counted from `start`, is over and no pause holds it."""
+        while not self.stopped:
+            key = self._show(PAUSE_POLL_MS if self._paused else self._update_ms, start)
+            self._paused = key == STEP or self._paused != (key == SPACE)
+            if key == STEP or not self._paused:
+                return
+            start = time.perf_counter()
 
     def _show(self, duration_ms: float, start: float) -> int:
         """Show the image until `duration_ms` after `start`; return the key pressed, or -1."""
@@ -141,3 +166,11 @@ class ImageViewer(Canvas):
         with contextlib.suppress(cv2.error):  # the user may have closed it
             cv2.destroyWindow(self._caption)
         cv2.waitKey(1)
+
+
+def _until_false(update_fun: Callable[[], object]) -> Iterator[None]:
+    """Yield after each call, up to the one that returns False."""
+    more = True
+    while more:
+        more = bool(update_fun())
+        yield

@@ -6,8 +6,9 @@ OpenCV is loaded only by the ways that draw.
 from __future__ import annotations
 
 import colorsys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+import contextlib
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -23,6 +24,7 @@ DEFAULT_UPDATE_MS = 20.0
 RED = (0, 0, 255)
 THICKNESS = 2
 
+Item = TypeVar("Item")
 FrameCallback = Callable[[Any, int], object]
 
 
@@ -131,13 +133,30 @@ class _Drawing:
         shown = [track for track in tracks if track.is_confirmed() and track.time_since_update == 0]
         self.draw_groundtruth([track.track_id for track in shown], [track.to_tlwh() for track in shown])
 
-    def _next_frame(self, frame_callback: FrameCallback) -> bool:
-        """Draw and record a frame; return whether there is another one."""
-        frame_callback(self, self.frame_idx)
-        for video in self._videos:
-            video.write(self.viewer.image)
-        self.frame_idx += 1
-        return self.frame_idx <= self.last_idx
+    def frames(self, items: Iterable[Item]) -> Generator[Item, None, None]:
+        """Yield the items, one a frame; after each, record and show what was drawn."""
+        with contextlib.closing(self._shown(items)) as shown:
+            for item in shown:
+                yield item
+                for video in self._videos:
+                    video.write(self.viewer.image)
+
+    def _shown(self, items: Iterable[Item]) -> Generator[Item, None, None]:
+        return (item for item in items)
+
+    def run(self, frame_callback: FrameCallback) -> bool:
+        """Call ``frame_callback(visualization, frame_idx)`` for each frame; show and record what it drew.
+
+        Returns
+        -------
+        bool
+            True if the last frame was reached, False if the user ended it before.
+        """
+        with contextlib.closing(self.frames(range(self.frame_idx, self.last_idx + 1))) as shown:
+            for frame in shown:
+                frame_callback(self, frame)
+                self.frame_idx = frame + 1
+        return self.frame_idx > self.last_idx
 
 
 class Visualization(_Drawing):
@@ -166,17 +185,8 @@ class Visualization(_Drawing):
         self.viewer: ImageViewer = ImageViewer(update_ms, window_shape(seq_info), caption)
         self.viewer.thickness = THICKNESS
 
-    def run(self, frame_callback: FrameCallback) -> bool:
-        """Call ``frame_callback(visualization, frame_idx)`` for each frame and show what it drew.
-
-        Returns
-        -------
-        bool
-            True if the last frame was reached, False if the user ended it before.
-        """
-        if self.frame_idx <= self.last_idx:
-            self.viewer.run(lambda: self._next_frame(frame_callback))
-        return self.frame_idx > self.last_idx
+    def _shown(self, items: Iterable[Item]) -> Generator[Item, None, None]:
+        return self.viewer.frames(items)
 
 
 class VideoVisualization(_Drawing):
@@ -201,19 +211,6 @@ class VideoVisualization(_Drawing):
         super().__init__(seq_info, videos)
         self.viewer = Canvas(np.zeros((*seq_info["image_size"][:2], 3), dtype=np.uint8))
         self.viewer.thickness = THICKNESS
-
-    def run(self, frame_callback: FrameCallback) -> bool:
-        """Call ``frame_callback(visualization, frame_idx)`` for each frame and write what it drew.
-
-        Returns
-        -------
-        bool
-            True: it always reaches the last frame.
-        """
-        more = self.frame_idx <= self.last_idx
-        while more:
-            more = self._next_frame(frame_callback)
-        return True
 
 
 def play(

@@ -1,0 +1,149 @@
+"""The frames of a sequence, gone through in a window, into videos, both or neither: one loop for all of them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from application_util.drawing.display import use_window
+from application_util.errors import UserError
+from application_util.parallel.read_ahead import read_ahead
+from application_util.progress import progress
+from application_util.sequences import sequence as sequences
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from application_util.drawing.visualization import VideoVisualization, Visualization
+
+DEFAULT_UPDATE_MS = 20.0
+
+
+class View:
+    """What a run shows of its sequence: a window, videos, both, or nothing but progress.
+
+    Whether it can is found out at once, and nothing is written before the view is entered as a context manager.
+    Videos get their names at the end of the block if the last frame was reached, and stay partial otherwise.
+    OpenCV is loaded only if there is something to draw.
+
+    Parameters
+    ----------
+    sequence : Sequence
+    display : bool or None
+        Show a window; None shows one where that is possible.
+    videos : iterable of str or Path
+        Videos to write, ``.avi`` or ``.mp4``; None among them stands for no video.
+    update_ms : float, optional
+        Time between frames in milliseconds; by default the sequence's, else 20.
+    window_ms : float, optional
+        Time between frames in the window, where it is another than the videos'.
+    instead : str
+        What the user can do where no window is possible.
+
+    Attributes
+    ----------
+    finished : bool
+        Whether the last frame was reached; False after the user ended it.
+    drawing : Visualization or VideoVisualization or None
+        What is drawn on inside the block; None if nothing is.
+
+    Raises
+    ------
+    UserError
+        If a window or a video is asked for and cannot be had.
+    """
+
+    def __init__(
+        self,
+        sequence: sequences.Sequence,
+        display: bool | None = None,
+        videos: Iterable[str | Path | None] = (),
+        update_ms: float | None = None,
+        window_ms: float | None = None,
+        instead: str = "use --display False",
+    ) -> None:
+        self.sequence, self.finished = sequence, False
+        self.drawing: Visualization | VideoVisualization | None = None
+        self._videos = [Path(video) for video in videos if video is not None]
+        self._update_ms = update_ms or sequence.update_ms or DEFAULT_UPDATE_MS
+        self._window_ms = self._update_ms if window_ms is None else window_ms
+        self._resources = contextlib.ExitStack()
+        if sequence.image_size is None:
+            if display:
+                raise UserError(f"{sequence.images.place}: no images to show; {instead}")
+            if self._videos:
+                raise UserError(f"{sequence.images.place}: no images, and a video needs them")
+            display = False
+        self._window = use_window(display, instead)
+        if self._videos:
+            from application_util.drawing.video_file import check_video_path
+
+            for video in self._videos:
+                check_video_path(video)
+
+    def __enter__(self) -> View:
+        if self._window or self._videos:
+            from application_util.drawing.video_file import open_videos
+            from application_util.drawing.visualization import VideoVisualization, Visualization, window_shape
+
+            info: dict[str, Any] = {
+                "sequence_name": self.sequence.name,
+                "image_size": self.sequence.image_size,
+                "min_frame_idx": 0,
+                "max_frame_idx": -1,
+            }
+            self._open_videos = self._resources.enter_context(
+                open_videos(self._videos, window_shape(info), self._update_ms)
+            )
+            if self._window:
+                self.drawing = Visualization(info, self._window_ms, *self._open_videos)
+            else:
+                self.drawing = VideoVisualization(info, *self._open_videos)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.drawing is not None and not self.finished:
+            for video in self._open_videos:
+                video.keep_partial()
+        self._resources.__exit__(kind, error, trace)
+
+    def frames(self, frames: Sequence[int]) -> Iterator[int]:
+        """Yield the numbers of frames and report progress; show and record what was drawn after each.
+
+        Images are read a little ahead, and set for drawing; a frame without an image shows the one before.
+
+        Parameters
+        ----------
+        frames : sequence of int
+            Usually a range.
+        """
+        yield from self._resources.enter_context(contextlib.closing(self._each(frames)))
+
+    def draw(self, frame: int, detections: Iterable[Any], tracks: Iterable[Any]) -> None:
+        """Draw detections, and over them the tracks that are confirmed and were updated in this frame."""
+        if self.drawing is not None:
+            self.drawing.draw_detections(detections)
+            self.drawing.draw_trackers(tracks)
+
+    def _each(self, frames: Sequence[int]) -> Generator[int, None, None]:
+        self.finished = not frames
+        if self.drawing is None:
+            yield from progress(frames, self.sequence.name)
+            self.finished = True
+            return
+        with contextlib.closing(read_ahead(self._read, frames)) as images:
+            pairs = progress(zip(frames, images, strict=True), self.sequence.name, total=len(frames))
+            with contextlib.closing(self.drawing.frames(pairs)) as shown:
+                for done, (frame, image) in enumerate(shown, start=1):
+                    if image is not None:
+                        self.drawing.set_image(image)
+                    yield frame
+                    self.finished = done == len(frames)
+
+    def _read(self, frame: int) -> np.ndarray | None:
+        return self.sequence.read_image(frame) if frame in self.sequence.images else None
