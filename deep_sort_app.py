@@ -5,22 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from application_util.cli import add_parameter_flags, add_skip_invalid_flag, boolean, lazy_names, run_command
-from application_util.errors import Interrupted, UserError
-from application_util.progress import progress, say, warn
+from application_util.progress import say, warn
 from application_util.settings import TrackerSettings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import numpy as np
-
-    from application_util.files.detection_file import DetectionFile
-    from application_util.sequences.sequence import Sequence
-    from deep_sort.detection import Detection
-    from deep_sort.track import Track
 
 WINDOW_UPDATE_MS = 5
 
@@ -80,6 +68,7 @@ def run(
     UserError
         For whatever the user can fix; nothing that exists was overwritten then.
     """
+    from application_util.drawing.view import View
     from application_util.files.detection_file import DetectionFile
     from application_util.files.overwriting import refuse_overwriting
     from application_util.files.result_file import ResultFile
@@ -100,33 +89,21 @@ def run(
     sequence = read_sequence(sequence_dir)
     refuse_overwriting([output_file, output_video], [detection_file, *sequence.input_files])
     detections = DetectionFile(detection_file, skip_invalid)
-    window = _wants_window(display, sequence)
-    _check_video(output_video, sequence)
-    with ResultFile(output_file) as results:
-        _report(detections)
-        tracker = create_tracker(settings)
-
-        def step(frame: int) -> tuple[list[Detection], list[Track]]:
+    view = View(sequence, display, [output_video], window_ms=WINDOW_UPDATE_MS)
+    tracker = create_tracker(settings)
+    with ResultFile(output_file) as results, view:
+        for warning in detections.warnings:
+            warn(warning)
+        for frame in view.frames(frame_range(sequence, detections)):
             found = select_detections(detections.rows(frame), settings)
             tracker.predict()
             tracker.update(found)
             results.write(frame, tracker.tracks)
-            return found, tracker.tracks
-
-        try:
-            if window or output_video:
-                finished = _track_and_draw(sequence, detections, step, window, output_video)
-            else:
-                finished = True
-                for frame in progress(frame_range(sequence, detections), sequence.name):
-                    step(frame)
-        except KeyboardInterrupt:
-            raise Interrupted(f"the rows so far are in {results.partial_path}") from None
-        if not finished:
+            view.draw(frame, found, tracker.tracks)
+        if not view.finished:
             results.keep_partial()
-            say(f"stopped before the end: the rows so far are in {results.partial_path}")
-            return
-    say(f"{sequence.name}: {len(results.track_ids)} tracks, {results.rows} rows in {output_file}")
+    if view.finished:
+        say(f"{sequence.name}: {len(results.track_ids)} tracks, {results.rows} rows in {output_file}")
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -150,69 +127,6 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit code."""
     return run_command(run, **vars(parse_args(argv)))
-
-
-def _wants_window(display: bool | None, sequence: Sequence) -> bool:
-    """Decide before any work; ask for the first image in any case, as the original does."""
-    has_images = sequence.image_size is not None
-    if display and not has_images:
-        raise UserError(f"{sequence.images.place}: no images to show; use --display False")
-    if display is False or not has_images:
-        return False
-    from application_util.drawing.display import use_window
-
-    return use_window(display)
-
-
-def _check_video(output_video: str | Path | None, sequence: Sequence) -> None:
-    if output_video is None:
-        return
-    if not sequence.images:
-        raise UserError(f"{sequence.images.place}: no images, and --output_video needs them")
-    from application_util.drawing.video_file import check_video_path
-
-    check_video_path(Path(output_video))
-
-
-def _report(detections: DetectionFile) -> None:
-    if detections.feature_width_warning:
-        warn(f"{detections.feature_width_warning}")
-    if detections.skipped:
-        warn(f"{detections.path}: {detections.skipped} invalid rows skipped")
-
-
-def _track_and_draw(
-    sequence: Sequence,
-    detections: DetectionFile,
-    step: Callable[[int], tuple[list[Detection], list[Track]]],
-    window: bool,
-    output_video: str | Path | None,
-) -> bool:
-    """Track and draw each frame in a window, into a video or both; return False if the user stopped it."""
-    from contextlib import closing
-
-    from application_util.drawing.visualization import Visualization, play
-    from application_util.parallel.read_ahead import read_ahead
-    from application_util.sequences.sequence_info import frame_range, sequence_info
-
-    frames = frame_range(sequence, detections)
-
-    def show(visualization: Visualization, frame: int) -> None:
-        image = next(shown)
-        found, tracks = step(frame)
-        if image is not None:
-            visualization.set_image(image)
-        visualization.draw_detections(found)
-        visualization.draw_trackers(tracks)
-
-    with closing(read_ahead(lambda frame: _image_of(sequence, frame), frames)) as images:
-        shown = progress(images, sequence.name, total=len(frames))
-        videos = [] if output_video is None else [output_video]
-        return play(sequence_info(sequence, detections), show, WINDOW_UPDATE_MS if window else None, videos)
-
-
-def _image_of(sequence: Sequence, frame: int) -> np.ndarray | None:
-    return sequence.read_image(frame) if frame in sequence.images else None
 
 
 if __name__ == "__main__":

@@ -66,16 +66,22 @@ class DetectionFile:
         return self._array
 
     @property
-    def feature_width_warning(self) -> str | None:
-        """A line that says so when features have another length than the usual network's, else None."""
-        if self.feature_dim == USUAL_FEATURE_DIM:
-            return None
+    def warnings(self) -> list[str]:
+        """Lines about what is suspicious: features of another length than usual, rows that were left out."""
+        lines = []
         if not self.feature_dim:
-            return f"{self.path}: no features: tracks follow motion and overlap alone"
-        text = f"{self.path}: features of {self.feature_dim} dimensions, the usual network gives {USUAL_FEATURE_DIM}"
-        if self.feature_dim == USUAL_FEATURE_DIM - 3:
-            text += "; made from a 7-column det.txt? Then 3 of them are taken for box columns: make the file again"
-        return text
+            lines.append(f"{self.path}: no features: tracks follow motion and overlap alone")
+        elif self.feature_dim != USUAL_FEATURE_DIM:
+            lines.append(
+                f"{self.path}: features of {self.feature_dim} dimensions, the usual network gives {USUAL_FEATURE_DIM}"
+            )
+            if self.feature_dim == USUAL_FEATURE_DIM - 3:
+                lines[0] += (
+                    "; made from a 7-column det.txt? Then 3 of them are taken for box columns: make the file again"
+                )
+        if self.skipped:
+            lines.append(f"{self.path}: {self.skipped} invalid rows skipped")
+        return lines
 
     def rows(self, frame: int) -> NDArray:
         """Return the rows of a frame in file order, shape (n, 10 + M), n = 0 for a frame without detections."""

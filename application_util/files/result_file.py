@@ -7,7 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from application_util.errors import Interrupted
 from application_util.files.output import PartialFile
+from application_util.progress import say
 from deep_sort.track import Track
 
 
@@ -61,5 +63,10 @@ class ResultFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
-        if kind is None and not self._keep_partial:
+        so_far = f"the rows so far are in {self.partial_path}"
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            raise Interrupted(so_far) from None
+        if self._keep_partial:
+            say(f"stopped before the end: {so_far}")
+        elif kind is None:
             self._output.finish()

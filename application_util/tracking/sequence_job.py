@@ -101,15 +101,12 @@ def track_into_file(job: SequenceJob, output_file: Path) -> SequenceResult:
             tracker.update(select_detections(detections.rows(frame), job.settings))
             results.write(frame, tracker.tracks)
             report_progress(done)
-    warnings = [detections.feature_width_warning] if detections.feature_width_warning else []
-    if detections.skipped:
-        warnings.append(f"{job.detection_file}: {detections.skipped} invalid rows skipped")
     return SequenceResult(
         frames,
         bool(sequence.images),
         len(results.track_ids),
         results.rows,
-        warnings,
+        detections.warnings,
         sha256(job.detection_file),
         time.perf_counter() - started,
         socket.gethostname(),
