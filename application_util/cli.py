@@ -124,6 +124,18 @@ def or_none(parse: Callable[[str], Any]) -> Callable[[str], Any]:
     return lambda text: None if text.strip().lower() == "none" else parse(text)
 
 
+def comma_separated(what: str) -> Callable[[str], tuple[str, ...]]:
+    """Return a type of flags: one word or several, with commas between them; `what` they are is for messages."""
+
+    def parse(text: str) -> tuple[str, ...]:
+        words = tuple(word.strip() for word in text.split(",") if word.strip())
+        if not words:
+            raise argparse.ArgumentTypeError(f"expected {what}, separated by commas")
+        return words
+
+    return parse
+
+
 finite_float = number(float)
 positive_int = number(int, 1)
 

@@ -53,7 +53,7 @@ def tracking(runs: int) -> None:
 
 
 def encoding(model: str, crops: int, runs: int) -> None:
-    from tools.generate_detections import ImageEncoder
+    from tools.features.encoder import ImageEncoder
 
     encoder = ImageEncoder(model)
     patches = np.random.default_rng(0).integers(0, 255, (crops, *encoder.image_shape), dtype=np.uint8)

@@ -206,9 +206,10 @@ def _prepare_encoding(
     """Make sure that features can be computed, before det.txt is there; return what computes them."""
     _check_images(sequence, boxes)
     _check_writable(features)
+    from tools.features.encode_sequence import encode_sequence
+    from tools.features.encode_sequences import say_encoded
     from tools.features.encoder import create_box_encoder
     from tools.features.encoding_job import EncodingJob
-    from tools.generate_detections import encode_all
     from tools.network.model_file import say_distance
 
     encoder = create_box_encoder(network)
@@ -217,7 +218,7 @@ def _prepare_encoding(
     job = EncodingJob(directory, det_txt, features, skip_invalid)
 
     def encode() -> None:
-        encode_all(encoder, [job])
+        say_encoded(encode_sequence(encoder, job), job.output_path)
         say_distance(network)
 
     return encode

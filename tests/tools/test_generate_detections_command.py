@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from application_util.errors import install_command
 from tests.conftest import ROOT
 from tests.tools.small_sequences import (
     expected_rows,
@@ -75,7 +76,7 @@ def test_errors_of_the_command(mot_dir, out, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     assert main([*flags, "--model", str(tmp_path / "there.pb")]) == 2
     assert capsys.readouterr().err == (
-        "error: tensorflow is not installed, and this needs it: pip install 'deep-sort[features]'\n"
+        f"error: tensorflow is not installed, and this needs it: {install_command('features')}\n"
     )
     assert main([*flags, "--sequences", "SEQ-07"]) == 2
     assert "no sequence SEQ-07; there are SEQ-01" in capsys.readouterr().err

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+from application_util.errors import UserError
 from tests.conftest import ROOT
 from tests.tools.small_sequences import (
     BOXES,
@@ -50,6 +51,32 @@ def test_resume_knows_features_of_another_width(mot_dir, out, capsys):
     assert np.load(out / "SEQ-01.npy").shape == (12, 13)
 
 
+@pytest.mark.parametrize("how", ["zip", "npz", "short", "text", "header", "folder"])
+def test_resume_makes_a_broken_file_again(mot_dir, out, how, capsys):
+    generate_detections(any_encoder, mot_dir, out)
+    path, whole = out / "SEQ-01.npy", (out / "SEQ-01.npy").read_bytes()
+    if how == "npz":
+        np.savez(out / "a.npz", a=np.zeros((2, 138)))
+        (out / "a.npz").rename(path)
+    elif how != "folder":
+        contents = {
+            "zip": b"PK\3\4 x",
+            "short": whole[:200],
+            "text": b"1,2",
+            "header": whole[:10] + b"9" * 5000,
+        }
+        path.write_bytes(contents[how])
+    else:
+        path.unlink()
+        path.mkdir()
+        with pytest.raises(UserError, match="cannot be written"):
+            generate_detections(any_encoder, mot_dir, out, resume=True)
+        return
+    generate_detections(any_encoder, mot_dir, out, resume=True)
+    assert path.read_bytes() == whole
+    assert "finished already" not in capsys.readouterr().err
+
+
 def test_resume_with_images_missing_or_broken(tmp_path, out, capsys):
     images = write_sequence(tmp_path / "mot", suffix="jpg") / "img1"
     (images / "000001.jpg").unlink()
@@ -58,7 +85,7 @@ def test_resume_with_images_missing_or_broken(tmp_path, out, capsys):
     generate_detections(any_encoder, tmp_path / "mot", out, skip_invalid=True)
     generate_detections(any_encoder, tmp_path / "mot", out, skip_invalid=True, resume=True)
     assert capsys.readouterr().err.count("finished already") == 1
-    (images / "000003.jpg").write_bytes(whole)  # mended meanwhile
+    (images / "000003.jpg").write_bytes(whole)  # repaired meanwhile
     generate_detections(any_encoder, tmp_path / "mot", out, skip_invalid=True, resume=True)
     assert np.array_equal(np.load(out / "SEQ-01.npy")[:, :10], expected_rows((2, 3, 5)))
 

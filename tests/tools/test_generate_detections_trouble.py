@@ -16,22 +16,42 @@ from tests.tools.small_sequences import (
 from tools.generate_detections import generate_detections
 
 
-def test_a_sequence_without_det_txt_stops_before_anything_runs(mot_dir, out):
+def test_a_sequence_without_det_txt_fails_alone_and_is_named_first(mot_dir, out, capsys):
     (mot_dir / "SEQ-02" / "img1").mkdir(parents=True)
     with pytest.raises(UserError, match=r"SEQ-02/det/det.txt: no such file, sequence SEQ-02 needs one"):
         generate_detections(any_encoder, mot_dir, out)
-    assert not out.exists()
-    generate_detections(any_encoder, mot_dir, out, sequences=["SEQ-01"])
     assert os.listdir(out) == ["SEQ-01.npy"]
+    assert capsys.readouterr().err.startswith("warning: SEQ-02 is left out: ")
+    with pytest.raises(UserError, match=r"SEQ-02/det/det.txt: no such file"):
+        generate_detections(any_encoder, mot_dir, out / "none", sequences=["SEQ-02"])
+    assert not (out / "none").exists()
 
 
 def test_a_broken_row_is_named_before_anything_runs(mot_dir, out):
     write_sequence(mot_dir, "SEQ-02")
-    with open(mot_dir / "SEQ-02" / "det" / "det.txt", "a") as file:
-        file.write("4,-1,10,20,x,40,1,-1,-1,-1\n")
-    with pytest.raises(UserError, match=r"SEQ-02/det/det.txt: line 14: column 5: 'x' is not a number"):
+    for name in ("SEQ-01", "SEQ-02"):
+        with open(mot_dir / name / "det" / "det.txt", "a") as file:
+            file.write("4,-1,10,20,x,40,1,-1,-1,-1\n")
+    words = r"SEQ-01/det/det.txt: line 14: column 5: 'x' is not a number \(failed as well: SEQ-02\)"
+    with pytest.raises(UserError, match=words):
         generate_detections(any_encoder, mot_dir, out)
     assert not out.exists()
+
+
+def test_an_image_that_cannot_be_read_ends_its_sequence_only(mot_dir, out):
+    write_sequence(mot_dir, "SEQ-02")
+    (mot_dir / "SEQ-01" / "img1" / "000003.png").write_bytes(b"no image")
+    with pytest.raises(UserError, match=r"000003.png: not a readable image"):
+        generate_detections(any_encoder, mot_dir, out)
+    assert (out / "SEQ-02.npy").exists() and not (out / "SEQ-01.npy").exists()
+
+
+def test_a_file_that_is_read_is_not_replaced(mot_dir, out):
+    out.mkdir()
+    (out / "SEQ-01.npy").symlink_to(mot_dir / "SEQ-01" / "det" / "det.txt")
+    with pytest.raises(UserError, match="would replace"):
+        generate_detections(any_encoder, mot_dir, out)
+    assert (mot_dir / "SEQ-01" / "det" / "det.txt").read_text().startswith("5, -1")
 
 
 @pytest.mark.parametrize("encoder", [any_encoder, colour_encoder()])

@@ -414,7 +414,8 @@ def encodings(monkeypatch):
     """What would be encoded."""
     jobs = []
     monkeypatch.setattr("tools.features.encoder.create_box_encoder", lambda network: None)
-    monkeypatch.setattr("tools.generate_detections.encode_all", lambda encoder, todo: jobs.extend(todo))
+    monkeypatch.setattr("tools.features.encode_sequence.encode_sequence", lambda encoder, job: jobs.append(job))
+    monkeypatch.setattr("tools.features.encode_sequences.say_encoded", lambda report, path: None)
     return jobs
 
 

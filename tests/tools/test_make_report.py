@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from application_util.errors import install_command
 from tests.browser import find_browser, load
 from tools.make_report import main, make_report
 from tools.report.charts import distributions, timeline
@@ -194,8 +195,8 @@ def test_without_trackeval_the_report_says_which_extra_brings_scores(folder, mon
     monkeypatch.setitem(sys.modules, "trackeval", None)
     html = folder.make()
     assert "No scores: trackeval is not installed" in html
-    assert "deep-sort[scores]" in html
-    assert "deep-sort[scores]" in capsys.readouterr().err
+    assert "[scores]" in html
+    assert install_command("scores") in capsys.readouterr().err
     assert "1 identity switches" in html
 
 
@@ -286,7 +287,7 @@ def test_without_plotly_the_error_names_the_extra(folder, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "plotly", None)
     assert main(folder.arguments()) == 2
     assert capsys.readouterr().err == (
-        "error: plotly is not installed, and this needs it: pip install 'deep-sort[report]'\n"
+        f"error: plotly is not installed, and this needs it: {install_command('report')}\n"
     )
 
 

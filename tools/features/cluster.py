@@ -9,9 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from application_util.files.whole_file import write_whole
-from application_util.parallel.jobs import Job, JobRunner, report_failures
-from application_util.progress import say
+from application_util.parallel.jobs import Failures, Job, JobRunner
 from tools.features.encode_sequence import encode_sequence
+from tools.features.encode_sequences import say_encoded
 from tools.features.encoder import BoxEncoder, create_box_encoder
 from tools.features.encoding_job import EncodingJob, read_input
 from tools.features.encoding_report import EncodingReport
@@ -35,7 +35,7 @@ class Network:
     batch_size: int
 
 
-def encode_on_cluster(scheduler: str, network: Network, jobs: Sequence[EncodingJob]) -> list[str]:
+def encode_on_cluster(scheduler: str, network: Network, jobs: Sequence[EncodingJob]) -> Failures:
     """Make the detection files of sequences.
 
     Parameters
@@ -48,8 +48,8 @@ def encode_on_cluster(scheduler: str, network: Network, jobs: Sequence[EncodingJ
 
     Returns
     -------
-    list of str
-        Sequences that failed, each told in a line; the others have their file.
+    Failures
+        Sequences that failed, and why; the others have their file.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def encode_on_cluster(scheduler: str, network: Network, jobs: Sequence[EncodingJ
     network = replace(network, model=network.model.absolute())
     queue = [Job(job.name, (network, _absolute(job)), len(read_input(job).rows)) for job in jobs]
     output_paths = {job.name: job.output_path for job in jobs}
-    failures: dict[str, BaseException] = {}
+    failures = Failures()
     for outcome in JobRunner(1, scheduler).run(encode_into_bytes, queue, "encoding", "crop"):
         name = outcome.job.name
         if outcome.error is not None:
@@ -67,11 +67,8 @@ def encode_on_cluster(scheduler: str, network: Network, jobs: Sequence[EncodingJ
             continue
         report, content = outcome.value
         write_whole(output_paths[name], content)
-        for warning in report.warnings():
-            say(f"warning: {warning}")
-        say(f"{name}: {report.rows} detections in {report.seconds:.1f} s: {output_paths[name]}")
-    report_failures(failures)
-    return sorted(failures)
+        say_encoded(report, output_paths[name])
+    return failures
 
 
 def encode_into_bytes(network: Network, job: EncodingJob) -> tuple[EncodingReport, bytes]:

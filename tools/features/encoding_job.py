@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
+from application_util.files.detection_file import DetectionFile
 from application_util.files.mot_table import BOX_COLUMNS, read_detections
 from application_util.sequences.sequence import Sequence, read_sequence
-
-ROWS_AT_ONCE = 2**16
-"""Of a finished file: bounds memory when it is compared."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +67,8 @@ def read_input(job: EncodingJob) -> EncodingInput:
     UserError
         For missing or invalid files, and if there are detections, but no image for any of them.
     """
+    if not job.detection_path.is_file():
+        raise UserError(f"{job.detection_path}: no such file, sequence {job.name} needs one")
     sequence = read_sequence(job.sequence_dir)
     rows = read_detections(job.detection_path)
     rows = rows[np.argsort(rows[:, 0], kind="stable")]
@@ -82,7 +82,7 @@ def read_input(job: EncodingJob) -> EncodingInput:
 
 
 def is_finished(job: EncodingJob, feature_dim: int | None = None) -> bool:
-    """Tell whether a job's detection file is there and holds its detections.
+    """Return whether a job's detection file is there and holds its detections.
 
     Parameters
     ----------
@@ -96,34 +96,19 @@ def is_finished(job: EncodingJob, feature_dim: int | None = None) -> bool:
         As `read_input`.
     """
     try:
-        shape = _open(job.output_path).shape
-        if (
-            len(shape) != 2
-            or shape[1] <= BOX_COLUMNS
-            or shape[1] - BOX_COLUMNS != (feature_dim or shape[1] - 10)
-        ):
-            return False
-        boxes = _read_boxes(job.output_path)
-    except (OSError, ValueError, EOFError):
+        made = DetectionFile(job.output_path)
+    except UserError:
         return False
+    if made.feature_dim == 0 or feature_dim not in (None, made.feature_dim):
+        return False
+    boxes = np.concatenate(
+        [np.empty((0, BOX_COLUMNS)), *(made.rows(frame)[:, :BOX_COLUMNS] for frame in made.frames)]
+    )
     source = read_input(job)
     rows = source.rows
     if job.skip_invalid:
         rows = rows[~np.isin(rows[:, 0], _unreadable_frames(source, boxes))]
     return np.array_equal(boxes, rows)
-
-
-def _open(path: Path) -> NDArray:
-    try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    except ValueError:
-        return np.load(path, allow_pickle=False)  # older NumPy cannot map an array without rows
-
-
-def _read_boxes(path: Path) -> NDArray:
-    """Copy the first columns, mapping the file anew for each part: pages that were read go back."""
-    starts = range(0, max(1, len(_open(path))), ROWS_AT_ONCE)
-    return np.concatenate([_open(path)[start : start + ROWS_AT_ONCE, :BOX_COLUMNS] for start in starts])
 
 
 def _unreadable_frames(source: EncodingInput, boxes: NDArray) -> list[int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass
 class EncodingReport:
-    """Rows, time and troubles of one sequence; troubles may be added from any thread.
+    """Rows, time and problems of one sequence; problems may be added from any thread.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class EncodingReport:
         self.unreadable.append((image, rows))
 
     def warnings(self) -> Iterator[str]:
-        """Yield one line for each kind of trouble."""
+        """Yield one line for each kind of problem."""
         if self.frames_without_image:
             frames = sorted(set(self.frames_without_image))
             yield (
@@ -61,7 +61,7 @@ class EncodingReport:
             boxes = sum(boxes for _, boxes in self.noise)
             yield (
                 f"{self.name}: {_count(boxes, 'box', 'boxes')} outside the image "
-                f"(first: frame {min(self.noise)[0]}): noise takes the place of the crop"
+                f"(first: frame {min(self.noise)[0]}): noise is encoded instead"
             )
 
 
