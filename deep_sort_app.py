@@ -70,7 +70,7 @@ def run(
     """
     from application_util.drawing.view import View
     from application_util.files.detection_file import DetectionFile
-    from application_util.files.overwriting import refuse_overwriting
+    from application_util.files.output import refuse_overwriting
     from application_util.files.result_file import ResultFile
     from application_util.sequences.sequence import read_sequence
     from application_util.sequences.sequence_info import frame_range

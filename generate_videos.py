@@ -17,7 +17,7 @@ from application_util.errors import UserError
 
 if TYPE_CHECKING:
     from application_util.drawing.result_view import Images, ResultView
-    from application_util.sequences.sequence import Sequence
+    from application_util.sequences.sequence import MotSequence
 
 
 def run(
@@ -55,9 +55,9 @@ def run(
     """
     from application_util.drawing.result_view import open_view
     from application_util.drawing.video_file import check_video_path
-    from application_util.files.overwriting import refuse_overwriting
-    from application_util.files.result_table import find_results
+    from application_util.files.output import refuse_overwriting
     from application_util.sequences.sequence import read_sequence
+    from application_util.sequences.sequence_set import find_results
 
     kinds = [".avi", ".mp4"] if convert_h264 else [".avi"]
     films = []
@@ -78,10 +78,10 @@ def run(
         )
 
 
-def _refuse_beside(sequence: Sequence, video: Path) -> None:
+def _refuse_beside(sequence: MotSequence, video: Path) -> None:
     """Keep videos of tracks away from the videos of sequences, which they would be taken for."""
-    place = sequence.images.place
-    if sequence.images.in_order and os.path.realpath(place.parent) == os.path.realpath(video.parent):
+    place = sequence.images.video
+    if place is not None and os.path.realpath(place.parent) == os.path.realpath(video.parent):
         raise UserError(
             f"{video.parent}: holds the sequence's own video {place.name}: choose another --output_dir"
         )

@@ -49,7 +49,7 @@ def run(
     from application_util.drawing.display import use_window
     from application_util.drawing.result_view import open_view
     from application_util.drawing.video_file import check_video_path
-    from application_util.files.overwriting import refuse_overwriting
+    from application_util.files.output import refuse_overwriting
     from application_util.progress import progress
     from application_util.sequences.sequence import read_sequence
 

@@ -13,7 +13,7 @@ from application_util.errors import INSTALLED_NAMES
 
 from .conftest import ROOT
 
-HEAVY = set("numpy scipy cv2 tensorflow openvino trackeval distributed matplotlib plotly".split())
+HEAVY = set(["numpy", "scipy", "cv2", "tensorflow", "openvino", "trackeval", "distributed", "matplotlib", "plotly"])
 SETUP = ROOT / "setup.py"
 COMMANDS = sorted(
     path.relative_to(ROOT).as_posix()

@@ -9,8 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
-from collections.abc import Sequence as SequenceOf
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +17,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for `python t
 
 from application_util.cli import finite_float, run_command
 from application_util.errors import UserError
-from application_util.files.overwriting import refuse_overwriting
+from application_util.files.output import refuse_overwriting
 
 if TYPE_CHECKING:
-    from application_util.sequences.sequence import Sequence
+    from application_util.sequences.sequence import MotSequence
     from tools.detection_formats.box import Box
     from tools.detection_formats.convert import ImportReport
 
@@ -31,7 +30,7 @@ def run(
     detections: str | Path,
     output_file: str | Path | None = None,
     kind: str | None = None,
-    classes: SequenceOf[str] = (),
+    classes: Sequence[str] = (),
     min_confidence: float | None = None,
     percent: bool = False,
     normalised: bool = False,
@@ -167,7 +166,7 @@ def _words(text: str) -> tuple[str, ...]:
     return words
 
 
-def _say(sequence: Sequence, report: ImportReport, output: Path, frames: int, selected: bool) -> None:
+def _say(sequence: MotSequence, report: ImportReport, output: Path, frames: int, selected: bool) -> None:
     left_out = f"; left out: {report.left_out}" if report.left_out else ""
     print(
         f"{sequence.name}: {report.taken} detections in {frames} frames: {output}{left_out}", file=sys.stderr
@@ -201,7 +200,7 @@ def _files_to_read(detections: str | Path, *outputs: str | Path | None) -> list[
 
 
 def _prepare_encoding(
-    sequence: Sequence, boxes: list[Box], det_txt: Path, features: Path, network: Path, skip_invalid: bool
+    sequence: MotSequence, boxes: list[Box], det_txt: Path, features: Path, network: Path, skip_invalid: bool
 ) -> Callable[[], None]:
     """Make sure that features can be computed, before det.txt is there; return what computes them."""
     _check_images(sequence, boxes)
@@ -224,7 +223,7 @@ def _prepare_encoding(
     return encode
 
 
-def _check_images(sequence: Sequence, boxes: list[Box]) -> None:
+def _check_images(sequence: MotSequence, boxes: list[Box]) -> None:
     """Make sure that there are images to encode, the same as boxes were checked against."""
     from application_util.sequences.sequence import read_sequence
 

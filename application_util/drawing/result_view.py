@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-from collections.abc import Sequence as SequenceOf
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +20,10 @@ from application_util.drawing.visualization import (
     play,
 )
 from application_util.errors import UserError
-from application_util.files.box_table import BoxTable
 from application_util.files.detection_file import DetectionFile, detections_from_rows
-from application_util.files.result_table import read_results
+from application_util.files.mot_table import BoxTable
 from application_util.parallel.read_ahead import read_ahead
-from application_util.sequences.sequence import Sequence
+from application_util.sequences.sequence import MotSequence
 from deep_sort.iou_matching import iou
 
 FALSE_ALARM_IOU = 0.5
@@ -43,7 +41,7 @@ class ResultView:
 
     Attributes
     ----------
-    sequence : Sequence
+    sequence : MotSequence
         With images.
     results : BoxTable
         The tracks.
@@ -57,7 +55,7 @@ class ResultView:
         Draw where each track was in the last second.
     """
 
-    sequence: Sequence
+    sequence: MotSequence
     results: BoxTable
     groundtruth: BoxTable | None
     detections: DetectionFile | None
@@ -81,7 +79,7 @@ class ResultView:
         }
 
     def play(
-        self, window: bool, video_filenames: SequenceOf[str | Path], watch: Callable[[Images], Images]
+        self, window: bool, video_filenames: Sequence[str | Path], watch: Callable[[Images], Images]
     ) -> bool:
         """Draw all frames, while the images of the next ones are being read.
 
@@ -141,7 +139,7 @@ def _draw_false_alarms(
 
 
 def open_view(
-    sequence: Sequence,
+    sequence: MotSequence,
     result_file: str | Path,
     show_false_alarms: bool = False,
     detection_file: str | Path | None = None,
@@ -152,7 +150,7 @@ def open_view(
 
     Parameters
     ----------
-    sequence : Sequence
+    sequence : MotSequence
     result_file : str or Path
         The tracks, a row each box: frame, id, left, top, width, height, ...
     show_false_alarms : bool
@@ -178,7 +176,7 @@ def open_view(
         )
     return ResultView(
         sequence,
-        BoxTable(read_results(result_file, sequence)),
+        BoxTable(sequence.read_results(result_file)),
         None if groundtruth is None else BoxTable(groundtruth),
         None if detection_file is None else DetectionFile(detection_file),
         update_ms or sequence.update_ms or DEFAULT_UPDATE_MS,
@@ -186,7 +184,7 @@ def open_view(
     )
 
 
-def _check_images(sequence: Sequence) -> None:
+def _check_images(sequence: MotSequence) -> None:
     place, images = sequence.images.place, sequence.images
     if not images:
         raise UserError(f"{place}: no images, nothing to draw on")

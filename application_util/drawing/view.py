@@ -58,7 +58,7 @@ class View:
 
     def __init__(
         self,
-        sequence: sequences.Sequence,
+        sequence: sequences.MotSequence,
         display: bool | None = None,
         videos: Iterable[str | Path | None] = (),
         update_ms: float | None = None,

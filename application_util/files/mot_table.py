@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from application_util.errors import UserError
 
+Table = NDArray[np.float64]
+
 BOX_COLUMNS = 10
 """Columns of a det.txt in full: frame, id, left, top, width, height, confidence, three for 3-D positions."""
 
 
-def read_detections(path: str | Path) -> NDArray[np.float64]:
+def read_detections(path: str | Path) -> Table:
     """Read a det.txt in full width.
 
     Parameters
@@ -36,7 +38,7 @@ def read_detections(path: str | Path) -> NDArray[np.float64]:
     return np.pad(table, ((0, 0), (0, BOX_COLUMNS - table.shape[1])), constant_values=-1)
 
 
-def read_table(path: str | Path, min_columns: int = 7) -> NDArray[np.float64]:
+def read_table(path: str | Path, min_columns: int = 7) -> Table:
     """Read a table of numbers, one box a row.
 
     Parameters
@@ -74,7 +76,7 @@ def read_table(path: str | Path, min_columns: int = 7) -> NDArray[np.float64]:
     return table
 
 
-def _read_quickly(path: str | Path) -> NDArray[np.float64] | None:
+def _read_quickly(path: str | Path) -> Table | None:
     """Read a regular table without holding its text; None for whatever needs a closer look."""
     try:
         with open(path, encoding="utf-8-sig") as file, warnings.catch_warnings():
@@ -86,7 +88,7 @@ def _read_quickly(path: str | Path) -> NDArray[np.float64] | None:
 
 
 def _numbered_lines(path: str | Path) -> list[tuple[int, str]]:
-    """Return the lines that are not empty, with their numbers and without remarks."""
+    """Return the lines that are not empty, with their numbers and without comments."""
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -97,7 +99,7 @@ def _numbered_lines(path: str | Path) -> list[tuple[int, str]]:
     return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
 
 
-def _bad_frames(table: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _bad_frames(table: Table) -> NDArray[np.bool_]:
     return (table[:, 0] < 0) | (table[:, 0] != np.floor(table[:, 0]))
 
 
@@ -120,3 +122,33 @@ def _first_broken_line(path: str | Path, numbered: list[tuple[int, str]], min_co
         if float(fields[0]) < 0 or not float(fields[0]).is_integer():
             return UserError(f"{place}: frame {fields[0].strip()} is not a whole number of at least 0")
     return UserError(f"{path}: not a table of numbers")
+
+
+class BoxTable:
+    """Rows of a result file or of ground truth by frame.
+
+    Parameters
+    ----------
+    table : ndarray, shape (N, 6 or more)
+        Frame, id, left, top, width, height and perhaps more, rows in any order.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table = table[np.argsort(table[:, 0], kind="stable")]
+        self._frames = self._table[:, 0].copy()
+
+    def ids(self, first: int, last: int | None = None) -> list[int]:
+        """Return the ids of the boxes of a frame, or of the frames from `first` to `last`."""
+        return self._rows(first, last)[:, 1].astype(int).tolist()
+
+    def boxes(self, first: int, last: int | None = None) -> Table:
+        """Return the boxes (left, top, width, height) that belong to `ids`, shape (n, 4).
+
+        Frames are ascending, boxes of a frame are in the table's order.
+        """
+        return self._rows(first, last)[:, 2:6]
+
+    def _rows(self, first: int, last: int | None) -> Table:
+        start = np.searchsorted(self._frames, first, side="left")
+        stop = np.searchsorted(self._frames, first if last is None else last, side="right")
+        return self._table[start:stop]

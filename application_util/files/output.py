@@ -1,13 +1,15 @@
-"""Output that appears under its name only when it is complete."""
+"""Output that appears under its name only when it is complete, and never instead of an input."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
 
 from application_util.errors import UserError
+from application_util.progress import say
 
 
 class PartialFile:
@@ -68,3 +70,61 @@ class PartialFile:
         if self._target.exists():
             shutil.copymode(self._target, self.partial_path)
         os.replace(self.partial_path, self._target)
+
+
+def write_whole(path: Path, content: bytes | str) -> None:
+    """Write a file so that it appears only when it is complete; text is UTF-8.
+
+    Raises
+    ------
+    UserError
+        If it cannot be written.
+    """
+    file = PartialFile(path, "choose another --output_dir")
+    with file.open("wb") as stream:
+        stream.write(content.encode() if isinstance(content, str) else content)
+    file.finish()
+
+
+def refuse_overwriting(outputs: Iterable[str | Path | None], inputs: Iterable[str | Path | None]) -> None:
+    """Make sure, before any work, that no output is one of the inputs, nor two outputs one file.
+
+    Parameters
+    ----------
+    outputs : iterable of path
+        Files to be written; each is called ``<output>.partial`` meanwhile. None stands for no file.
+    inputs : iterable of path
+        Files to be read, as far as they exist.
+
+    Raises
+    ------
+    UserError
+        If one would be lost.
+    """
+    taken = {os.path.realpath(path): path for path in inputs if path is not None and os.path.isfile(path)}
+    for output in outputs:
+        if output is None or (os.path.exists(output) and not os.path.isfile(output)):
+            continue  # /dev/null may be named twice
+        place = os.path.realpath(output)
+        for path in (place, f"{place}.partial"):
+            if path in taken:
+                raise UserError(
+                    f"{output}: would replace {taken[path]}, which is needed here: choose another name"
+                )
+        taken[place] = output
+
+
+def set_aside(directory: Path, names: Iterable[str]) -> None:
+    """Rename files to ``<name>.old``, so that nobody takes them for what this run makes; say so.
+
+    Parameters
+    ----------
+    directory : Path
+    names : iterable of str
+        Of the files; those that are not there do not matter.
+    """
+    there = [name for name in names if (directory / name).is_file()]
+    for name in there:
+        os.replace(directory / name, directory / f"{name}.old")
+    if there:
+        say(f"of an earlier run in {directory}, renamed: {', '.join(f'{name}.old' for name in there)}")

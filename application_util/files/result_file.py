@@ -1,4 +1,4 @@
-"""Result files that appear only when they are complete."""
+"""Result files: reading them, and writing them so that they appear only when they are complete."""
 
 from __future__ import annotations
 
@@ -7,16 +7,36 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from application_util.errors import Interrupted
+from application_util.errors import Interrupted, UserError
+from application_util.files.mot_table import Table, read_table
 from application_util.files.output import PartialFile
 from application_util.progress import say
 from deep_sort.track import Track
 
 
+def read_results(path: str | Path) -> Table:
+    """Read the result file of a sequence.
+
+    Returns
+    -------
+    ndarray, shape (rows, 6 or more)
+        Frame, id, left, top, width, height, ...
+
+    Raises
+    ------
+    UserError
+        If the file is missing, broken or empty.
+    """
+    results = read_table(path, min_columns=6)
+    if not len(results):
+        raise UserError(f"{path}: no rows, nothing was tracked")
+    return results
+
+
 class ResultFile:
     """Tracks of a sequence, written row by row.
 
-    A context manager. Rows go to ``<path>.partial``, which takes the place of ``path`` when the block ends
+    A context manager. Rows go to ``<path>.partial``, which replaces ``path`` when the block ends
     well and stays where it is otherwise. Folders are made as needed. What is no regular file (``/dev/stdout``)
     is written directly.
 

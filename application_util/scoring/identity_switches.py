@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from application_util.files.box_table import BoxTable
+from application_util.files.mot_table import BoxTable
 from application_util.scoring.tables import Table, classes_of, counting_rows
 from deep_sort.iou_matching import iou
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from application_util.files.whole_file import write_whole
+from application_util.files.output import write_whole
 from application_util.scoring.scores import COMBINED, FamilyScores, combine_scores
 
 FAMILY_FIELDS = {

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
-from application_util.files.mot_table import read_table
-from application_util.sequences.images import ImageFolder
+from application_util.files.mot_table import Table, read_table
+from application_util.files.result_file import read_results
+from application_util.sequences.images import FrameSource, ImageFolder
 from application_util.sequences.video_source import VIDEO_SUFFIXES, VideoSource, find_video
 
 
 @dataclass(frozen=True)
-class Sequence:
+class MotSequence:
     """A sequence.
 
     Attributes
@@ -28,7 +29,7 @@ class Sequence:
         that lies beside it, it need not exist.
     name : str
         The folder's name.
-    images : ImageFolder or VideoSource
+    images : FrameSource
         File of each frame, frames ascending; empty when there are no images.
     frame_rate : float or None
         Frames per second by seqinfo.ini, else by the video.
@@ -38,7 +39,7 @@ class Sequence:
 
     directory: Path
     name: str
-    images: ImageFolder | VideoSource
+    images: FrameSource
     frame_rate: float | None
     length: int | None = None
 
@@ -65,7 +66,7 @@ class Sequence:
     @property
     def input_files(self) -> list[Path]:
         """Where what belongs to the sequence lies, beside images in a folder: not to be overwritten."""
-        video = self.images.place if self.images.in_order else None
+        video = self.images.video
         texts = [
             self.directory / "gt" / "gt.txt",
             self.directory / "seqinfo.ini",
@@ -74,13 +75,33 @@ class Sequence:
         return texts if video is None else [*texts, video]
 
     @cached_property
-    def groundtruth(self) -> NDArray[np.float64] | None:
+    def groundtruth(self) -> Table | None:
         """Rows of ``gt/gt.txt``: frame, id, left, top, width, height, flag, perhaps more; None without it."""
         path = self.directory / "gt" / "gt.txt"
         return read_table(path) if path.exists() else None
 
+    def read_results(self, path: str | Path) -> Table:
+        """Read a result file of this sequence, see `result_file.read_results`.
 
-def read_sequence(directory: str | Path) -> Sequence:
+        Raises
+        ------
+        UserError
+            Also if it has frames that the sequence does not have.
+        """
+        results = read_results(path)
+        frames = list(self.images) or ([1, self.length] if self.length else [])
+        if frames:
+            first, last = min(frames), max(frames)
+            outside = np.flatnonzero((results[:, 0] < first) | (results[:, 0] > last))
+            if len(outside):
+                raise UserError(
+                    f"{path}: row {outside[0] + 1}: frame {results[outside[0], 0]:.0f}, but {self.name} has"
+                    f" frames {first} to {last}: are these the results of another sequence?"
+                )
+        return results
+
+
+def read_sequence(directory: str | Path) -> MotSequence:
     """Look into a sequence.
 
     Parameters
@@ -92,7 +113,7 @@ def read_sequence(directory: str | Path) -> Sequence:
 
     Returns
     -------
-    Sequence
+    MotSequence
 
     Raises
     ------
@@ -104,7 +125,7 @@ def read_sequence(directory: str | Path) -> Sequence:
     if video is not None:
         inside = video.absolute().parent.name == video.stem
         directory = video.parent if inside else video.with_suffix("")
-    images: ImageFolder | VideoSource = ImageFolder(directory / "img1")
+    images: FrameSource = ImageFolder(directory / "img1")
     if video is None and not images:
         video = find_video(directory)
     if video is None and not directory.is_dir():
@@ -115,7 +136,7 @@ def read_sequence(directory: str | Path) -> Sequence:
         images = VideoSource(video)
         frame_rate = frame_rate or images.frame_rate
     name = os.path.basename(os.path.abspath(directory))
-    return Sequence(directory, name, images, frame_rate, length)
+    return MotSequence(directory, name, images, frame_rate, length)
 
 
 def is_sequence(directory: Path) -> bool:

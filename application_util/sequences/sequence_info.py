@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from application_util.files.detection_file import DetectionFile
-from application_util.sequences.sequence import Sequence, read_sequence
+from application_util.sequences.sequence import MotSequence, read_sequence
 
 
-def frame_range(sequence: Sequence, detections: DetectionFile | None = None) -> range:
+def frame_range(sequence: MotSequence, detections: DetectionFile | None = None) -> range:
     """Return the frames of a sequence: those of its images, or of its detections when there are no images."""
     frames = list(sequence.images)
     if not frames and detections is not None:
@@ -45,7 +45,7 @@ def gather_sequence_info(sequence_dir: str | Path, detection_file: str | Path | 
     return info
 
 
-def sequence_info(sequence: Sequence, detections: DetectionFile | None) -> dict[str, Any]:
+def sequence_info(sequence: MotSequence, detections: DetectionFile | None) -> dict[str, Any]:
     """Describe a sequence and its detections.
 
     Returns
@@ -57,7 +57,7 @@ def sequence_info(sequence: Sequence, detections: DetectionFile | None) -> dict[
         ``update_ms`` float or None.
     """
     frames = frame_range(sequence, detections)
-    image_files = {} if sequence.images.in_order else {f: str(path) for f, path in sequence.images.items()}
+    image_files = {} if sequence.images.video else {f: str(path) for f, path in sequence.images.items()}
     return {
         "sequence_name": sequence.name,
         "image_filenames": image_files,

@@ -10,7 +10,7 @@ import numpy as np
 
 from application_util.errors import UserError
 from application_util.progress import say
-from application_util.sequences.sequence import Sequence, read_sequence
+from application_util.sequences.sequence import MotSequence, is_sequence, read_sequence
 from application_util.sequences.video_source import find_video, videos_in
 
 OUTPUT_MARKS = ("run.json", "sweep.json")
@@ -129,6 +129,38 @@ def _holds_output(folder: Path, output_dir: str | Path | None) -> bool:
     return not any((folder / name).exists() for name in SEQUENCE_MARKS) and find_video(folder) is None
 
 
+def find_results(mot_dir: str | Path, result_dir: str | Path) -> list[Path]:
+    """Find the result files of a folder whose sequence exists, and say which have none.
+
+    Parameters
+    ----------
+    mot_dir, result_dir : str or Path
+        Hold ``<sequence>/`` and ``<sequence>.txt``.
+
+    Returns
+    -------
+    list of Path
+        By name.
+
+    Raises
+    ------
+    UserError
+        If there is no such folder, or no result file of a sequence.
+    """
+    mot_dir, result_dir = Path(mot_dir), Path(result_dir)
+    for folder in (mot_dir, result_dir):
+        if not folder.is_dir():
+            raise UserError(f"{folder}: {'is not a folder' if folder.exists() else 'no such folder'}")
+    files = sorted(path for path in result_dir.glob("*.txt") if not path.name.startswith("."))
+    known = [path for path in files if is_sequence(mot_dir / path.stem)]
+    if not known:
+        raise UserError(f"{result_dir}: no result file <sequence>.txt of a sequence in {mot_dir}")
+    for path in files:
+        if path not in known:
+            say(f"{path}: skipped, {mot_dir} has no sequence {path.stem}")
+    return known
+
+
 def sequence_length(directory: Path) -> int:
     """Return the number of frames to score: by seqinfo.ini, else the last image, else the ground truth.
 
@@ -147,7 +179,7 @@ def sequence_length(directory: Path) -> int:
     raise UserError(f"{directory}: unknown length: add seqLength to its seqinfo.ini")
 
 
-def expected_frames(sequence: Sequence, detection_file: Path) -> int:
+def expected_frames(sequence: MotSequence, detection_file: Path) -> int:
     """Estimate how many frames there are to track, if possible without a look at the detections."""
     if sequence.images:
         return max(sequence.images) - min(sequence.images) + 1

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
 from application_util.progress import LineReporter, warn
-
-if TYPE_CHECKING:
-    import cv2
+from application_util.sequences.images import FrameSource
 
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".m4v", ".webm")
 MOST_FRAMES_PER_SECOND = 1000.0
 """Files without a frame rate tell the ticks of their clock instead, e.g. 90000."""
 
 
-class VideoSource(Mapping[int, Path]):
+class VideoSource(FrameSource):
     """The frames of a video, 1 to their number, each of which lies in the same file.
 
-    Frames are decoded one after the other: going forward is cheap, going back starts anew. Any thread may
+    Frames are decoded one after the other: going forward is cheap, going back starts over. Any thread may
     read, one at a time. The file is opened when its first frame is read and closed after the last.
 
     Parameters
@@ -40,8 +38,6 @@ class VideoSource(Mapping[int, Path]):
         (height, width) in pixels, as shown: turned if the camera was.
     frame_rate : float or None
         Frames per second, None if the video does not tell.
-    in_order : bool
-        True: to be read in order, by one thread.
 
     Raises
     ------
@@ -49,12 +45,10 @@ class VideoSource(Mapping[int, Path]):
         If no frame of it can be decoded.
     """
 
-    in_order = True
+    random_access = False
 
     def __init__(self, place: Path) -> None:
-        import cv2
-
-        self.place = place
+        self.place = self.video = place
         capture = open_video(place)
         image = capture.read()[1]
         if image is None:
@@ -88,21 +82,13 @@ class VideoSource(Mapping[int, Path]):
         status = self.place.stat()
         return _count_frames(self.place.absolute(), status.st_size, status.st_mtime_ns)
 
-    def read(self, frame: int) -> NDArray[np.uint8]:
-        """Decode a frame: (height, width, 3), BGR.
-
-        Raises
-        ------
-        UserError
-            If there is no such frame.
-        """
+    def read(self, frame: int, whole: bool = False) -> NDArray[np.uint8]:
+        """Decode a frame, see `FrameSource.read`."""
         with self._lock:
             image = self._decode(frame) if frame >= 1 else None
         if image is None:
             raise UserError(f"{self.place}: no frame {frame}, the video has frames 1 to {len(self)}")
         return np.asarray(image, dtype=np.uint8)
-
-    read_whole = read
 
     def _decode(self, frame: int) -> np.ndarray | None:
         if self._capture is None or frame < self._position:
@@ -168,8 +154,6 @@ def open_video(path: Path) -> cv2.VideoCapture:
     if not path.is_file():
         raise UserError(f"{path}: no such file, expected a video")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    import cv2
-
     logging = getattr(cv2.utils, "logging", cv2)  # its place has changed since OpenCV 4.8
     level = logging.getLogLevel()
     logging.setLogLevel(0)
@@ -188,8 +172,6 @@ def _count_frames(path: Path, size: int, changed: int) -> int:
 
     Nothing else is reliable: what a container promises counts what lies before a cut, or after its end.
     """
-    import cv2
-
     capture = open_video(path)
     promised = round(capture.get(cv2.CAP_PROP_FRAME_COUNT))
     lines = LineReporter(f"{path.name}: counting", "frame", promised if promised > 0 else None)

@@ -6,8 +6,7 @@ import os
 from pathlib import Path
 
 from application_util.errors import Interrupted, UserError
-from application_util.files.overwriting import refuse_overwriting
-from application_util.files.whole_file import write_whole
+from application_util.files.output import refuse_overwriting, write_whole
 from application_util.parallel.jobs import Failures, Job, JobRunner
 from application_util.progress import say, warn
 from application_util.sequences.sequence import read_sequence

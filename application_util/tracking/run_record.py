@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from application_util.files.checksum import sha256
-from application_util.files.whole_file import write_whole
+from application_util.files.output import write_whole
 from application_util.tracking.sequence_job import SequenceJob, SequenceResult
 
 FILE_NAME = "run.json"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from application_util.errors import UserError
-from application_util.sequences import image_file
+from application_util.sequences import images
 from deep_sort_app import run as track
 from tests.tools.small_sequences import (
     BOXES,
@@ -140,13 +140,13 @@ def test_selection_of_sequences(mot_dir, out):
 def test_images_are_read_only_as_far_ahead_as_needed(mot_dir, out, monkeypatch):
     write_sequence(mot_dir, "SEQ-02", frames=tuple(range(1, 120)))
     read: list[Path] = []
-    original = image_file.read_whole_image
+    original = images.read_image
 
-    def noted(path):
+    def noted(path, whole):
         read.append(path)
-        return original(path)
+        return original(path, whole)
 
-    monkeypatch.setattr(image_file, "read_whole_image", noted)
+    monkeypatch.setattr(images, "read_image", noted)
     most = 0
 
     def encoder(image, boxes):

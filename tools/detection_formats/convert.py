@@ -10,7 +10,7 @@ from pathlib import Path
 
 from application_util.errors import UserError
 from application_util.files.output import PartialFile
-from application_util.sequences.sequence import Sequence
+from application_util.sequences.sequence import MotSequence
 from tools.detection_formats.box import DECIMALS, Box, check_box
 
 FORMATS = ("mot", "coco", "yolo", "csv")
@@ -92,7 +92,7 @@ def guess_format(path: Path) -> str:
 def read_boxes(
     path: Path,
     kind: str,
-    sequence: Sequence,
+    sequence: MotSequence,
     coco_images: Path | None = None,
     normalised: bool = False,
     percent: bool = False,
@@ -104,7 +104,7 @@ def read_boxes(
     path : Path
     kind : str
         One of `FORMATS`.
-    sequence : Sequence
+    sequence : MotSequence
         Tells the image size where boxes are shares of it.
     coco_images : Path, optional
         See `tools.detection_formats.coco.read_coco`.
@@ -186,7 +186,7 @@ def select(
     return sorted(taken, key=lambda box: box.frame), report
 
 
-def frames_of(sequence: Sequence) -> range | None:
+def frames_of(sequence: MotSequence) -> range | None:
     """Give the frames that a sequence has, None if it has no images and does not tell."""
     if sequence.images:
         return range(min(sequence.images), max(sequence.images) + 1)
@@ -223,7 +223,7 @@ def _check(box: Box, selection: Selection, frames: range | None, shares: bool) -
     check_box(box, shares)
 
 
-def _image_size(sequence: Sequence) -> tuple[int, int]:
+def _image_size(sequence: MotSequence) -> tuple[int, int]:
     if sequence.image_size is None:
         raise UserError(
             f"{sequence.images.place}: no images, and these boxes are given in shares of their size"

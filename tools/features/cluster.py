@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from application_util.files.whole_file import write_whole
+from application_util.files.output import write_whole
 from application_util.parallel.jobs import Failures, Job, JobRunner
 from tools.features.encode_sequence import encode_sequence
 from tools.features.encode_sequences import say_encoded

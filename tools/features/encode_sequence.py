@@ -136,12 +136,12 @@ def _by_frame(encoder: Encoder, source: EncodingInput, read: Callable[[Piece], I
 
 
 def _threads(source: EncodingInput) -> int:
-    return 1 if source.sequence.images.in_order else IMAGE_THREADS
+    return IMAGE_THREADS if source.sequence.images.random_access else 1
 
 
 def _read(source: EncodingInput, skip_invalid: bool, report: EncodingReport, piece: Piece) -> Image | None:
     try:
-        return source.sequence.images.read_whole(piece.frame)
+        return source.sequence.images.read(piece.frame, whole=True)
     except UserError as error:
         if not skip_invalid:
             raise UserError(f"{error} (--skip_invalid leaves its rows out)") from None

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from application_util.errors import UserError
-from application_util.files.overwriting import refuse_overwriting
+from application_util.files.output import refuse_overwriting
 from application_util.parallel.jobs import Failures
 from application_util.progress import say, warn
 from application_util.sequences.sequence import find_det_txt

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from application_util.errors import UserError
 from application_util.files.detection_file import DetectionFile
 from application_util.files.mot_table import BOX_COLUMNS, read_detections
-from application_util.sequences.sequence import Sequence, read_sequence
+from application_util.sequences.sequence import MotSequence, read_sequence
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,14 @@ class EncodingInput:
 
     Attributes
     ----------
-    sequence : Sequence
+    sequence : MotSequence
     rows : ndarray, shape (N, 10)
         Detections of frames that have an image, frames ascending, det.txt's order inside a frame.
     missing : ndarray, shape (K, 10)
         Detections of those that have none.
     """
 
-    sequence: Sequence
+    sequence: MotSequence
     rows: NDArray[np.float64]
     missing: NDArray[np.float64]
 
@@ -116,7 +116,7 @@ def _unreadable_frames(source: EncodingInput, boxes: NDArray) -> list[int]:
     unreadable = []
     for frame in np.setdiff1d(source.rows[:, 0], boxes[:, 0]).astype(int).tolist():
         try:
-            source.sequence.images.read_whole(frame)
+            source.sequence.images.read(frame, whole=True)
         except UserError:
             unreadable.append(frame)
     return unreadable

@@ -10,8 +10,7 @@ from typing import Any
 
 from application_util.errors import UserError
 from application_util.files.checksum import sha256
-from application_util.files.earlier_run import set_aside
-from application_util.files.whole_file import write_whole
+from application_util.files.output import set_aside, write_whole
 from application_util.progress import say
 from application_util.scoring.scores import COMBINED
 from application_util.settings import TrackerSettings

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
-from application_util.files.result_table import find_results, read_results
 from application_util.scoring.identity_switches import Switch, identity_switches
 from application_util.scoring.scores import guess_benchmark
 from application_util.scoring.tables import counting_rows
-from application_util.sequences.sequence import Sequence, read_sequence
+from application_util.sequences.sequence import MotSequence, read_sequence
+from application_util.sequences.sequence_set import find_results
 from tools.report.lifespans import Lives, lives_of
 
 VIDEO_KINDS = (".mp4", ".webm", ".avi")
@@ -28,7 +28,7 @@ class Tracked:
 
     Attributes
     ----------
-    sequence : Sequence
+    sequence : MotSequence
     results : ndarray, shape (N, 6 or more)
         Frame, id, left, top, width, height, ...
     lives : Lives
@@ -40,7 +40,7 @@ class Tracked:
     video : Path or None
     """
 
-    sequence: Sequence
+    sequence: MotSequence
     results: Table
     lives: Lives
     people: Table | None
@@ -107,7 +107,7 @@ def _videos(folder: Path, names: list[str]) -> dict[str, Path]:
 
 def _read(directory: Path, result_file: Path, video: Path | None, benchmark: str) -> Tracked:
     sequence = read_sequence(directory)
-    results = read_results(result_file, sequence)
+    results = sequence.read_results(result_file)
     truth = sequence.groundtruth
     return Tracked(
         sequence,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 
-from application_util.sequences.sequence import Sequence
+from application_util.sequences.sequence import MotSequence
 
 MAX_WIDTH = 960
 JPEG_QUALITY = 80
@@ -27,7 +27,7 @@ class Picture:
     extent: tuple[float, float, float, float]
 
 
-def first_picture(sequence: Sequence) -> Picture | None:
+def first_picture(sequence: MotSequence) -> Picture | None:
     """Return the first frame, at most `MAX_WIDTH` pixels wide; None without images.
 
     Raises

@@ -1,9 +1,11 @@
+"""Output: whole files, never over an input, beside what an earlier run made."""
+
 from __future__ import annotations
 
 import pytest
 
 from application_util.errors import UserError
-from application_util.files.overwriting import refuse_overwriting
+from application_util.files.output import refuse_overwriting, set_aside
 
 
 @pytest.fixture
@@ -37,3 +39,14 @@ def test_others_pass(tmp_path, detections):
         [tmp_path / "b.npy", "/dev/stdout", None], [detections, tmp_path, tmp_path / "none", None]
     )
     refuse_overwriting(["/dev/null", "/dev/null"], ["/dev/null"])
+
+
+def test_files_are_renamed_with_a_line(tmp_path, capsys):
+    (tmp_path / "a").write_text("new")
+    (tmp_path / "a.old").write_text("older")
+    (tmp_path / "folder").mkdir()
+    set_aside(tmp_path, ["a", "b", "folder"])
+    assert (tmp_path / "a.old").read_text() == "new" and not (tmp_path / "a").exists()
+    assert capsys.readouterr().err == f"of an earlier run in {tmp_path}, renamed: a.old\n"
+    set_aside(tmp_path, ["a", "b", "folder"])
+    assert (tmp_path / "a.old").read_text() == "new" and capsys.readouterr().err == ""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from application_util.errors import UserError
-from application_util.files.mot_table import read_table
+from application_util.files.mot_table import BoxTable, read_table
 
 
 def test_spaces_empty_lines_and_no_newline_at_the_end(tmp_path):
@@ -18,7 +18,7 @@ def test_spaces_empty_lines_and_no_newline_at_the_end(tmp_path):
     )
 
 
-def test_remarks(tmp_path):
+def test_comments(tmp_path):
     path = tmp_path / "det.txt"
     path.write_text("# frame, id, ...\n1,-1,1,2,3,4,1 # sure\n#\n2,-1,1,2,3,4,0.5\n")
     assert read_table(path)[:, 0].tolist() == [1, 2]
@@ -55,3 +55,27 @@ def test_missing_and_binary_files(tmp_path):
     (tmp_path / "det.txt").write_bytes(b"\x93NUMPY\xff\xfe")
     with pytest.raises(UserError, match="cannot be read as text"):
         read_table(tmp_path / "det.txt")
+
+
+ROWS = np.array(
+    [[3, 1, 10, 11, 12, 13, 1], [1, 7, 20, 21, 22, 23, 1], [3, 2, 30, 31, 32, 33, 1], [2, 7, 1, 2, 3, 4, 1]]
+)
+
+
+def test_boxes_of_a_frame_in_the_order_of_the_table():
+    table = BoxTable(ROWS)
+    assert table.ids(3) == [1, 2]
+    assert table.boxes(3).tolist() == [[10, 11, 12, 13], [30, 31, 32, 33]]
+
+
+def test_a_frame_without_boxes():
+    assert BoxTable(ROWS).ids(9) == []
+    assert BoxTable(ROWS).boxes(9).shape == (0, 4)
+    assert BoxTable(ROWS[:0]).boxes(1).shape == (0, 4)
+
+
+def test_a_range_of_frames_includes_both_ends():
+    table = BoxTable(ROWS)
+    assert table.ids(1, 2) == [7, 7]
+    assert table.ids(-5, 99) == [7, 7, 1, 2]
+    assert table.boxes(1, 2)[:, 0].tolist() == [20, 1]
