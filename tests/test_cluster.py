@@ -13,12 +13,11 @@ import numpy as np
 import pytest
 
 import evaluate_motchallenge
+from tests.support.encoding import make_boxed_sequence
+from tests.support.networks import write_tiny_network
+from tests.support.paths import ROOT, shared_path
+from tests.support.sequences import Benchmark
 from tools import generate_detections
-
-from .conftest import ROOT, shared_path
-from .mot_worlds import World
-from .tools.small_sequences import write_sequence
-from .tools.tiny_networks import write_tiny_network
 
 distributed = pytest.importorskip("distributed")
 
@@ -99,7 +98,7 @@ def busy_workers(client):
 
 
 def test_a_killed_worker_loses_nothing(tmp_path, cluster):
-    world = World(tmp_path)
+    world = Benchmark(tmp_path)
     for number in range(4):
         long_sequence(world, f"SEQ-{number}", "walkers" if number % 2 else "crowded", 8)
     workers = {name: cluster.start_worker(name) for name in ("first", "second")}
@@ -122,7 +121,7 @@ def test_a_killed_worker_loses_nothing(tmp_path, cluster):
         assert run.wait(timeout=PATIENCE_SECONDS) == 0
         assert set(worker["name"] for worker in client.scheduler_info()["workers"].values()) == {"second"}
     told = (tmp_path / "stderr").read_text()
-    local = World.at(tmp_path / "local", world)
+    local = Benchmark.at(tmp_path / "local", world)
     assert evaluate_motchallenge.main([*local.flags(), "--jobs", "2"]) == 0
     for number in range(4):
         name = f"SEQ-{number}"
@@ -135,7 +134,7 @@ def test_a_killed_worker_loses_nothing(tmp_path, cluster):
 
 
 def test_a_failure_on_a_worker_is_reported(tmp_path, cluster, capsys):
-    world = World(tmp_path)
+    world = Benchmark(tmp_path)
     world.add("SEQ-A", truth=False)
     world.add("SEQ-B", truth=False)
     (world.detection_dir / "SEQ-A.npy").write_bytes(b"no array")
@@ -152,7 +151,7 @@ def test_features_are_computed_on_workers(tmp_path, cluster, capsys):
     pytest.importorskip("tensorflow")
     network = write_tiny_network(tmp_path / "tiny.pb")
     for name in ("SEQ-01", "SEQ-02", "SEQ-03"):
-        write_sequence(tmp_path / "mot", name)
+        make_boxed_sequence(tmp_path / "mot", name)
     (tmp_path / "mot" / "SEQ-03" / "img1" / "000002.png").write_bytes(b"no image")
     flags = ["--mot_dir", str(tmp_path / "mot"), "--model", str(network)]
     cluster.start_worker("only")
@@ -171,7 +170,7 @@ def test_features_are_computed_on_workers(tmp_path, cluster, capsys):
 
 def test_nobody_answers(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("application_util.parallel.executor.CONNECT_SECONDS", 1)
-    world = World(tmp_path)
+    world = Benchmark(tmp_path)
     world.add("SEQ-A", truth=False)
     assert evaluate_motchallenge.main([*world.flags(), "--scheduler", "tcp://127.0.0.1:9"]) == 2
     err = capsys.readouterr().err

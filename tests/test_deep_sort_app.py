@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import deep_sort_app
-
-from .conftest import GOLDEN, ROOT, headless_environment
+from tests.support.cli import headless_environment
+from tests.support.paths import GOLDEN, ROOT
 
 
 @pytest.fixture(autouse=True)

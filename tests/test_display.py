@@ -6,8 +6,9 @@ import os
 
 import pytest
 
-from tests.scenes import make_sequence, read_video, walk, write_detections, write_results
-from tests.windows import WindowProgram, wait_until
+from tests.support.screen import WindowProgram, wait_until
+from tests.support.sequences import make_sequence, walk, write_detections, write_results
+from tests.support.videos import read_video
 
 FRAMES = 5000
 

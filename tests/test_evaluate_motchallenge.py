@@ -18,16 +18,15 @@ import pytest
 import deep_sort_app
 import evaluate_motchallenge
 from application_util.settings import BENCHMARK_SETTINGS
-
-from .conftest import GOLDEN, ROOT, shared_path
-from .films import write_film
-from .mot_worlds import World
+from tests.support.paths import GOLDEN, ROOT, shared_path
+from tests.support.sequences import Benchmark
+from tests.support.videos import write_film
 
 
 @pytest.fixture
 def world(tmp_path):
     """Three sequences without ground truth."""
-    world = World(tmp_path)
+    world = Benchmark(tmp_path)
     world.add("SEQ-B", "walkers", truth=False)
     world.add("SEQ-A", "crowded", truth=False)
     world.add("SEQ-C", "walkers", truth=False, frames=30)
@@ -367,7 +366,7 @@ def test_wrong_folders_are_one_line(world, evaluate, tmp_path, scenario):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_leaves_partial_files_only(tmp_path, number):
-    world = World(tmp_path)
+    world = Benchmark(tmp_path)
     name = world.add("SEQ-A", truth=False)
     rows = np.load(world.detection_dir / f"{name}.npy")
     many = np.tile(rows, (200, 1))

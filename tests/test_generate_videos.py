@@ -9,9 +9,11 @@ import cv2
 import pytest
 
 import generate_videos
-from tests.conftest import ROOT, headless_environment
-from tests.scenes import make_sequence, read_video, walk, write_results
-from tests.windows import wait_until
+from tests.support.cli import headless_environment
+from tests.support.paths import ROOT
+from tests.support.screen import wait_until
+from tests.support.sequences import make_sequence, walk, write_results
+from tests.support.videos import read_video
 
 
 @pytest.fixture

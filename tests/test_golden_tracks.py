@@ -13,8 +13,7 @@ import pytest
 
 import deep_sort_app
 from application_util.settings import TrackerSettings
-
-from .conftest import GOLDEN, shared_path
+from tests.support.paths import GOLDEN, shared_path
 
 EMBEDDED = json.loads((GOLDEN / "manifest.json").read_text())
 

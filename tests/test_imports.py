@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from application_util.errors import INSTALLED_NAMES
+from tests.support.paths import ROOT
 
-from .conftest import ROOT
-
-HEAVY = set(["numpy", "scipy", "cv2", "tensorflow", "openvino", "trackeval", "distributed", "matplotlib", "plotly"])
+HEAVY = set(
+    ["numpy", "scipy", "cv2", "tensorflow", "openvino", "trackeval", "distributed", "matplotlib", "plotly"]
+)
 SETUP = ROOT / "setup.py"
 COMMANDS = sorted(
     path.relative_to(ROOT).as_posix()

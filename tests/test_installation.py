@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, entry_points
 
 import pytest
 
-from .conftest import ROOT
+from tests.support.paths import ROOT
 
 SLOW = {"cv2", "scipy", "tensorflow", "trackeval", "distributed", "matplotlib", "plotly"}
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import show_results
-from tests.scenes import GREY, make_sequence, read_video, walk, write_detections, write_results
+from tests.support.sequences import GREY, make_sequence, walk, write_detections, write_results
+from tests.support.videos import read_video
 
 
 @pytest.fixture

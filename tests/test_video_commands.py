@@ -9,8 +9,8 @@ import deep_sort_app
 import evaluate_motchallenge
 import generate_videos
 import show_results
-from tests.films import ffmpeg, number, write_film
-from tests.scenes import make_sequence, read_video, walk, write_detections, write_results
+from tests.support.sequences import make_sequence, walk, write_detections, write_results
+from tests.support.videos import ffmpeg, number, read_video, write_film
 from tools.generate_detections import generate_detections
 from tools.report.gather import gather
 

@@ -17,8 +17,7 @@ from application_util.files.detection_file import DetectionFile
 from application_util.files.result_file import ResultFile
 from application_util.settings import TrackerSettings
 from application_util.tracking.sequence_tracker import create_tracker, select_detections
-
-from ..conftest import ROOT
+from tests.support.paths import ROOT
 
 wild = st.one_of(
     st.floats(0, 40).map(round),

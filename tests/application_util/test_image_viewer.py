@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from application_util.drawing.image_viewer import ImageViewer
-from tests.scenes import read_video
-from tests.windows import WindowProgram, wait_until
+from tests.support.screen import WindowProgram, wait_until
+from tests.support.videos import read_video
 
 PROGRAM = """
 import sys

@@ -18,7 +18,7 @@ import pytest
 from application_util.errors import UserError
 from application_util.parallel.executor import BLAS_THREAD_VARIABLES, cpu_count, open_workers, report_progress
 from application_util.parallel.jobs import Job, JobRunner
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 
 def double(number):

@@ -7,7 +7,7 @@ from application_util.drawing.result_view import open_view
 from application_util.drawing.visualization import VideoVisualization, create_unique_color_uchar
 from application_util.errors import UserError
 from application_util.sequences.sequence import read_sequence
-from tests.scenes import GREY, frame_image, make_sequence, walk, write_detections, write_results
+from tests.support.sequences import GREY, frame_image, make_sequence, walk, write_detections, write_results
 
 RED = (0, 0, 255)
 

@@ -11,8 +11,8 @@ import pytest
 from application_util.errors import UserError
 from application_util.scoring.score_table import COUNTS, FIELDS, format_table, score_rows
 from application_util.scoring.scores import ScoreJob, guess_benchmark, score_sequence
-from tests.conftest import GOLDEN, shared_path
-from tests.mot_worlds import World
+from tests.support.paths import GOLDEN, shared_path
+from tests.support.sequences import Benchmark
 
 trackeval = pytest.importorskip("trackeval")
 
@@ -55,7 +55,7 @@ def assert_official(mot_dir, result_dir, names, benchmark, folder):
 
 @pytest.fixture
 def world(tmp_path):
-    world = World(tmp_path)
+    world = Benchmark(tmp_path)
     world.add("SEQ-B", "crowded")
     world.add("SEQ-A", "walkers")
     world.output_dir.mkdir()

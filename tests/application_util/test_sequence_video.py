@@ -9,8 +9,8 @@ from application_util.errors import UserError
 from application_util.files.mot_table import read_table
 from application_util.sequences.sequence import find_det_txt, is_sequence, read_sequence
 from application_util.sequences.sequence_set import find_sequences, sequence_length
-from tests.films import SIZE, number, write_film
-from tests.scenes import make_sequence
+from tests.support.sequences import make_sequence
+from tests.support.videos import SIZE, number, write_film
 
 
 def test_a_video_takes_the_place_of_img1(tmp_path):

@@ -12,7 +12,7 @@ from application_util.drawing import video_file as video_module
 from application_util.drawing.video_file import VideoFile, check_video_path, frames_per_second, open_videos
 from application_util.errors import UserError
 from application_util.sequences.video_source import open_video
-from tests.scenes import read_video
+from tests.support.videos import read_video
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = (64, 48)

@@ -9,7 +9,7 @@ from application_util.errors import UserError
 from application_util.parallel.read_ahead import read_ahead
 from application_util.sequences import video_source
 from application_util.sequences.video_source import VideoSource, find_video, videos_in
-from tests.films import SIZE, bars, ffmpeg, number, write_film
+from tests.support.videos import SIZE, bars, ffmpeg, number, write_film
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from application_util.errors import UserError
 from application_util.sequences.sequence import read_sequence
 from deep_sort.detection import Detection
 from deep_sort.track import Track, TrackState
-from tests.scenes import GREY, make_sequence, read_video
-from tests.windows import WindowProgram
+from tests.support.screen import WindowProgram
+from tests.support.sequences import GREY, make_sequence
+from tests.support.videos import read_video
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from application_util.drawing.visualization import (
 )
 from deep_sort.detection import Detection
 from deep_sort.track import Track
-from tests.scenes import read_video
+from tests.support.videos import read_video
 
 COLORS_OF_THE_REFERENCE = """
 ff0000 00ff75 ea00ff 7ecc00 0020cc 992d00 009974 990077 206600 0e0066 ff9800 00efff

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.small_sequences import write_sequence
+from tests.support.encoding import make_boxed_sequence
 
 
 @pytest.fixture
 def mot_dir(tmp_path: Path) -> Path:
-    write_sequence(tmp_path / "mot")
+    make_boxed_sequence(tmp_path / "mot")
     return tmp_path / "mot"
 
 

@@ -8,14 +8,8 @@ import numpy as np
 import pytest
 
 from application_util.errors import UserError
-from tests.conftest import shared_path
-from tests.tools.tiny_networks import (
-    FEATURE_DIM,
-    IMAGE_SHAPE,
-    expected_features,
-    operations,
-    write_tiny_network,
-)
+from tests.support.networks import FEATURE_DIM, IMAGE_SHAPE, expected_features, operations, write_tiny_network
+from tests.support.paths import shared_path
 from tools.generate_detections import ImageEncoder, create_box_encoder, extract_image_patch
 from tools.network import model_file
 

@@ -8,11 +8,8 @@ import numpy as np
 import pytest
 
 from application_util.errors import install_command
-from tests.conftest import ROOT
-from tests.tools.small_sequences import (
-    expected_rows,
-    picture,
-)
+from tests.support.encoding import expected_rows, picture
+from tests.support.paths import ROOT
 from tools.generate_detections import main
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -39,7 +36,7 @@ def test_help_is_quick_to_import(command: Run):
 
 def test_the_command(mot_dir, out, tmp_path, command: Run):
     pytest.importorskip("tensorflow")
-    from tests.tools.tiny_networks import expected_features, write_tiny_network
+    from tests.support.networks import expected_features, write_tiny_network
     from tools.features.patches import extract_image_patch
 
     network = write_tiny_network(tmp_path / "tiny.pb", names=("in", "out"))

@@ -9,21 +9,21 @@ import numpy as np
 import pytest
 
 from application_util.errors import UserError
-from tests.conftest import ROOT
-from tests.tools.small_sequences import (
+from tests.support.encoding import (
     BOXES,
     FRAMES,
     any_encoder,
-    colour_encoder,
+    color_encoder,
     expected_rows,
-    write_sequence,
+    make_boxed_sequence,
 )
+from tests.support.paths import ROOT
 from tools.generate_detections import generate_detections
 
 
 def test_resume_does_what_is_missing(mot_dir, out, capsys):
     for name in ("SEQ-02", "SEQ-03", "SEQ-04"):
-        write_sequence(mot_dir, name)
+        make_boxed_sequence(mot_dir, name)
     generate_detections(any_encoder, mot_dir, out)
     kept = (out / "SEQ-01.npy").stat().st_mtime_ns
     (out / "SEQ-02.npy").rename(out / "SEQ-02.npy.partial")
@@ -46,7 +46,7 @@ def test_resume_does_what_is_missing(mot_dir, out, capsys):
 
 def test_resume_knows_features_of_another_width(mot_dir, out, capsys):
     generate_detections(lambda image, boxes: np.ones((len(boxes), 7)), mot_dir, out)
-    generate_detections(colour_encoder(), mot_dir, out, resume=True)
+    generate_detections(color_encoder(), mot_dir, out, resume=True)
     assert "finished already" not in capsys.readouterr().err
     assert np.load(out / "SEQ-01.npy").shape == (12, 13)
 
@@ -78,7 +78,7 @@ def test_resume_makes_a_broken_file_again(mot_dir, out, how, capsys):
 
 
 def test_resume_with_images_missing_or_broken(tmp_path, out, capsys):
-    images = write_sequence(tmp_path / "mot", suffix="jpg") / "img1"
+    images = make_boxed_sequence(tmp_path / "mot", suffix="jpg") / "img1"
     (images / "000001.jpg").unlink()
     whole = (images / "000003.jpg").read_bytes()
     (images / "000003.jpg").write_bytes(whole[:300])
@@ -92,11 +92,11 @@ def test_resume_with_images_missing_or_broken(tmp_path, out, capsys):
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_run_that_dies_leaves_no_file_that_looks_finished(mot_dir, out, how):
-    write_sequence(mot_dir, "SEQ-02", frames=tuple(range(1, 200)))
+    make_boxed_sequence(mot_dir, "SEQ-02", frames=tuple(range(1, 200)))
     script = f"""
 import sys, time
 sys.path.insert(0, {str(ROOT)!r})
-from tests.tools.small_sequences import any_encoder
+from tests.support.encoding import any_encoder
 from tools.generate_detections import generate_detections
 def slow(image, boxes):
     print("frame", flush=True)

@@ -7,12 +7,7 @@ import numpy as np
 import pytest
 
 from application_util.errors import UserError
-from tests.tools.small_sequences import (
-    any_encoder,
-    colour_encoder,
-    expected_rows,
-    write_sequence,
-)
+from tests.support.encoding import any_encoder, color_encoder, expected_rows, make_boxed_sequence
 from tools.generate_detections import generate_detections
 
 
@@ -28,7 +23,7 @@ def test_a_sequence_without_det_txt_fails_alone_and_is_named_first(mot_dir, out,
 
 
 def test_a_broken_row_is_named_before_anything_runs(mot_dir, out):
-    write_sequence(mot_dir, "SEQ-02")
+    make_boxed_sequence(mot_dir, "SEQ-02")
     for name in ("SEQ-01", "SEQ-02"):
         with open(mot_dir / name / "det" / "det.txt", "a") as file:
             file.write("4,-1,10,20,x,40,1,-1,-1,-1\n")
@@ -39,7 +34,7 @@ def test_a_broken_row_is_named_before_anything_runs(mot_dir, out):
 
 
 def test_an_image_that_cannot_be_read_ends_its_sequence_only(mot_dir, out):
-    write_sequence(mot_dir, "SEQ-02")
+    make_boxed_sequence(mot_dir, "SEQ-02")
     (mot_dir / "SEQ-01" / "img1" / "000003.png").write_bytes(b"no image")
     with pytest.raises(UserError, match=r"000003.png: not a readable image"):
         generate_detections(any_encoder, mot_dir, out)
@@ -54,7 +49,7 @@ def test_a_file_that_is_read_is_not_replaced(mot_dir, out):
     assert (mot_dir / "SEQ-01" / "det" / "det.txt").read_text().startswith("5, -1")
 
 
-@pytest.mark.parametrize("encoder", [any_encoder, colour_encoder()])
+@pytest.mark.parametrize("encoder", [any_encoder, color_encoder()])
 def test_missing_images_leave_rows_out_with_one_warning(mot_dir, out, capsys, encoder):
     for frame in (2, 5):
         (mot_dir / "SEQ-01" / "img1" / f"{frame:06d}.png").unlink()
@@ -71,10 +66,10 @@ def test_no_image_at_all_is_an_error(mot_dir, out):
     assert not out.exists()
 
 
-@pytest.mark.parametrize("encoder", [any_encoder, colour_encoder()])
+@pytest.mark.parametrize("encoder", [any_encoder, color_encoder()])
 @pytest.mark.parametrize(("suffix", "share"), [("jpg", 0.6), ("jpg", 0.0), ("png", 0.6)])
 def test_a_truncated_image_is_named_or_skipped(tmp_path, out, capfd, encoder, suffix, share):
-    image = write_sequence(tmp_path / "mot", suffix=suffix) / "img1" / f"000003.{suffix}"
+    image = make_boxed_sequence(tmp_path / "mot", suffix=suffix) / "img1" / f"000003.{suffix}"
     image.write_bytes(image.read_bytes()[: int(share * image.stat().st_size)])
     with pytest.raises(UserError, match=rf"000003.{suffix}: .* \(--skip_invalid leaves its rows out\)"):
         generate_detections(encoder, tmp_path / "mot", out)
@@ -85,7 +80,7 @@ def test_a_truncated_image_is_named_or_skipped(tmp_path, out, capfd, encoder, su
 
 
 def test_a_jpeg_without_its_last_bytes_is_truncated(tmp_path, out):
-    image = write_sequence(tmp_path / "mot", suffix="jpg") / "img1" / "000003.jpg"
+    image = make_boxed_sequence(tmp_path / "mot", suffix="jpg") / "img1" / "000003.jpg"
     whole = image.read_bytes()
     image.write_bytes(whole[:-2])
     with pytest.raises(UserError, match=r"000003.jpg: truncated image"):
@@ -99,11 +94,11 @@ def test_boxes_outside_are_noise_that_comes_again(mot_dir, out, capsys):
         file.write(
             "2,-1,900,4,10,20,1,-1,-1,-1\n3,-1,-900,4,10,20,1,-1,-1,-1\n3,-1,-900,4,10,20,1,-1,-1,-1\n"
         )
-    generate_detections(colour_encoder(), mot_dir, out)
+    generate_detections(color_encoder(), mot_dir, out)
     error = capsys.readouterr().err
     assert error.count("warning") == 1
     assert "SEQ-01: 3 boxes outside the image (first: frame 2)" in error
-    generate_detections(colour_encoder(5), mot_dir, out / "again")
+    generate_detections(color_encoder(5), mot_dir, out / "again")
     made, again = np.load(out / "SEQ-01.npy"), np.load(out / "again" / "SEQ-01.npy")
     assert np.allclose(made, again, rtol=0, atol=1e-6)
     noise = made[np.abs(made[:, 2]) == 900, 10:]

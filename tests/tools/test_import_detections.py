@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from application_util.files.mot_table import read_table
-from tests.conftest import ROOT
-from tests.films import write_film
-from tests.scenes import make_sequence
+from tests.support.paths import ROOT
+from tests.support.sequences import make_sequence
+from tests.support.videos import write_film
 from tools.import_detections import main
 
 ROWS = [[1, -1, 12.8, 24, 25.6, 48, 0.9], [2, -1, 64, 9.6, 32, 38.4, 0.25]]
@@ -372,7 +372,7 @@ def test_a_sequence_without_images(imports, tmp_path):
 
 def test_features_are_computed_at_once(imports, tmp_path):
     pytest.importorskip("tensorflow")
-    from tests.tools.tiny_networks import write_tiny_network
+    from tests.support.networks import write_tiny_network
 
     network = write_tiny_network(tmp_path / "tiny.pb")
     path = imports.write("a.json", COCO)
@@ -414,7 +414,9 @@ def encodings(monkeypatch):
     """What would be encoded."""
     jobs = []
     monkeypatch.setattr("tools.features.encoder.create_box_encoder", lambda network: None)
-    monkeypatch.setattr("tools.features.encode_sequence.encode_sequence", lambda encoder, job: jobs.append(job))
+    monkeypatch.setattr(
+        "tools.features.encode_sequence.encode_sequence", lambda encoder, job: jobs.append(job)
+    )
     monkeypatch.setattr("tools.features.encode_sequences.say_encoded", lambda report, path: None)
     return jobs
 

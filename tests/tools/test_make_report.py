@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from application_util.errors import install_command
-from tests.browser import find_browser, load
+from tests.support.browser import find_browser, load
 from tools.make_report import main, make_report
 from tools.report.charts import distributions, timeline
 from tools.report.gather import gather

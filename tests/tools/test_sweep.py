@@ -14,8 +14,8 @@ import pytest
 import evaluate_motchallenge
 from application_util.errors import UserError
 from application_util.settings import TrackerSettings
-from tests.conftest import ROOT
-from tests.mot_worlds import World
+from tests.support.paths import ROOT
+from tests.support.sequences import Benchmark
 from tools import sweep
 from tools.parameter_search import search as sweep_search
 
@@ -64,7 +64,7 @@ def test_usual_settings_are_fifty():
 @pytest.fixture
 def world(tmp_path):
     pytest.importorskip("trackeval")
-    world = World(tmp_path)
+    world = Benchmark(tmp_path)
     world.add("SEQ-A", "walkers")
     world.add("SEQ-B", "crowded", frames=60)
     world.add("SEQ-C", truth=False)

@@ -14,7 +14,7 @@ from scipy.io import loadmat
 
 tf = pytest.importorskip("tensorflow")
 
-from tests.tools.reid.worlds import make_folders, make_mars, write_picture  # noqa: E402
+from tests.support.crops import make_folders, make_mars, write_picture  # noqa: E402
 from tools.reid.weights import save_variables  # noqa: E402
 from tools.train_descriptor import main  # noqa: E402
 

@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from tests.tools.reid.worlds import picture
+from tests.support.crops import picture
 from tools.reid.augmentation import Augmentation
 from tools.reid.sampling import identity_batches, prefetch, steps_per_epoch
 

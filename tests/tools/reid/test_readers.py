@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from application_util.errors import UserError
-from tests.tools.reid.worlds import make_folders, make_market, make_mars, picture, zip_folder
+from tests.support.crops import make_folders, make_market, make_mars, picture, zip_folder
 from tools.reid.data import ImageSource, hold_out, resize_images
 from tools.reid.readers import folder_entries, market1501_entries, mars_entries, read_dataset
 

@@ -9,8 +9,8 @@ from application_util.files.mot_table import read_table
 from application_util.scoring.identity_switches import identity_switches
 from application_util.scoring.scores import ScoreJob, score_sequence
 from application_util.scoring.tables import counting_rows
-from tests.conftest import GOLDEN, shared_path
-from tests.mot_worlds import write_truth
+from tests.support.paths import GOLDEN, shared_path
+from tests.support.sequences import write_truth
 
 HERE, THERE = (0, 0, 40, 100), (500, 0, 40, 100)
 

@@ -1,10 +1,11 @@
-"""Small videos to read, whose frames show their numbers as black and white bars."""
+"""Small videos, whose frames show their numbers as black and white bars."""
 
 from __future__ import annotations
 
 import subprocess
 from pathlib import Path
 
+import cv2
 import imageio_ffmpeg
 import numpy as np
 
@@ -45,3 +46,14 @@ def ffmpeg(*args: object) -> None:
     """Run the encoder that the package brings."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error", *map(str, args)]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+
+
+def read_video(path: Path) -> tuple[list[np.ndarray], float]:
+    """Return the frames of a video and its frames per second."""
+    capture = cv2.VideoCapture(str(path))
+    frames: list[np.ndarray] = []
+    while True:
+        there, frame = capture.read()
+        if not there:
+            return frames, capture.get(cv2.CAP_PROP_FPS)
+        frames.append(frame)

@@ -1,6 +1,6 @@
 """Run a program and log what every ``cv2.waitKey`` returns, so that a test knows when a key has arrived.
 
-Usage: ``python tests/watched_keys.py LOG PROGRAM ARGUMENTS``
+Usage: ``python tests/support/watched_keys.py LOG PROGRAM ARGUMENTS``
 """
 
 from __future__ import annotations

@@ -13,8 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 
+WATCHED_KEYS = Path(__file__).with_name("watched_keys.py")
 PATIENCE_SECONDS = 60
 KEY_PATIENCE_SECONDS = 10
 KEY_ATTEMPTS = 3
@@ -29,6 +31,12 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = PATI
             return
         time.sleep(POLL_SECONDS)
     raise AssertionError(f"waited in vain until {what}")
+
+
+def opencv_has_windows() -> bool:
+    """Return whether OpenCV was built with a window library."""
+    (line,) = (line for line in cv2.getBuildInformation().splitlines() if line.strip().startswith("GUI:"))
+    return "NONE" not in line
 
 
 class Screen:
@@ -166,7 +174,7 @@ class WindowProgram:
     ) -> None:
         self.drawn = count_drawn
         self._keys, self._output = folder / "keys.txt", folder / "output.txt"
-        watched = [sys.executable, "tests/watched_keys.py", self._keys, *command]
+        watched = [sys.executable, WATCHED_KEYS, self._keys, *command]
         with self._output.open("w") as output:
             self._process = subprocess.Popen(
                 [str(word) for word in watched],

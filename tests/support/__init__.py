@@ -1,0 +1,1 @@
+"""What tests share: paths, sequences, commands, videos, networks, a screen and a browser."""
