@@ -184,7 +184,7 @@ def test_a_place_where_no_folder_can_be_made_is_refused(tmp_path):
 
 def test_a_missing_encoder_is_named_with_its_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-    with pytest.raises(UserError, match=r"imageio_ffmpeg is not installed.*deep-sort\[video\]"):
+    with pytest.raises(UserError, match=r"imageio_ffmpeg is not installed.*pip install .*\[video\]"):
         check_video_path(tmp_path / "a.mp4")
     check_video_path(tmp_path / "a.avi")  # needs none
 

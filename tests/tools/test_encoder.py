@@ -175,7 +175,7 @@ def test_the_network_that_ships_needs_another_threshold(capsys):
 def test_without_tensorflow(tmp_path, monkeypatch):
     (tmp_path / "network.pb").write_bytes(b"whatever")
     monkeypatch.setitem(sys.modules, "tensorflow", None)
-    with pytest.raises(UserError, match=r"tensorflow is not installed.*deep-sort\[features\]"):
+    with pytest.raises(UserError, match=r"tensorflow is not installed.*pip install .*\[features\]"):
         ImageEncoder(tmp_path / "network.pb")
 
 

@@ -15,7 +15,7 @@ from tools.report.gather import gather
 from tools.report.picture import first_picture
 from tools.report.trajectories import ways
 
-pytest.importorskip("plotly", reason="plotly is not installed: pip install 'deep-sort[report]'")
+pytest.importorskip("plotly", reason="plotly is not installed: pip install '.[report]'")
 cv2 = pytest.importorskip("cv2")
 
 NAME, FRAMES, WIDTH, HEIGHT = "SEQ-01", 12, 160, 120

@@ -2,23 +2,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from application_util.errors import UserError
+from application_util.errors import UserError, install_command
+from tests.support.paths import ROOT
 from tools.freeze_model import main
 from tools.network.tensorflow_import import load_tensorflow
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_absence_names_the_extra(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(sys.modules, "tensorflow", None)
-    with pytest.raises(UserError, match=r"tensorflow is not installed.*deep-sort\[train\]"):
+    with pytest.raises(UserError, match=r"tensorflow is not installed.*pip install .*\[train\]"):
         load_tensorflow("train")
     assert main(["--checkpoint_in", str(tmp_path / "x"), "--graphdef_out", str(tmp_path / "x.pb")]) == 2
-    assert "deep-sort[features]" in capsys.readouterr().err
+    assert install_command("features") in capsys.readouterr().err
 
 
 def test_import_is_quiet_and_stderr_comes_back(capfd):
