@@ -10,7 +10,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for `python tools/freeze_model.py`
 
 from application_util.cli import number, run_command
-from application_util.files.output import PartialFile
+from application_util.files.output import whole_file
 from tools.network.architecture import IMAGE_SHAPE, Variables, inference_graph, read_checkpoint
 
 DEFAULT_CHECKPOINT = "resources/networks/mars-small128.ckpt-68577"
@@ -37,10 +37,8 @@ def write_graph(
         If the file cannot be written.
     """
     graph = inference_graph(variables, image_shape)
-    output = PartialFile(graphdef_out, "choose another place for the network")
-    with output.open("wb") as file:
+    with whole_file(graphdef_out, "choose another place for the network", "wb") as file:
         file.write(graph.SerializeToString(deterministic=True))
-    output.finish()
 
 
 def freeze_model(

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for `python t
 
 from application_util.cli import finite_float, run_command
 from application_util.errors import UserError
-from application_util.files.output import refuse_overwriting
+from application_util.files.output import check_writable, refuse_overwriting
 
 if TYPE_CHECKING:
     from application_util.sequences.sequence import MotSequence
@@ -204,7 +204,7 @@ def _prepare_encoding(
 ) -> Callable[[], None]:
     """Make sure that features can be computed, before det.txt is there; return what computes them."""
     _check_images(sequence, boxes)
-    _check_writable(features)
+    check_writable(features, "choose another --features")
     from tools.features.encode_sequence import encode_sequence
     from tools.features.encode_sequences import say_encoded
     from tools.features.encoder import create_box_encoder
@@ -236,15 +236,6 @@ def _check_images(sequence: MotSequence, boxes: list[Box]) -> None:
             f"{place}: features would be of {encoded}, which comes first: "
             f"move one of them away, or give --sequence_dir {sequence.directory}"
         )
-
-
-def _check_writable(features: Path) -> None:
-    from application_util.files.output import PartialFile
-
-    output = PartialFile(features, "choose another --features")
-    output.open("wb").close()
-    if output.partial_path != output.path:
-        output.partial_path.unlink()
 
 
 if __name__ == "__main__":

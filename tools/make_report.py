@@ -65,7 +65,7 @@ def make_report(
         If plotly is not installed, or for input or output that the user can mend.
     """
     require("plotly", "report")
-    from application_util.files.output import PartialFile
+    from application_util.files.output import whole_file
     from tools.report.gather import gather
     from tools.report.page import page
     from tools.report.scores import collect, score
@@ -77,8 +77,7 @@ def make_report(
     video_dir = None if video_dir is None else Path(video_dir)
     tracked, rules = gather(mot_dir, result_dir, video_dir, benchmark)
     heading = title or f"Tracking report: {result_dir.resolve().name}"
-    output = PartialFile(output_file, "choose another --output_file")
-    with output.open(encoding="utf-8") as file:
+    with whole_file(output_file, "choose another --output_file", encoding="utf-8") as file:
         if scores is None:
             known = score(mot_dir, result_dir, tracked, rules)
         else:
@@ -86,7 +85,6 @@ def make_report(
         for remark in known.remarks:
             print(remark, file=sys.stderr)
         file.writelines(page(heading, tracked, known, rules, VideoShelf(output_file, max_video_mb)))
-    output.finish()
     print(f"report of {len(tracked)} sequences in {output_file}", file=sys.stderr)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import IO
 
 import numpy as np
@@ -11,17 +12,15 @@ from numpy.typing import NDArray
 
 from application_util.files.detection_file import USUAL_FEATURE_DIM
 from application_util.files.mot_table import BOX_COLUMNS
-from application_util.files.output import PartialFile
+from application_util.files.output import whole_file
 
 HEADER_BYTES = 128
 """Room for any shape; a multiple of 64, so that rows are aligned when the file is mapped."""
 
 
-class DetectionWriter:
-    """A detection file in the making: float64 rows of det.txt's columns, then the feature.
-
-    A context manager. Rows go to ``<path>.partial``, which takes the place of ``path`` when the block ends
-    well, and is not a readable array before.
+@contextmanager
+def open_writer(path: str | Path, feature_dim: int = USUAL_FEATURE_DIM) -> Iterator[DetectionWriter]:
+    """Open a detection file for writing: it appears when the block ends well, and is no readable array before.
 
     Parameters
     ----------
@@ -30,26 +29,30 @@ class DetectionWriter:
     feature_dim : int
         M of a file that stays without rows.
 
+    Raises
+    ------
+    UserError
+        If the file cannot be written.
+    """
+    with whole_file(path, "choose another --output_dir", "wb") as file:
+        file.write(bytes(HEADER_BYTES))  # the number of rows is known at the end
+        writer = DetectionWriter(file, feature_dim)
+        yield writer
+        file.seek(0)
+        file.write(writer.header())
+
+
+class DetectionWriter:
+    """A detection file in the making: float64 rows of det.txt's columns, then the feature.
+
     Attributes
     ----------
     rows : int
         Rows written so far.
-
-    Raises
-    ------
-    UserError
-        On entering, if the file cannot be written.
     """
 
-    def __init__(self, path: str | Path, feature_dim: int = USUAL_FEATURE_DIM) -> None:
-        self._output = PartialFile(path, "choose another --output_dir")
-        self._columns = BOX_COLUMNS + feature_dim
-
-    def __enter__(self) -> DetectionWriter:
-        self._file: IO[bytes] = self._output.open("wb")
-        self._file.write(bytes(HEADER_BYTES))  # the number of rows is known at the end
-        self.rows = 0
-        return self
+    def __init__(self, file: IO[bytes], feature_dim: int) -> None:
+        self._file, self._columns, self.rows = file, BOX_COLUMNS + feature_dim, 0
 
     def write(self, boxes: NDArray, features: NDArray) -> None:
         """Add rows.
@@ -75,20 +78,10 @@ class DetectionWriter:
         self._file.write(rows.tobytes())
         self.rows += len(rows)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with self._file:
-            if kind is None:
-                self._file.seek(0)
-                self._file.write(_header(self.rows, self._columns))
-        if kind is None:
-            self._output.finish()
-
-
-def _header(rows: int, columns: int) -> bytes:
-    """Head of a ``.npy`` file, padded to a fixed length (NumPy's format, version 1.0)."""
-    text = repr({"descr": "<f8", "fortran_order": False, "shape": (rows, columns)}).encode("ascii")
-    magic = np.lib.format.magic(1, 0)
-    length = HEADER_BYTES - len(magic) - 2
-    return magic + length.to_bytes(2, "little") + text.ljust(length - 1) + b"\n"
+    def header(self) -> bytes:
+        """Return the head of the ``.npy`` file, padded to a fixed length (NumPy's format, version 1.0)."""
+        shape = (self.rows, self._columns)
+        text = repr({"descr": "<f8", "fortran_order": False, "shape": shape}).encode("ascii")
+        magic = np.lib.format.magic(1, 0)
+        length = HEADER_BYTES - len(magic) - 2
+        return magic + length.to_bytes(2, "little") + text.ljust(length - 1) + b"\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -53,13 +54,15 @@ class ResultFile:
     def __init__(self, path: str | Path) -> None:
         self._output = PartialFile(path, "choose another --output_file")
         self.path = self._output.path
-        self.partial_path = self._output.partial_path
 
     def __enter__(self) -> ResultFile:
-        self._file: IO[str] = self._output.open("w", encoding="ascii", newline="\n")
+        with ExitStack() as stack:
+            stack.enter_context(self._output)
+            file = self._output.open("w", encoding="ascii", newline="\n")
+            self._file: IO[str] = stack.enter_context(file)
+            self._stack = stack.pop_all()
         self.rows = 0
         self.track_ids: set[int] = set()
-        self._keep_partial = False
         return self
 
     def write(self, frame: int, tracks: Iterable[Track]) -> None:
@@ -77,16 +80,16 @@ class ResultFile:
 
     def keep_partial(self) -> None:
         """Leave the rows in the partial file, because the sequence was not tracked to its end."""
-        self._keep_partial = True
+        self._output.keep_partial()
+        say(f"stopped before the end: {self._so_far}")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
-        so_far = f"the rows so far are in {self.partial_path}"
+        self._stack.__exit__(kind, error, trace)
         if kind is not None and issubclass(kind, KeyboardInterrupt):
-            raise Interrupted(so_far) from None
-        if self._keep_partial:
-            say(f"stopped before the end: {so_far}")
-        elif kind is None:
-            self._output.finish()
+            raise Interrupted(self._so_far) from None
+
+    @property
+    def _so_far(self) -> str:
+        return f"the rows so far are in {self._output.partial_path}"

@@ -65,14 +65,10 @@ class MotSequence:
 
     @property
     def input_files(self) -> list[Path]:
-        """Where what belongs to the sequence lies, beside images in a folder: not to be overwritten."""
-        video = self.images.video
-        texts = [
-            self.directory / "gt" / "gt.txt",
-            self.directory / "seqinfo.ini",
-            find_det_txt(self.directory),
-        ]
-        return texts if video is None else [*texts, video]
+        """Where what belongs to the sequence lies, as `refuse_overwriting` takes it: not to be overwritten."""
+        images = self.images.video or self.images.place / "*"
+        texts = [self.directory / "gt" / "gt.txt", self.directory / "seqinfo.ini"]
+        return [*texts, find_det_txt(self.directory), images]
 
     @cached_property
     def groundtruth(self) -> Table | None:

@@ -1,11 +1,25 @@
-"""Output: whole files, never over an input, beside what an earlier run made."""
+"""Output: whole files, never over an input, never mixed with another run's, beside what an earlier run made."""
 
 from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
 from application_util.errors import UserError
-from application_util.files.output import refuse_overwriting, set_aside
+from application_util.files.output import (
+    PartialFile,
+    check_writable,
+    lock_folder,
+    refuse_overwriting,
+    set_aside,
+    whole_file,
+    write_whole,
+)
+from tests.support.paths import ROOT
 
 
 @pytest.fixture
@@ -15,15 +29,23 @@ def detections(tmp_path):
     return path
 
 
+def names_in(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
 def test_an_input_is_no_output(tmp_path, detections, monkeypatch):
     (tmp_path / "link").symlink_to(detections)
-    (tmp_path / "a.txt.partial").write_text("")
+    for name in ("a.txt.partial", "clip.partial.avi"):
+        (tmp_path / name).write_text("")
     monkeypatch.chdir(tmp_path)
     for output, read in (
         ("a.npy", detections),
         (tmp_path / "link", "a.npy"),
         (detections, "link"),
         ("a.txt", tmp_path / "a.txt.partial"),
+        ("clip.avi", "clip.partial.avi"),
+        ("folder/a.txt", tmp_path / "*"),
+        ("link", "*"),
     ):
         with pytest.raises(UserError, match=r"would replace .*: choose another name"):
             refuse_overwriting([None, output], [None, read])
@@ -35,13 +57,137 @@ def test_two_outputs_are_two_files(tmp_path):
 
 
 def test_others_pass(tmp_path, detections):
-    refuse_overwriting(
-        [tmp_path / "b.npy", "/dev/stdout", None], [detections, tmp_path, tmp_path / "none", None]
-    )
+    (tmp_path / "images").mkdir()
+    inputs = [detections, tmp_path, tmp_path / "images" / "*", tmp_path / "none", None]
+    refuse_overwriting([tmp_path / "b.npy", tmp_path / "images.txt", "/dev/stdout", None], inputs)
     refuse_overwriting(["/dev/null", "/dev/null"], ["/dev/null"])
 
 
-def test_files_are_renamed_with_a_line(tmp_path, capsys):
+def test_two_runs_with_one_output_do_not_mix(tmp_path):
+    path = tmp_path / "o.txt"
+    with PartialFile(path, "") as first, first.open() as file:
+        assert first.partial_path == tmp_path / "o.txt.partial"
+        file.write("first\n")
+        file.flush()
+        with PartialFile(path, "") as second, second.open() as other:
+            assert second.partial_path not in (path, first.partial_path)
+            assert second.partial_path.name.endswith(".partial") and second.partial_path.parent == tmp_path
+            other.write("second\n")
+        assert path.read_text() == "second\n"
+        file.write("to its end\n")
+    assert path.read_text() == "first\nto its end\n" and names_in(tmp_path) == ["o.txt"]
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling link", "hard link", "folder", "pipe"])
+def test_what_is_in_the_way_of_a_partial_file_stays_as_it_is(tmp_path, kind):
+    (tmp_path / "thesis").write_text("my thesis")
+    way = tmp_path / "o.txt.partial"
+    make = {
+        "link": lambda: way.symlink_to("thesis"),
+        "dangling link": lambda: way.symlink_to("nothing"),
+        "hard link": lambda: os.link(tmp_path / "thesis", way),
+        "folder": way.mkdir,
+        "pipe": lambda: os.mkfifo(way),
+    }
+    make[kind]()
+    before = way.lstat()
+    write_whole(tmp_path / "o.txt", "rows")
+    assert (tmp_path / "o.txt").read_text() == "rows" and (tmp_path / "thesis").read_text() == "my thesis"
+    assert names_in(tmp_path) == ["o.txt", "o.txt.partial", "thesis"]
+    assert (way.lstat().st_ino, way.lstat().st_size) == (before.st_ino, before.st_size)
+
+
+def test_what_a_killed_run_has_left_is_replaced(tmp_path):
+    script = (
+        "import sys, time; from application_util.files.output import PartialFile\n"
+        "with PartialFile(sys.argv[1], '') as output, output.open() as file:\n"
+        "    print('many rows', file=file, flush=True); print('ready', flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "o.txt")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as run:
+        run.stdout.readline()
+        with PartialFile(tmp_path / "o.txt", "") as output:
+            assert output.partial_path.name != "o.txt.partial"
+            output.keep_partial()
+        run.send_signal(signal.SIGKILL)
+    assert (tmp_path / "o.txt.partial").read_text() == "many rows\n"
+    with PartialFile(tmp_path / "o.txt", "") as output, output.open() as file:
+        assert output.partial_path.name == "o.txt.partial"
+        file.write("row\n")
+    assert (tmp_path / "o.txt").read_text() == "row\n" and not (tmp_path / "o.txt.partial").exists()
+
+
+def test_a_name_that_was_taken_over_meanwhile_is_not_written(tmp_path, monkeypatch):
+    import fcntl
+
+    path, other = tmp_path / "o.txt.partial", tmp_path / "whole"
+    path.write_text("")
+
+    def finish_first(descriptor, operation):
+        if path.exists():
+            path.rename(other)  # as the other run does at its end, before its lock ends
+
+    monkeypatch.setattr(fcntl, "flock", finish_first)
+    write_whole(tmp_path / "o.txt", "rows")
+    assert (tmp_path / "o.txt").read_text() == "rows" and other.read_text() == ""
+
+
+def test_without_locks_files_are_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr("application_util.files.output.fcntl", None)
+    write_whole(tmp_path / "a", "1")
+    (tmp_path / "a.partial").write_text("perhaps of another run")
+    write_whole(tmp_path / "a", "2")
+    assert (tmp_path / "a").read_text() == "2" and names_in(tmp_path) == ["a", "a.partial"]
+    with lock_folder(tmp_path), lock_folder(tmp_path):
+        pass
+
+
+def test_a_failure_leaves_the_partial_file_and_the_earlier_one(tmp_path):
+    write_whole(tmp_path / "o.txt", "earlier")
+    with pytest.raises(ZeroDivisionError), whole_file(tmp_path / "o.txt") as file:
+        file.write("so far")
+        raise ZeroDivisionError
+    assert (tmp_path / "o.txt").read_text() == "earlier" and (
+        tmp_path / "o.txt.partial"
+    ).read_text() == "so far"
+
+
+def test_the_suffix_is_kept_where_encoders_need_it(tmp_path):
+    with PartialFile(tmp_path / "a.b.avi", "", keep_suffix=True) as output:
+        assert output.partial_path == tmp_path / "a.b.partial.avi"
+        with PartialFile(tmp_path / "a.b.avi", "", keep_suffix=True) as other:
+            assert other.partial_path.suffix == ".avi" and other.partial_path != output.partial_path
+
+
+def test_places_are_checked_without_a_trace(tmp_path):
+    check_writable(tmp_path / "new" / "o.npy", "")
+    assert names_in(tmp_path / "new") == []
+    check_writable("/dev/null", "")
+    with pytest.raises(UserError, match=r"folder.*: give another"):
+        check_writable(tmp_path, "give another")
+
+
+def test_names_that_are_not_text_are_written_as_the_file_system_has_them(tmp_path):
+    write_whole(tmp_path / "a", os.fsdecode(b"S\xff1") + " é")
+    assert (tmp_path / "a").read_bytes() == b"S\xff1 \xc3\xa9"
+
+
+def test_a_folder_in_use_is_refused_until_its_process_ends(tmp_path):
+    script = (
+        "import sys, time; from application_util.files.output import lock_folder\n"
+        "with lock_folder(sys.argv[1]): print('ready', flush=True); time.sleep(60)"
+    )
+    folder = tmp_path / "new" / "results"
+    with subprocess.Popen([sys.executable, "-c", script, folder], cwd=ROOT, stdout=subprocess.PIPE) as run:
+        run.stdout.readline()
+        with pytest.raises(UserError, match="in use by another run"), lock_folder(folder):
+            pass
+        run.send_signal(signal.SIGKILL)
+    with lock_folder(folder):
+        assert names_in(folder) == []
+
+
+def test_an_earlier_run_is_set_aside(tmp_path, capsys):
     (tmp_path / "a").write_text("new")
     (tmp_path / "a.old").write_text("older")
     (tmp_path / "folder").mkdir()

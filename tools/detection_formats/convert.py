@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from application_util.errors import UserError
-from application_util.files.output import PartialFile
+from application_util.files.output import whole_file
 from application_util.sequences.sequence import MotSequence
 from tools.detection_formats.box import DECIMALS, Box, check_box
 
@@ -195,12 +195,10 @@ def frames_of(sequence: MotSequence) -> range | None:
 
 def write_det_txt(boxes: Iterable[Box], path: Path) -> None:
     """Write detections in the 10 columns of det.txt; the file appears when it is complete."""
-    output = PartialFile(path, "choose another --output_file")
-    with output.open("w", encoding="ascii", newline="\n") as file:
+    with whole_file(path, "choose another --output_file", encoding="ascii", newline="\n") as file:
         for box in boxes:
             numbers = (box.left, box.top, box.width, box.height, box.confidence)
             file.write(f"{box.frame},-1,{','.join(map(_decimal, numbers))},-1,-1,-1\n")
-    output.finish()
 
 
 def _understand(box: Box, selection: Selection, frames: range | None) -> Box:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from application_util.errors import UserError
 from application_util.files.detection_file import USUAL_FEATURE_DIM
-from application_util.files.detection_writer import DetectionWriter
+from application_util.files.detection_writer import open_writer
 from application_util.parallel.read_ahead import read_ahead
 from application_util.progress import progress_count
 from tools.features.encoder import BoxEncoder
@@ -83,7 +83,7 @@ def encode_sequence(encoder: Encoder, job: EncodingJob) -> EncodingReport:
     )
     feature_dim = getattr(encoder, "feature_dim", USUAL_FEATURE_DIM)
     with (
-        DetectionWriter(job.output_path, feature_dim) as output,
+        open_writer(job.output_path, feature_dim) as output,
         progress_count(report.name, "crop", len(source.rows)) as count,
         closing(encoded),
     ):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from application_util.errors import require
+from application_util.files.output import whole_file
 from tools.parameter_search.search import METRICS
 
 
@@ -52,6 +52,5 @@ def write_plot(
         axes[-1][column].set_xlabel(parameter)
         if None in ticks:
             axes[-1][column].set_xticks(range(len(ticks)), [str(value).lower() for value in ticks])
-    partial = path.with_name(path.name + ".partial")
-    figure.savefig(partial, format="png", dpi=120)
-    os.replace(partial, path)
+    with whole_file(path, "choose another --output_dir", "wb") as file:
+        figure.savefig(file, format="png", dpi=120)
