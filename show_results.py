@@ -6,8 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from application_util.cli import add_drawing_flags, add_switch, boolean, run_command
+from application_util.cli import add_drawing_flags, add_switch, boolean, lazy_names, run_command
 from application_util.errors import UserError
+from application_util.progress import say
+
+__getattr__ = lazy_names(__name__, {"iou": "deep_sort.iou_matching"})
 
 
 def run(
@@ -44,78 +47,49 @@ def run(
     Raises
     ------
     UserError
-        For whatever the user can mend.
+        For whatever the user can fix.
     """
-    from application_util.drawing.display import use_window
-    from application_util.drawing.result_view import open_view
-    from application_util.drawing.video_file import check_video_path
+    from application_util.drawing.result_view import open_results
+    from application_util.drawing.view import View
     from application_util.files.output import refuse_overwriting
-    from application_util.progress import progress
     from application_util.sequences.sequence import read_sequence
 
-    videos = [] if video_filename is None else [Path(video_filename)]
-    if display is False and not videos:
+    if display is False and video_filename is None:
         raise UserError("neither a window nor a video to make: give --output_file or --display True")
     sequence = read_sequence(sequence_dir)
-    refuse_overwriting(videos, [result_file, detection_file, *sequence.input_files])
-    view = open_view(
-        sequence,
-        result_file,
-        show_false_alarms,
-        detection_file,
-        update_ms,
-        show_trajectories,
+    refuse_overwriting([video_filename], [result_file, detection_file, *sequence.input_files])
+    results = open_results(
+        sequence, result_file, show_false_alarms, detection_file, update_ms, show_trajectories
     )
-    for video in videos:
-        check_video_path(video)
-    window = use_window(display if videos else True, "give --output_file for a video")
-    finished = view.play(
-        window, videos, lambda images: progress(images, view.sequence.name, total=len(view.frames))
-    )
-    for video in videos if finished else []:
-        print(f"{view.sequence.name}: {len(view.frames)} frames in {video}", file=sys.stderr)
+    window = True if video_filename is None else display
+    instead = "give --output_file for a video"
+    with View(sequence, window, [video_filename], results.update_ms, instead=instead) as view:
+        for frame in view.frames(results.frames):
+            results.draw(view.drawing, frame)
+    if view.finished and video_filename is not None:
+        say(f"{sequence.name}: {len(results.frames)} frames in {video_filename}")
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Parse the command line into the arguments of `run`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add("--sequence_dir", required=True, help="MOTChallenge sequence folder with images, or a video")
+    add("--result_file", required=True, help="the tracks, as deep_sort_app.py writes them")
+    add("--detection_file", help="detections with features (.npy), drawn in red")
+    add("--output_file", dest="video_filename", metavar="FILE",
+        help="a video of it, .avi (motion JPEG) or .mp4 (H.264); needs no display")  # fmt: skip
+    add("--display", type=boolean, metavar="BOOL",
+        help="show a window (default: true, but not if a video is asked for where no window is possible)")  # fmt: skip
+    add_drawing_flags(parser)
+    add_switch(parser, "--show_false_alarms",
+               "mark boxes whose IoU with every ground-truth box is below 0.5, needs gt/gt.txt")  # fmt: skip
+    return parser.parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    args = _parse_args(argv)
-    return run_command(
-        lambda: run(
-            args.sequence_dir,
-            args.result_file,
-            args.show_false_alarms,
-            args.detection_file,
-            args.update_ms,
-            args.output_file,
-            args.display,
-            args.show_trajectories,
-        )
-    )
-
-
-def _parse_args(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--sequence_dir", required=True, help="MOTChallenge sequence folder with images, or a video"
-    )
-    parser.add_argument("--result_file", required=True, help="the tracks, as deep_sort_app.py writes them")
-    parser.add_argument("--detection_file", help="detections with features (.npy), drawn in red")
-    parser.add_argument(
-        "--output_file", help="a video of it, .avi (motion JPEG) or .mp4 (H.264); needs no display"
-    )
-    parser.add_argument(
-        "--display",
-        type=boolean,
-        metavar="BOOL",
-        help="show a window (default: true, but not if a video is asked for where no window is possible)",
-    )
-    add_drawing_flags(parser)
-    add_switch(
-        parser,
-        "--show_false_alarms",
-        "mark boxes whose IoU with every ground-truth box is below 0.5, needs gt/gt.txt",
-    )
-    return parser.parse_args(argv)
+    return run_command(run, **vars(parse_args(argv)))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -21,34 +22,35 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import cv2
 import numpy as np
 
-import generate_videos
-from application_util.drawing import video_file as video
-from application_util.drawing.result_view import ResultView, open_view
+from application_util.drawing.render import Rendering, render
+from application_util.drawing.result_view import ResultView, open_results
+from application_util.drawing.video_file import H264Encoder, OpenCVEncoder, frames_per_second
+from application_util.drawing.view import View
 from application_util.drawing.visualization import VideoVisualization, window_shape
 from application_util.sequences.sequence import read_sequence
 
 FRAMES_IN_MEMORY = 60
 
 
-def ready_made_frames(view: ResultView) -> list[np.ndarray]:
+def ready_made_frames(results: ResultView, size: tuple[int, int]) -> list[np.ndarray]:
     """Return some of the frames as the encoder gets them."""
-    drawing = VideoVisualization(view.seq_info)
+    drawing = VideoVisualization(
+        {"image_size": results.sequence.image_size, "min_frame_idx": 0, "max_frame_idx": 0}
+    )
     frames = []
-    for frame in list(view.frames)[:: max(1, len(view.frames) // FRAMES_IN_MEMORY)]:
-        drawing.set_image(view.sequence.read_image(frame))
-        view.draw(drawing, frame)
-        frames.append(cv2.resize(drawing.viewer.image, window_shape(view.seq_info)))
+    for frame in results.frames[:: max(1, len(results.frames) // FRAMES_IN_MEMORY)]:
+        drawing.set_image(results.sequence.read_image(frame))
+        results.draw(drawing, frame)
+        frames.append(cv2.resize(drawing.viewer.image, size))
     return frames
 
 
-def encode_alone(view: ResultView, frames: list[np.ndarray], path: Path) -> None:
-    encode = video._h264 if path.suffix == ".mp4" else video._opencv
-    fps = video.frames_per_second(view.update_ms)
-    encoder = encode(path, window_shape(view.seq_info), fps, "MJPG")
-    next(encoder)
-    for i in range(len(view.frames)):
-        encoder.send(frames[i % len(frames)])
-    encoder.close()
+def encode_alone(results: ResultView, frames: list[np.ndarray], path: Path) -> None:
+    height, width = frames[0].shape[:2]
+    kind = H264Encoder if path.suffix == ".mp4" else OpenCVEncoder
+    with closing(kind(path, (width, height), frames_per_second(results.update_ms))) as encoder:
+        for i in range(len(results.frames)):
+            encoder.write(frames[i % len(frames)])
 
 
 def seconds(function: Callable[[], None]) -> float:
@@ -64,31 +66,28 @@ def main() -> None:
     parser.add_argument("--kind", choices=[".avi", ".mp4"], default=".avi", help="(default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="(default: %(default)s)")
     args = parser.parse_args()
-    view = open_view(read_sequence(args.sequence_dir), args.result_file)
-    frames = ready_made_frames(view)
+    results = open_results(read_sequence(args.sequence_dir), args.result_file)
+    size = window_shape(results.sequence.image_size or ())
+    frames = ready_made_frames(results, size)
     with tempfile.TemporaryDirectory() as folder:
         one, two = Path(folder, "one" + args.kind), Path(folder, "two" + args.kind)
+
+        def render_to(paths: list[Path], jobs: int) -> None:
+            render([Rendering(results, View(results.sequence, False, [path])) for path in paths], jobs)
+
         ways: dict[str, tuple[int, Callable[[], None]]] = {
-            "the encoder alone": (1, lambda: encode_alone(view, frames, one)),
-            "one sequence": (1, lambda: generate_videos._render([(view, [one])], 1)),
-            "two sequences, --jobs 1": (
-                2,
-                lambda: generate_videos._render([(view, [one]), (view, [two])], 1),
-            ),
-            "two sequences, --jobs 2": (
-                2,
-                lambda: generate_videos._render([(view, [one]), (view, [two])], 2),
-            ),
+            "the encoder alone": (1, lambda: encode_alone(results, frames, one)),
+            "one sequence": (1, lambda: render_to([one], 1)),
+            "two sequences, --jobs 1": (2, lambda: render_to([one, two], 1)),
+            "two sequences, --jobs 2": (2, lambda: render_to([one, two], 2)),
         }
         rates: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(args.rounds):
-            for name, (films, way) in ways.items():
-                rates[name].append(films * len(view.frames) / seconds(way))
+            for name, (videos, way) in ways.items():
+                rates[name].append(videos * len(results.frames) / seconds(way))
     median = {name: statistics.median(values) for name, values in rates.items()}
-    width, height = window_shape(view.seq_info)
-    print(
-        f"{view.sequence.name}, {len(view.frames)} frames, {args.kind} {width}x{height}, frames per second:"
-    )
+    name, count = results.sequence.name, len(results.frames)
+    print(f"{name}, {count} frames, {args.kind} {size[0]}x{size[1]}, frames per second:")
     for name, values in rates.items():
         print(f"{name:24} {median[name]:7.1f}  (of {' '.join(f'{value:.1f}' for value in values)})")
     print(f"of the encoder's own speed: {median['one sequence'] / median['the encoder alone']:.2f}")

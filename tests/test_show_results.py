@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import show_results
+from deep_sort.iou_matching import iou
 from tests.support.sequences import GREY, make_sequence, walk, write_detections, write_results
 from tests.support.videos import read_video
 
@@ -156,3 +157,7 @@ def test_the_function_takes_the_arguments_of_the_original(arguments, tmp_path):
     frames, fps = read_video(tmp_path / "a.avi")
     assert fps == 20
     check_frames(frames)
+
+
+def test_a_name_that_programs_reach_through_the_command():
+    assert show_results.iou is iou

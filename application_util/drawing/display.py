@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 from application_util.errors import UserError
+from application_util.progress import say
 
 PROBE = "import cv2; cv2.namedWindow('probe'); cv2.waitKey(1); cv2.destroyAllWindows()"
 PROBE_SECONDS = 30
@@ -64,5 +65,5 @@ def use_window(asked: bool | None, instead: str = "use --display False") -> bool
         return True
     if asked:
         raise UserError(f"cannot open a window: {problem}; {instead}")
-    print(f"running without a window: {problem}", file=sys.stderr)
+    say(f"running without a window: {problem}")
     return False

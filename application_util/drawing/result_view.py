@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from application_util.drawing.visualization import (
-    DEFAULT_UPDATE_MS,
-    RED,
-    VideoVisualization,
-    Visualization,
-    create_unique_color_uchar,
-    play,
-)
+from application_util.drawing.view import DEFAULT_UPDATE_MS
+from application_util.drawing.visualization import NoVisualization
 from application_util.errors import UserError
 from application_util.files.detection_file import DetectionFile, detections_from_rows
 from application_util.files.mot_table import BoxTable
-from application_util.parallel.read_ahead import read_ahead
 from application_util.sequences.sequence import MotSequence
 from deep_sort.iou_matching import iou
 
 FALSE_ALARM_IOU = 0.5
-FALSE_ALARM_THICKNESS = 4
 TRAJECTORY_MS = 1000.0
 MIDDLE_OF_LOWER_EDGE = (0.5, 1.0)
 
-Images = Iterator[NDArray[np.uint8]]
-Drawing = Visualization | VideoVisualization
+Boxes = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -67,47 +55,8 @@ class ResultView:
         """From the first image's number to the last's."""
         return range(min(self.sequence.images), max(self.sequence.images) + 1)
 
-    @property
-    def seq_info(self) -> dict[str, Any]:
-        """What a visualization wants to know about the sequence."""
-        return {
-            "sequence_name": self.sequence.name,
-            "image_size": self.sequence.image_size,
-            "min_frame_idx": self.frames[0],
-            "max_frame_idx": self.frames[-1],
-            "update_ms": self.update_ms,
-        }
-
-    def play(
-        self, window: bool, video_filenames: Sequence[str | Path], watch: Callable[[Images], Images]
-    ) -> bool:
-        """Draw all frames, while the images of the next ones are being read.
-
-        Parameters
-        ----------
-        window : bool
-            Show them in a window.
-        video_filenames : sequence of str or Path
-            Videos to write.
-        watch : callable
-            Given the images as they come, passes them on; to report progress or to interrupt.
-
-        Returns
-        -------
-        bool
-            True if the last frame was reached, False if the user ended it before.
-        """
-        with contextlib.closing(read_ahead(self.sequence.read_image, self.frames)) as images:
-            watched = watch(images)
-
-            def draw_frame(drawing: Drawing, frame: int) -> None:
-                drawing.set_image(next(watched))
-                self.draw(drawing, frame)
-
-            return play(self.seq_info, draw_frame, self.update_ms if window else None, video_filenames)
-
-    def draw(self, drawing: Drawing, frame: int) -> None:
-        """Draw what belongs to a frame on the current image."""
+    def draw(self, drawing: NoVisualization, frame: int) -> None:
+        """Draw what belongs to a frame on its image."""
         if self.detections is not None:
             drawing.draw_detections(detections_from_rows(self.detections.rows(frame)))
         if self.trajectories:
@@ -115,30 +64,23 @@ class ResultView:
         boxes = self.results.boxes(frame)
         drawing.draw_groundtruth(self.results.ids(frame), boxes)
         if self.groundtruth is not None:
-            _draw_false_alarms(drawing, boxes, self.groundtruth.boxes(frame))
+            drawing.draw_false_alarms(_false_alarms(boxes, self.groundtruth.boxes(frame)))
 
-    def _draw_trajectories(self, drawing: Drawing, frame: int) -> None:
-        """Draw, for each track of the last second, the way of the middle of its lower edge."""
+    def _draw_trajectories(self, drawing: NoVisualization, frame: int) -> None:
+        """Draw, for each track of the last second, where the middle of its lower edge was."""
         first = frame - round(TRAJECTORY_MS / self.update_ms)
         ids = np.array(self.results.ids(first, frame), dtype=int)
         boxes = self.results.boxes(first, frame)
         points = boxes[:, :2] + boxes[:, 2:] * MIDDLE_OF_LOWER_EDGE
         for track_id in np.unique(ids).tolist():
-            drawing.viewer.color = create_unique_color_uchar(track_id)
-            drawing.viewer.polyline(points[ids == track_id])
+            drawing.draw_trajectory(track_id, points[ids == track_id])
 
 
-def _draw_false_alarms(
-    drawing: Drawing, boxes: NDArray[np.float64], groundtruth: NDArray[np.float64]
-) -> None:
-    drawing.viewer.color, drawing.viewer.thickness = RED, FALSE_ALARM_THICKNESS
-    for box in boxes:
-        if not len(groundtruth) or iou(box, groundtruth).max() < FALSE_ALARM_IOU:
-            left, top, width, height = box.astype(int).tolist()
-            drawing.viewer.rectangle(left, top, width, height)
+def _false_alarms(boxes: Boxes, groundtruth: Boxes) -> list[Boxes]:
+    return [box for box in boxes if not len(groundtruth) or iou(box, groundtruth).max() < FALSE_ALARM_IOU]
 
 
-def open_view(
+def open_results(
     sequence: MotSequence,
     result_file: str | Path,
     show_false_alarms: bool = False,

@@ -7,24 +7,32 @@ import math
 import os
 import queue
 import subprocess
-import sys
 import tempfile
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
 
 from application_util.errors import UserError, require
+from application_util.progress import say
 from application_util.sequences.video_source import open_video
 
-if TYPE_CHECKING:
-    import numpy as np
-
 FRAMES_IN_FLIGHT = 8
-H264_OPTIONS = ["-crf", "21", "-preset", "veryfast", "-movflags", "+faststart"]
-
-Encoder = Generator[None, "np.ndarray", None]
+H264_OPTIONS = [
+    "-c:v",
+    "libx264",
+    "-pix_fmt",
+    "yuv420p",
+    "-crf",
+    "21",
+    "-preset",
+    "veryfast",
+    "-movflags",
+    "+faststart",
+]
 
 
 def frames_per_second(update_ms: float) -> int:
@@ -73,9 +81,11 @@ class VideoFile:
         h264 = check_video_path(self.path, fourcc)
         width, height = size
         self.size = (width - width % 2, height - height % 2) if h264 else (width, height)
-        encoder = _h264 if h264 else _opencv
-        self._encoder = encoder(self.partial_path, self.size, fps, fourcc or "MJPG")
-        next(self._encoder)
+        self._encoder: OpenCVEncoder | H264Encoder
+        if h264:
+            self._encoder = H264Encoder(self.partial_path, self.size, fps)
+        else:
+            self._encoder = OpenCVEncoder(self.partial_path, self.size, fps, fourcc or "MJPG")
         self._frames: queue.Queue[np.ndarray | None] = queue.Queue(FRAMES_IN_FLIGHT)
         self._error: Exception | None = None
         self.complete = True
@@ -84,8 +94,6 @@ class VideoFile:
 
     def write(self, image: np.ndarray) -> None:
         """Append a (height, width, 3) uint8 image (blue, green, red), which may be changed afterwards."""
-        import cv2
-
         fits = image.shape[1::-1] == self.size
         self._frames.put(image.copy() if fits else cv2.resize(image, self.size))
         self._raise_error()
@@ -117,16 +125,19 @@ class VideoFile:
 
     def _encode(self) -> None:
         """Feed the encoder until the end marker comes; after a failure, only empty the queue."""
-        while (frame := self._frames.get()) is not None:
-            self._attempt(lambda frame=frame: self._encoder.send(frame))  # type: ignore[misc]
-        self._attempt(self._encoder.close)
+        frames = self._take_frames()
+        try:
+            with contextlib.closing(self._encoder) as encoder:
+                for frame in frames:
+                    encoder.write(frame)
+        except Exception as error:
+            self._error = error
+        for _ in frames:
+            pass
 
-    def _attempt(self, action: Callable[[], None]) -> None:
-        if self._error is None:
-            try:
-                action()
-            except Exception as error:
-                self._error = error
+    def _take_frames(self) -> Iterator[np.ndarray]:
+        while (frame := self._frames.get()) is not None:
+            yield frame
 
     def _raise_error(self) -> None:
         if self._error is not None:
@@ -158,7 +169,7 @@ def open_videos(
     finally:
         for video in videos:
             if not video.complete and video.partial_path.exists():
-                print(f"stopped before the end: the video so far is in {video.partial_path}", file=sys.stderr)
+                say(f"stopped before the end: the video so far is in {video.partial_path}")
 
 
 def check_video_path(path: Path, fourcc: str | None = None) -> bool:
@@ -186,54 +197,62 @@ def check_video_path(path: Path, fourcc: str | None = None) -> bool:
     return h264
 
 
-def _opencv(path: Path, size: tuple[int, int], fps: float, fourcc: str) -> Encoder:
-    """Encode the frames sent to it with OpenCV, until closed."""
-    import cv2
+class OpenCVEncoder:
+    """Encodes frames with OpenCV, as motion JPEG or by another codec that it knows."""
 
-    # An absolute name, because what comes before a colon is taken for a protocol.
-    writer = cv2.VideoWriter(os.path.abspath(path), cv2.VideoWriter.fourcc(*fourcc), fps, size)
-    if not writer.isOpened():
-        raise UserError(f"{path}: OpenCV cannot write {fourcc} video here, use .avi or .mp4")
-    frames = 0
-    try:
-        while True:
-            writer.write((yield))
-            frames += 1
-    finally:
-        writer.release()
-        _check_complete(path, frames)
+    def __init__(self, path: Path, size: tuple[int, int], fps: float, fourcc: str = "MJPG") -> None:
+        self._path, self._frames = path, 0
+        # An absolute name, because what comes before a colon is taken for a protocol.
+        self._writer = cv2.VideoWriter(os.path.abspath(path), cv2.VideoWriter.fourcc(*fourcc), fps, size)
+        if not self._writer.isOpened():
+            raise UserError(f"{path}: OpenCV cannot write {fourcc} video here, use .avi or .mp4")
 
+    def write(self, frame: np.ndarray) -> None:
+        """Append a frame of the video's size."""
+        self._writer.write(frame)
+        self._frames += 1
 
-def _check_complete(path: Path, frames: int) -> None:
-    """Make sure that an .avi ends as it should: OpenCV keeps silent when a frame could not be written."""
-    import cv2
-
-    if frames and path.suffix.lower() == ".avi":
-        announced = round(open_video(path).get(cv2.CAP_PROP_FRAME_COUNT))
-        if announced != frames:
-            raise OSError("not all frames could be written; is the disk full, or the frame rate too high?")
+    def close(self) -> None:
+        """Finish the file, and make sure of its end: OpenCV keeps silent when a frame could not be written."""
+        self._writer.release()
+        if self._frames and self._path.suffix.lower() == ".avi":
+            announced = round(open_video(self._path).get(cv2.CAP_PROP_FRAME_COUNT))
+            if announced != self._frames:
+                raise OSError(
+                    "not all frames could be written; is the disk full, or the frame rate too high?"
+                )
 
 
-def _h264(path: Path, size: tuple[int, int], fps: float, fourcc: str) -> Encoder:
-    """Encode the frames sent to it with ffmpeg's x264, until closed."""
-    width, height = size
-    command = [require("imageio_ffmpeg", "video").get_ffmpeg_exe(), "-y", "-v", "error"]
-    command += ["-f", "rawvideo", "-pix_fmt", "bgr24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-"]
-    command += ["-c:v", "libx264", "-pix_fmt", "yuv420p", *H264_OPTIONS, os.path.abspath(path)]
-    with tempfile.TemporaryFile() as log:
+class H264Encoder:
+    """Encodes frames with ffmpeg's x264."""
+
+    def __init__(self, path: Path, size: tuple[int, int], fps: float) -> None:
+        form = ["-f", "rawvideo", "-pix_fmt", "bgr24", "-s", f"{size[0]}x{size[1]}", "-r", str(fps)]
+        ffmpeg = require("imageio_ffmpeg", "video").get_ffmpeg_exe()
+        command = [ffmpeg, "-y", "-v", "error", *form, "-i", "-", *H264_OPTIONS, os.path.abspath(path)]
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 (`close` closes it)
         # In a session of its own, Ctrl-C does not reach ffmpeg, which is told to end by the end of its input.
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=self._log,
+            start_new_session=True,
         )
-        assert process.stdin is not None
-        try:
-            with contextlib.suppress(BrokenPipeError):  # ffmpeg has given up, and its log says why
-                while True:
-                    process.stdin.write((yield).data)
-        finally:
+        assert self._process.stdin is not None
+        self._input = self._process.stdin
+
+    def write(self, frame: np.ndarray) -> None:
+        """Append a frame of the video's size."""
+        with contextlib.suppress(BrokenPipeError):  # ffmpeg has given up: `close` says why
+            self._input.write(frame.data)
+
+    def close(self) -> None:
+        """Finish the file."""
+        with self._log:
             with contextlib.suppress(BrokenPipeError):
-                process.stdin.close()
-            if process.wait():
-                log.seek(0)
-                lines = log.read().decode(errors="replace").split("\n")
+                self._input.close()
+            if self._process.wait():
+                self._log.seek(0)
+                lines = self._log.read().decode(errors="replace").split("\n")
                 raise OSError(next((line for line in reversed(lines) if line.strip()), "ffmpeg failed"))

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from application_util.drawing.display import use_window
+from application_util.drawing.video_file import VideoFile, check_video_path, open_videos
+from application_util.drawing.visualization import (
+    NoVisualization,
+    VideoVisualization,
+    Visualization,
+    window_shape,
+)
 from application_util.errors import UserError
 from application_util.parallel.read_ahead import read_ahead
 from application_util.progress import progress
-from application_util.sequences import sequence as sequences
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from application_util.drawing.visualization import VideoVisualization, Visualization
+from application_util.sequences.sequence import MotSequence
 
 DEFAULT_UPDATE_MS = 20.0
 
@@ -27,11 +32,10 @@ class View:
 
     Whether it can is found out at once, and nothing is written before the view is entered as a context manager.
     Videos get their names at the end of the block if the last frame was reached, and stay partial otherwise.
-    OpenCV is loaded only if there is something to draw.
 
     Parameters
     ----------
-    sequence : Sequence
+    sequence : MotSequence
     display : bool or None
         Show a window; None shows one where that is possible.
     videos : iterable of str or Path
@@ -47,8 +51,9 @@ class View:
     ----------
     finished : bool
         Whether the last frame was reached; False after the user ended it.
-    drawing : Visualization or VideoVisualization or None
-        What is drawn on inside the block; None if nothing is.
+    drawing : NoVisualization
+        What to draw on; a `Visualization` or `VideoVisualization` inside the block, if anything is drawn at all.
+    videos : list of Path
 
     Raises
     ------
@@ -58,7 +63,7 @@ class View:
 
     def __init__(
         self,
-        sequence: sequences.MotSequence,
+        sequence: MotSequence,
         display: bool | None = None,
         videos: Iterable[str | Path | None] = (),
         update_ms: float | None = None,
@@ -66,54 +71,48 @@ class View:
         instead: str = "use --display False",
     ) -> None:
         self.sequence, self.finished = sequence, False
-        self.drawing: Visualization | VideoVisualization | None = None
-        self._videos = [Path(video) for video in videos if video is not None]
+        self.videos = [Path(video) for video in videos if video is not None]
         self._update_ms = update_ms or sequence.update_ms or DEFAULT_UPDATE_MS
         self._window_ms = self._update_ms if window_ms is None else window_ms
+        self._info: dict[str, Any] = {
+            "sequence_name": sequence.name,
+            "image_size": sequence.image_size,
+            "min_frame_idx": 0,
+            "max_frame_idx": -1,
+        }
+        self.drawing = NoVisualization(self._info)
+        self._files: list[VideoFile] = []
         self._resources = contextlib.ExitStack()
         if sequence.image_size is None:
             if display:
                 raise UserError(f"{sequence.images.place}: no images to show; {instead}")
-            if self._videos:
+            if self.videos:
                 raise UserError(f"{sequence.images.place}: no images, and a video needs them")
             display = False
         self._window = use_window(display, instead)
-        if self._videos:
-            from application_util.drawing.video_file import check_video_path
-
-            for video in self._videos:
-                check_video_path(video)
+        for video in self.videos:
+            check_video_path(video)
 
     def __enter__(self) -> View:
-        if self._window or self._videos:
-            from application_util.drawing.video_file import open_videos
-            from application_util.drawing.visualization import VideoVisualization, Visualization, window_shape
-
-            info: dict[str, Any] = {
-                "sequence_name": self.sequence.name,
-                "image_size": self.sequence.image_size,
-                "min_frame_idx": 0,
-                "max_frame_idx": -1,
-            }
-            self._open_videos = self._resources.enter_context(
-                open_videos(self._videos, window_shape(info), self._update_ms)
-            )
+        if self._window or self.videos:
+            shape = window_shape(self._info["image_size"])
+            self._files = self._resources.enter_context(open_videos(self.videos, shape, self._update_ms))
             if self._window:
-                self.drawing = Visualization(info, self._window_ms, *self._open_videos)
+                self.drawing = Visualization(self._info, self._window_ms, *self._files)
             else:
-                self.drawing = VideoVisualization(info, *self._open_videos)
+                self.drawing = VideoVisualization(self._info, *self._files)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.drawing is not None and not self.finished:
-            for video in self._open_videos:
+        for video in self._files:
+            if not self.finished:
                 video.keep_partial()
         self._resources.__exit__(kind, error, trace)
 
-    def frames(self, frames: Sequence[int]) -> Iterator[int]:
-        """Yield the numbers of frames and report progress; show and record what was drawn after each.
+    def frames(self, frames: Sequence[int], quiet: bool = False) -> Iterator[int]:
+        """Yield the numbers of frames; show and record what was drawn after each.
 
         Images are read a little ahead, and set for drawing; a frame without an image shows the one before.
 
@@ -121,29 +120,33 @@ class View:
         ----------
         frames : sequence of int
             Usually a range.
+        quiet : bool
+            Report no progress.
         """
-        yield from self._resources.enter_context(contextlib.closing(self._each(frames)))
+        yield from self._resources.enter_context(contextlib.closing(self._each(frames, quiet)))
 
     def draw(self, frame: int, detections: Iterable[Any], tracks: Iterable[Any]) -> None:
         """Draw detections, and over them the tracks that are confirmed and were updated in this frame."""
-        if self.drawing is not None:
-            self.drawing.draw_detections(detections)
-            self.drawing.draw_trackers(tracks)
+        self.drawing.draw_detections(detections)
+        self.drawing.draw_trackers(tracks)
 
-    def _each(self, frames: Sequence[int]) -> Generator[int, None, None]:
+    def _each(self, frames: Sequence[int], quiet: bool) -> Generator[int, None, None]:
         self.finished = not frames
-        if self.drawing is None:
-            yield from progress(frames, self.sequence.name)
-            self.finished = True
-            return
-        with contextlib.closing(read_ahead(self._read, frames)) as images:
-            pairs = progress(zip(frames, images, strict=True), self.sequence.name, total=len(frames))
+        with contextlib.closing(self._images(frames)) as images:
+            pairs: Iterable[tuple[int, np.ndarray | None]] = zip(frames, images, strict=False)
+            if not quiet:
+                pairs = progress(pairs, self.sequence.name, total=len(frames))
             with contextlib.closing(self.drawing.frames(pairs)) as shown:
                 for done, (frame, image) in enumerate(shown, start=1):
                     if image is not None:
                         self.drawing.set_image(image)
                     yield frame
                     self.finished = done == len(frames)
+
+    def _images(self, frames: Sequence[int]) -> Generator[np.ndarray | None, None, None]:
+        if self._window or self.videos:
+            return read_ahead(self._read, frames)
+        return (None for _ in itertools.count())
 
     def _read(self, frame: int) -> np.ndarray | None:
         return self.sequence.read_image(frame) if frame in self.sequence.images else None

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from application_util.drawing.result_view import open_view
-from application_util.drawing.visualization import VideoVisualization, create_unique_color_uchar
+from application_util.drawing.colors import create_unique_color_uchar
+from application_util.drawing.result_view import open_results as open_result_view
+from application_util.drawing.visualization import VideoVisualization
 from application_util.errors import UserError
 from application_util.sequences.sequence import read_sequence
 from tests.support.sequences import GREY, frame_image, make_sequence, walk, write_detections, write_results
@@ -19,14 +20,14 @@ def folder(tmp_path):
 
 def drawn(view, frame):
     """Return the image of a frame with all that is drawn on it."""
-    drawing = VideoVisualization(view.seq_info)
+    drawing = VideoVisualization({"image_size": (96, 128), "min_frame_idx": 0, "max_frame_idx": 0})
     drawing.set_image(view.sequence.read_image(frame))
     view.draw(drawing, frame)
     return drawing.viewer.image
 
 
 def open_results(folder, rows, **options):
-    return open_view(read_sequence(folder), write_results(folder / "result.txt", rows), **options)
+    return open_result_view(read_sequence(folder), write_results(folder / "result.txt", rows), **options)
 
 
 def extent(image, color):
@@ -148,4 +149,4 @@ def test_results_of_another_sequence(folder, frame):
 
 def test_missing_results(folder):
     with pytest.raises(UserError, match=r"none.txt: no such file"):
-        open_view(read_sequence(folder), folder / "none.txt")
+        open_result_view(read_sequence(folder), folder / "none.txt")

@@ -8,8 +8,13 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from application_util.drawing import video_file as video_module
-from application_util.drawing.video_file import VideoFile, check_video_path, frames_per_second, open_videos
+from application_util.drawing.video_file import (
+    OpenCVEncoder,
+    VideoFile,
+    check_video_path,
+    frames_per_second,
+    open_videos,
+)
 from application_util.errors import UserError
 from application_util.sequences.video_source import open_video
 from tests.support.videos import read_video
@@ -109,11 +114,10 @@ def test_open_videos_says_where_partial_files_are(tmp_path, capsys):
 
 
 def test_what_goes_wrong_while_encoding_reaches_the_caller(tmp_path, monkeypatch):
-    def failing(path, size, fps, fourcc):
-        yield
+    def fail(encoder, frame):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(video_module, "_opencv", failing)
+    monkeypatch.setattr(OpenCVEncoder, "write", fail)
     with pytest.raises(UserError, match=r"a.partial.avi: writing the video failed: No space left"):  # noqa: SIM117
         with VideoFile(tmp_path / "a.avi", SIZE, 10) as video:
             for _ in range(100):

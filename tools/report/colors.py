@@ -6,7 +6,7 @@ import colorsys
 
 import numpy as np
 
-from application_util.drawing.visualization import create_unique_color_float
+from application_util.drawing.colors import create_unique_color_float
 
 HUES = 20
 SATURATION = 0.75
