@@ -24,7 +24,7 @@ import numpy as np
 
 from application_util.drawing.render import Rendering, render
 from application_util.drawing.result_view import ResultView, open_results
-from application_util.drawing.video_file import H264Encoder, OpenCVEncoder, frames_per_second
+from application_util.drawing.video_encoder import H264Encoder, OpenCVEncoder
 from application_util.drawing.view import View
 from application_util.drawing.visualization import VideoVisualization, window_shape
 from application_util.sequences.sequence import read_sequence
@@ -48,7 +48,7 @@ def ready_made_frames(results: ResultView, size: tuple[int, int]) -> list[np.nda
 def encode_alone(results: ResultView, frames: list[np.ndarray], path: Path) -> None:
     height, width = frames[0].shape[:2]
     kind = H264Encoder if path.suffix == ".mp4" else OpenCVEncoder
-    with closing(kind(path, (width, height), frames_per_second(results.update_ms))) as encoder:
+    with closing(kind(path, (width, height), 1000 / results.update_ms)) as encoder:
         for i in range(len(results.frames)):
             encoder.write(frames[i % len(frames)])
 

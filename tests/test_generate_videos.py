@@ -110,7 +110,7 @@ def test_trajectories(world):
         (lambda world: (world / "results" / "B.txt").write_text(""), "B.txt: no rows"),
         (lambda world: write_results(world / "results" / "B.txt", walk(9)), "B.txt: row 6: frame 6, but B has"),
         (lambda world: (world / "mot" / "B" / "img1" / "000003.png").unlink(), "no image of frame 3"),
-        (lambda world: (world / "videos").write_text(""), "cannot be created"),
+        (lambda world: (world / "videos").write_text(""), "A.avi: cannot be written"),
     ],
 )  # fmt: skip
 def test_all_input_is_checked_before_the_first_video(world, capsys, spoil, message):

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from application_util.drawing.canvas import Canvas
-from application_util.drawing.video_file import VideoFile, frames_per_second
+from application_util.drawing.video_file import VideoFile
 
 ESCAPE, SPACE, STEP = 27, ord(" "), ord("s")
 PAUSE_POLL_MS = 50
@@ -64,10 +64,11 @@ class ImageViewer(Canvas):
         fourcc_string : str, optional
             OpenCV's name of the codec; by default the one that suits the file's extension.
         fps : float, optional
-            Frames per second; by default the window's.
+            Frames per second; by default the window's, cut to a whole number.
         """
         self.disable_videowriter()
-        rate = frames_per_second(self._update_ms) if fps is None else fps
+        # Whole, as the original's recordings; the fraction keeps 1000 / (1000 / 29) from becoming 28.
+        rate = max(1, int(1000 / self._update_ms + 1e-6)) if fps is None else fps
         self._video = VideoFile(video_filename, self._window_shape, rate, fourcc_string)
 
     def disable_videowriter(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from application_util.drawing.display import use_window
-from application_util.drawing.video_file import VideoFile, check_video_path, open_videos
+from application_util.drawing.video_file import VideoFile, check_video_path
 from application_util.drawing.visualization import (
     NoVisualization,
     VideoVisualization,
@@ -96,7 +96,10 @@ class View:
     def __enter__(self) -> View:
         if self._window or self.videos:
             shape = window_shape(self._info["image_size"])
-            self._files = self._resources.enter_context(open_videos(self.videos, shape, self._update_ms))
+            self._files = [
+                self._resources.enter_context(VideoFile(video, shape, 1000 / self._update_ms))
+                for video in self.videos
+            ]
             if self._window:
                 self.drawing = Visualization(self._info, self._window_ms, *self._files)
             else:

@@ -8,13 +8,9 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from application_util.drawing.video_file import (
-    OpenCVEncoder,
-    VideoFile,
-    check_video_path,
-    frames_per_second,
-    open_videos,
-)
+from application_util.drawing.image_viewer import ImageViewer
+from application_util.drawing.video_encoder import OpenCVEncoder
+from application_util.drawing.video_file import VideoFile, check_video_path
 from application_util.errors import UserError
 from application_util.sequences.video_source import open_video
 from tests.support.videos import read_video
@@ -101,16 +97,36 @@ def test_a_failure_leaves_a_playable_partial_file_and_the_old_video(tmp_path, ki
     assert len(read_video(tmp_path / ("a.partial" + kind))[0]) == 7
 
 
-def test_open_videos_says_where_partial_files_are(tmp_path, capsys):
-    with open_videos([tmp_path / "a.avi", tmp_path / "b.avi"], SIZE, 40) as videos:
-        for video in videos:
+def test_a_partial_video_says_where_it_is(tmp_path, capsys):
+    for name in ("a.avi", "b.avi"):
+        with VideoFile(tmp_path / name, SIZE, 25) as video:
             video.write(picture(1))
-        videos[1].keep_partial()
+            if name == "b.avi":
+                video.keep_partial()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.avi", "b.partial.avi"]
-    assert read_video(tmp_path / "a.avi")[1] == 25
     assert capsys.readouterr().err.splitlines() == [
         f"stopped before the end: the video so far is in {tmp_path / 'b.partial.avi'}"
     ]
+
+
+def test_two_at_once_do_not_mix(tmp_path):
+    with VideoFile(tmp_path / "a.avi", SIZE, 25) as first:
+        first.write(picture(100))
+        with VideoFile(tmp_path / "a.avi", SIZE, 25) as second:
+            assert second.partial_path != first.partial_path
+            second.write(picture(200))
+            second.write(picture(200))
+        assert len(read_video(tmp_path / "a.avi")[0]) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["a.avi"]
+    assert len(read_video(tmp_path / "a.avi")[0]) == 1
+
+
+@pytest.mark.parametrize("kind", [".avi", ".mp4"])
+@pytest.mark.parametrize("fps", [29.97, 30000 / 1001, 12.5, 0.2, 120])
+def test_rates_are_kept(tmp_path, kind, fps):
+    with VideoFile(tmp_path / f"a{kind}", SIZE, fps) as video:
+        video.write(picture(1))
+    assert read_video(tmp_path / f"a{kind}")[1] == pytest.approx(fps, abs=1e-3)
 
 
 def test_what_goes_wrong_while_encoding_reaches_the_caller(tmp_path, monkeypatch):
@@ -176,13 +192,13 @@ def test_an_unknown_kind_of_file_is_refused(tmp_path, name):
 
 def test_a_folder_is_refused(tmp_path):
     (tmp_path / "a.avi").mkdir()
-    with pytest.raises(UserError, match="is a folder"):
+    with pytest.raises(UserError, match="it is a folder"):
         check_video_path(tmp_path / "a.avi")
 
 
 def test_a_place_where_no_folder_can_be_made_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="cannot be created"):
+    with pytest.raises(UserError, match="cannot be written"):
         check_video_path(tmp_path / "file" / "a.avi")
 
 
@@ -193,11 +209,12 @@ def test_a_missing_encoder_is_named_with_its_extra(tmp_path, monkeypatch):
     check_video_path(tmp_path / "a.avi")  # needs none
 
 
-@pytest.mark.parametrize("rate", [1, 14, 15, 25, 29, 30, 50, 57, 60, 123, 240])
-def test_the_frame_rate_survives_the_way_through_milliseconds(rate):
-    assert frames_per_second(1000 / rate) == rate
-
-
-def test_fractions_of_a_frame_per_second_are_cut_off_but_one_is_left():
-    assert frames_per_second(1000 / 29.97) == 29
-    assert frames_per_second(5000) == 1
+@pytest.mark.parametrize(
+    ("update_ms", "fps"), [(1000 / 29, 29), (1000 / 57, 57), (1000 / 29.97, 29), (5000, 1)]
+)
+def test_recordings_of_a_window_have_whole_rates(tmp_path, update_ms, fps):
+    viewer = ImageViewer(update_ms, SIZE)
+    viewer.enable_videowriter(tmp_path / "a.avi")
+    viewer._video.write(picture(1))
+    viewer.disable_videowriter()
+    assert read_video(tmp_path / "a.avi")[1] == fps
