@@ -16,7 +16,6 @@ from application_util.cli import (
     run_command,
     take_parameters,
 )
-from application_util.errors import require
 from application_util.progress import say
 from application_util.settings import BENCHMARK_SETTINGS, TrackerSettings
 
@@ -67,7 +66,7 @@ def run(
     skip_invalid : bool
         Leave invalid detections out instead of refusing the file.
     report : str or Path, optional
-        HTML file for a report of the results, see `tools.make_report`.
+        HTML file for a report of the results, see `tools.report.make`.
 
     Returns
     -------
@@ -86,10 +85,10 @@ def run(
     from application_util.sequences.sequence_set import find_sequences
     from application_util.tracking import benchmark as tracking
     from application_util.tracking.run_record import read_record
-    from tools.make_report import make_report
+    from tools.report.make import check_output_file, make_report
 
     if report is not None:
-        require("plotly", "report")
+        check_output_file(report)
     output_dir = Path(output_dir)
     summaries = [output_dir / name for name in scoring.SUMMARY_FILES]
     runner = JobRunner(jobs or cpu_count(), scheduler)
@@ -120,7 +119,17 @@ def run(
         without = [name for name in names if name not in with_truth]
         scoring.pack_submission(output_dir, names, without, failures)
     if report is not None:
-        make_report(mot_dir, output_dir, report, benchmark=benchmark, scores=scores)
+        reported = [name for name in names if (output_dir / f"{name}.txt").is_file()]
+        make_report(
+            mot_dir,
+            output_dir,
+            report,
+            sequences=reported,
+            benchmark=benchmark,
+            eval_classes=eval_classes or (),
+            scores=scores,
+            failures=failures,
+        )
     report_failures(failures)
     return sorted(failures)
 

@@ -49,7 +49,7 @@ setup(
         *find_namespace_packages(include=["deep_sort", "application_util*", "tools*"]),
         "resources.networks",
     ],
-    package_data={"resources.networks": ["*.pb", "*.md"]},
+    package_data={"resources.networks": ["*.pb", "*.md"], "tools.report": ["*.css"]},
     py_modules=["deep_sort_app", "evaluate_motchallenge", "show_results", "generate_videos"],
     install_requires=["numpy>=1.24", "scipy>=1.10", "opencv-python>=4.8", "tqdm>=4.64"],
     extras_require=EXTRAS,

@@ -96,7 +96,7 @@ def test_results_are_shown_on_a_video(clip, tmp_path):
 
 def test_results_of_a_video_are_reported(clip, tmp_path):
     write_results(tmp_path / "results" / "clip.txt", walk(12))
-    tracked, _ = gather(tmp_path / "mot", tmp_path / "results", None, None)
+    tracked, _, _ = gather(tmp_path / "mot", tmp_path / "results")
     assert [of.sequence.images.place for of in tracked] == [clip]
 
 

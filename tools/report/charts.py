@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from application_util.errors import require
 from tools.report.colors import track_color
+from tools.report.gather import Tracked
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
-
-    from tools.report.gather import Tracked
 
 GREY = "rgba(128, 128, 128, 0.22)"
 STRONG_GREY = "#8a8f98"
@@ -20,14 +21,19 @@ BLUE = "#3b82d0"
 ORANGE = "#d9822b"
 MAX_LABELLED_TRACKS = 40
 MANY_SWITCHES = 100
-PIXELS_A_LIFE = 16
-LIVES_HEIGHT = (120, 900)
+PIXELS_PER_TRACK = 16
+TRACKS_HEIGHT = (120, 900)
 COUNT_HEIGHT = 130
 MARGINS = 95
 
 
+def plotly(module: str = "graph_objects") -> ModuleType:
+    """Import a part of plotly; `UserError` where it is not installed."""
+    return require(f"plotly.{module}", "report")
+
+
 def timeline(tracked: Tracked) -> tuple[Figure, int]:
-    """Draw the number of tracks over time and below it the life of each track.
+    """Draw the number of tracks over time and below it the lifespan of each track.
 
     Returns
     -------
@@ -35,20 +41,15 @@ def timeline(tracked: Tracked) -> tuple[Figure, int]:
     int
         Its height in pixels.
     """
-    from plotly.subplots import make_subplots
-
-    ids = tracked.lives.ids
-    lives_height = int(np.clip(PIXELS_A_LIFE * len(ids), *LIVES_HEIGHT))
-    height = lives_height + COUNT_HEIGHT + MARGINS
-    figure = make_subplots(
-        rows=2,
-        cols=1,
-        shared_xaxes=True,
-        vertical_spacing=28 / height,
-        row_heights=[COUNT_HEIGHT, lives_height],
+    ids = tracked.lifespans.ids
+    tracks_height = int(np.clip(PIXELS_PER_TRACK * len(ids), *TRACKS_HEIGHT))
+    height = tracks_height + COUNT_HEIGHT + MARGINS
+    heights = [COUNT_HEIGHT, tracks_height]
+    figure = plotly("subplots").make_subplots(
+        rows=2, cols=1, shared_xaxes=True, vertical_spacing=28 / height, row_heights=heights
     )
     _add_counts(figure, tracked)
-    _add_lives(figure, tracked)
+    _add_lifespans(figure, tracked)
     _add_switches(figure, tracked)
     first, last = tracked.frames[0], tracked.frames[-1]
     figure.update_xaxes(range=[first - 0.5, last + 0.5], gridcolor=GREY, zeroline=False, showspikes=True,
@@ -60,23 +61,20 @@ def timeline(tracked: Tracked) -> tuple[Figure, int]:
         title_text="track", type="category", categoryorder="array", categoryarray=[str(i) for i in ids],
         range=[len(ids) - 0.4, -0.6], showgrid=False, **labels, row=2, col=1,
     )  # fmt: skip
-    style(figure, legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom"})
+    apply_theme(figure, legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom"})
     figure.update_layout(bargap=0, barmode="overlay", margin={"l": 62, "r": 12, "t": 34, "b": 44})
     return figure, height
 
 
 def distributions(tracked: Tracked) -> Figure:
     """Draw histograms of the tracks' lengths and of the gaps in them."""
-    from plotly.graph_objects import Histogram
-    from plotly.subplots import make_subplots
-
-    figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.1)
-    lengths, gaps = tracked.lives.lengths, tracked.lives.gaps
+    figure = plotly("subplots").make_subplots(rows=1, cols=2, horizontal_spacing=0.1)
+    lengths, gaps = tracked.lifespans.lengths, tracked.lifespans.gaps
     for column, (values, color, what) in enumerate(
         [(lengths, BLUE, "tracks"), (gaps, ORANGE, "gaps")], start=1
     ):
         figure.add_trace(
-            Histogram(
+            plotly().Histogram(
                 x=values, marker={"color": color}, xbins=_bins(values), showlegend=False,
                 hovertemplate=f"%{{x}} frames: %{{y}} {what}<extra></extra>",
             ),
@@ -89,12 +87,12 @@ def distributions(tracked: Tracked) -> Figure:
         figure.add_annotation(
             text="no gaps", showarrow=False, xref="x2 domain", yref="y2 domain", x=0.5, y=0.5
         )
-    style(figure)
+    apply_theme(figure)
     figure.update_layout(bargap=0.06, margin={"l": 62, "r": 12, "t": 12, "b": 44})
     return figure
 
 
-def style(figure: Figure, **layout: Any) -> None:
+def apply_theme(figure: Figure, **layout: Any) -> None:
     """Leave background and colour of text to the page."""
     figure.update_layout(
         template="none",
@@ -106,17 +104,39 @@ def style(figure: Figure, **layout: Any) -> None:
     )
 
 
-def _add_counts(figure: Figure, tracked: Tracked) -> None:
-    from plotly.graph_objects import Scatter
+def count_per_frame(table: NDArray[np.float64], frames: range) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count the rows of frames, as far as that is needed to draw the counts of all.
 
-    frames = np.array(tracked.frames)
+    Parameters
+    ----------
+    table : ndarray, shape (N, 1 or more)
+        The first column is the frame.
+    frames : range
+        Rows of others do not count.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        Frames, ascending: the first and the last, and those with rows and their neighbours.
+    ndarray of int64, shape (n,)
+        The number of rows of each. Frames between two of them have none.
+    """
+    present, counts = np.unique(table[:, 0].astype(np.int64), return_counts=True)
+    drawn = np.unique(np.concatenate([[frames[0], frames[-1]], present - 1, present, present + 1]))
+    drawn = drawn[(drawn >= frames[0]) & (drawn <= frames[-1])]
+    numbers = dict(zip(present.tolist(), counts.tolist(), strict=True))
+    return drawn, np.array([numbers.get(frame, 0) for frame in drawn.tolist()])
+
+
+def _add_counts(figure: Figure, tracked: Tracked) -> None:
     lines = [("tracks", tracked.results, BLUE, "solid")]
     if tracked.people is not None:
         lines.insert(0, ("people in ground truth", tracked.people, STRONG_GREY, "dot"))
     for name, table, color, dash in lines:
+        frames, counts = count_per_frame(table, tracked.frames)
         figure.add_trace(
-            Scatter(
-                x=frames, y=tracked.per_frame(table), name=name, mode="lines",
+            plotly().Scatter(
+                x=frames, y=counts, name=name, mode="lines",
                 line={"color": color, "shape": "hvh", "width": 1.8, "dash": dash},
                 hovertemplate=f"frame %{{x}}: %{{y}} {name}<extra></extra>",
             ),
@@ -124,19 +144,17 @@ def _add_counts(figure: Figure, tracked: Tracked) -> None:
         )  # fmt: skip
 
 
-def _add_lives(figure: Figure, tracked: Tracked) -> None:
+def _add_lifespans(figure: Figure, tracked: Tracked) -> None:
     """Draw a thin bar from a track's first to its last frame and thick ones where it has boxes."""
-    lives = tracked.lives
-    whole = np.column_stack([lives.ids, lives.first, lives.last])
-    for bars, width, opacity in ((whole, 0.14, 0.55), (lives.stretches, 0.72, 1.0)):
+    lifespans = tracked.lifespans
+    whole = np.column_stack([lifespans.ids, lifespans.first, lifespans.last])
+    for bars, width, opacity in ((whole, 0.14, 0.55), (lifespans.stretches, 0.72, 1.0)):
         _add_bars(figure, bars, width, opacity)
 
 
 def _add_bars(figure: Figure, bars: NDArray[np.int64], width: float, opacity: float) -> None:
-    from plotly.graph_objects import Bar
-
     figure.add_trace(
-        Bar(
+        plotly().Bar(
             orientation="h", y=bars[:, 0].astype(str), base=bars[:, 1] - 0.5, x=bars[:, 2] - bars[:, 1] + 1,
             customdata=bars, width=width, opacity=opacity, showlegend=False,
             marker={"color": [track_color(track) for track in bars[:, 0].tolist()], "line": {"width": 0}},
@@ -147,15 +165,13 @@ def _add_bars(figure: Figure, bars: NDArray[np.int64], width: float, opacity: fl
 
 
 def _add_switches(figure: Figure, tracked: Tracked) -> None:
-    from plotly.graph_objects import Scatter
-
     if not tracked.switches:
         return
     marks = np.array(tracked.switches)
     size = 9 if len(marks) <= MANY_SWITCHES else 6
     outline = {"color": "#c81e1e", "width": size / 5}
     figure.add_trace(
-        Scatter(
+        plotly().Scatter(
             x=marks[:, 0], y=marks[:, 3].astype(str), customdata=marks, mode="markers", name="identity switch",
             marker={"symbol": "diamond", "size": size, "color": "#ffffff", "line": outline},
             hovertemplate="frame %{customdata[0]}: person %{customdata[1]} of the ground truth goes over from "

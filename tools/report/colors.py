@@ -1,4 +1,4 @@
-"""Colours of tracks: the hues of the video, at a brightness that is seen on white, on black and on a picture."""
+"""Colours of tracks: the hues of the video, at a brightness that is visible on white, on black and on an image."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ BRIGHTNESS_OF_CHANNELS = (0.299, 0.587, 0.114)
 
 
 def track_color(track_id: int) -> str:
-    """Give the colour of a track, one of `HUES`, as ``#rrggbb``."""
-    blue, green, red = create_unique_color_float(
-        track_id
-    )  # windows and videos use the channels in this order
+    """Return the colour of a track, one of `HUES`, as ``#rrggbb``."""
+    # windows and videos use the channels in this order
+    blue, green, red = create_unique_color_float(track_id)
     hue = round(colorsys.rgb_to_hsv(red, green, blue)[0] * HUES) % HUES / HUES
     channels = np.array(colorsys.hsv_to_rgb(hue, SATURATION, 1.0))
     brightness = float(channels @ BRIGHTNESS_OF_CHANNELS)

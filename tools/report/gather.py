@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
+from application_util.parallel.jobs import Failures
 from application_util.scoring.identity_switches import Switch, identity_switches
 from application_util.scoring.scores import guess_benchmark
 from application_util.scoring.tables import counting_rows
 from application_util.sequences.sequence import MotSequence, read_sequence
 from application_util.sequences.sequence_set import find_results
-from tools.report.lifespans import Lives, lives_of
+from tools.report.lifespans import Lifespans, lifespans_of
 
-VIDEO_KINDS = (".mp4", ".webm", ".avi")
+VIDEO_SUFFIXES = (".mp4", ".webm", ".avi")
 """In order of preference; browsers do not play the last one."""
 
 Table = NDArray[np.float64]
@@ -29,9 +32,10 @@ class Tracked:
     Attributes
     ----------
     sequence : MotSequence
+    result_file : Path
     results : ndarray, shape (N, 6 or more)
         Frame, id, left, top, width, height, ...
-    lives : Lives
+    lifespans : Lifespans
         When each track was there.
     people : ndarray, shape (P, 7 or more), or None
         The ground truth that counts; None without ground truth.
@@ -41,37 +45,49 @@ class Tracked:
     """
 
     sequence: MotSequence
+    result_file: Path
     results: Table
-    lives: Lives
+    lifespans: Lifespans
     people: Table | None
     switches: list[Switch]
     video: Path | None
 
     @property
+    def name(self) -> str:
+        """The sequence's name."""
+        return self.sequence.name
+
+    @cached_property
     def frames(self) -> range:
         """Frames of the sequence, as far as is known."""
-        known = [*self.sequence.images, *self.results[:, 0]]
-        if self.sequence.length is not None:
-            known += [1, self.sequence.length]
-        return range(int(min(known)), int(max(known)) + 1)
-
-    def per_frame(self, table: Table) -> NDArray[np.int64]:
-        """Count a table's rows in each of `frames`."""
-        frames = table[:, 0].astype(np.int64) - self.frames[0]
-        return np.bincount(frames[(frames >= 0) & (frames < len(self.frames))], minlength=len(self.frames))
+        images, length = self.sequence.images, self.sequence.length
+        known = [*self.lifespans.first.tolist(), *self.lifespans.last.tolist()]
+        known += [min(images), max(images)] if images else []
+        known += [1, length] if length is not None else []
+        return range(min(known), max(known) + 1)
 
 
 def gather(
-    mot_dir: Path, result_dir: Path, video_dir: Path | None, benchmark: str | None
-) -> tuple[list[Tracked], str]:
-    """Read the results of all sequences and make sure that they belong together.
+    mot_dir: Path,
+    result_dir: Path,
+    video_dir: Path | None = None,
+    *,
+    names: Collection[str] | None = None,
+    benchmark: str | None = None,
+    classes: Sequence[int] = (),
+) -> tuple[list[Tracked], str, Failures]:
+    """Read the results of sequences and make sure that they belong together.
 
     Parameters
     ----------
     mot_dir, result_dir, video_dir : Path
         Hold ``<sequence>/``, ``<sequence>.txt``, and ``<sequence>.mp4`` or the like.
+    names : collection of str, optional
+        Sequences to report, by default all that have a result file.
     benchmark : str, optional
-        Whose rules say which ground truth counts; by default as the sequences' names tell.
+        Whose rules say which ground truth counts; by default as the sequences' names say.
+    classes : sequence of int
+        Classes of ground truth that count instead of pedestrians, if any.
 
     Returns
     -------
@@ -79,41 +95,52 @@ def gather(
         By name.
     str
         The benchmark.
+    Failures
+        Sequences that cannot be reported, and why.
 
     Raises
     ------
     UserError
-        If there are no results, they are broken or empty or those of other sequences, or there are no videos
-        in the folder of videos.
+        If there is nothing to report, or there are no videos in the folder of videos.
     """
-    files = find_results(mot_dir, result_dir)
+    files = [path for path in find_results(mot_dir, result_dir) if names is None or path.stem in names]
+    missing = sorted(set(names or ()) - {path.stem for path in files})
+    if missing:
+        raise UserError(f"{result_dir}: no result file of {', '.join(missing)}")
     videos = {} if video_dir is None else _videos(video_dir, [path.stem for path in files])
     rules = benchmark or guess_benchmark(path.stem for path in files)
-    return [_read(mot_dir / path.stem, path, videos.get(path.stem), rules) for path in files], rules
+    tracked, failures = [], Failures()
+    for path in files:
+        try:
+            tracked.append(_read(mot_dir / path.stem, path, videos.get(path.stem), rules, classes))
+        except UserError as error:
+            failures[path.stem] = error
+    if not tracked:
+        raise UserError(str(next(iter(failures.values()))))
+    return tracked, rules, failures
 
 
 def _videos(folder: Path, names: list[str]) -> dict[str, Path]:
     if not folder.is_dir():
         raise UserError(f"{folder}: {'is not a folder' if folder.exists() else 'no such folder'}")
+    paths = {name: [folder / f"{name}{suffix}" for suffix in VIDEO_SUFFIXES] for name in names}
     found = {
-        name: path for name in names for kind in reversed(VIDEO_KINDS)
-        if (path := folder / (name + kind)).is_file()
-    }  # fmt: skip
+        name: next(filter(Path.is_file, each)) for name, each in paths.items() if any(map(Path.is_file, each))
+    }
     if not found:
-        kinds = ", ".join(VIDEO_KINDS)
-        raise UserError(f"{folder}: no video of any sequence ({kinds}): make them with generate_videos.py")
+        suffixes = ", ".join(VIDEO_SUFFIXES)
+        raise UserError(f"{folder}: no video of any sequence ({suffixes}): make them with generate_videos.py")
     return found
 
 
-def _read(directory: Path, result_file: Path, video: Path | None, benchmark: str) -> Tracked:
+def _read(
+    directory: Path, result_file: Path, video: Path | None, benchmark: str, classes: Sequence[int]
+) -> Tracked:
     sequence = read_sequence(directory)
     results = sequence.read_results(result_file)
     truth = sequence.groundtruth
-    return Tracked(
-        sequence,
-        results,
-        lives_of(results),
-        None if truth is None else truth[counting_rows(truth, benchmark)],
-        [] if truth is None else identity_switches(truth, results, benchmark),
-        video,
-    )
+    people, switches = None, []
+    if truth is not None:
+        people = truth[counting_rows(truth, benchmark, classes)]
+        switches = identity_switches(truth, results, benchmark)
+    return Tracked(sequence, result_file, results, lifespans_of(results), people, switches, video)

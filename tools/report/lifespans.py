@@ -11,8 +11,8 @@ Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Lives:
-    """The lives of the tracks of a result file.
+class Lifespans:
+    """Lifespans of the tracks of a result file.
 
     Attributes
     ----------
@@ -38,8 +38,8 @@ class Lives:
         return self.last - self.first + 1
 
 
-def lives_of(table: NDArray[np.float64]) -> Lives:
-    """Find the lives of tracks.
+def lifespans_of(table: NDArray[np.float64]) -> Lifespans:
+    """Find the lifespans of tracks.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def lives_of(table: NDArray[np.float64]) -> Lives:
 
     Returns
     -------
-    Lives
+    Lifespans
     """
     frames, ids = table[:, 0].astype(np.int64), table[:, 1].astype(np.int64)
     order = np.lexsort((frames, ids))
@@ -60,7 +60,7 @@ def lives_of(table: NDArray[np.float64]) -> Lives:
     )
     first, last = _ends(frames, other_track)
     by_appearance = np.lexsort((ids[_starts(other_track)], first))
-    return Lives(
+    return Lifespans(
         ids[_starts(other_track)][by_appearance],
         first[by_appearance],
         last[by_appearance],

@@ -1,29 +1,29 @@
-"""The chart of where tracks went, over a picture of the sequence."""
+"""The chart of the tracks' trajectories, over the first image of the sequence."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.report.charts import MAX_LABELLED_TRACKS, STRONG_GREY, style
+from tools.report.charts import MAX_LABELLED_TRACKS, STRONG_GREY, apply_theme, plotly
 from tools.report.colors import track_color
+from tools.report.first_image import FirstImage
+from tools.report.gather import Tracked
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure, Scatter
 
-    from tools.report.gather import Tracked
-    from tools.report.picture import Picture
-
-WAY_TOLERANCE = 0.7
-"""Ways are drawn with as few points as keep them this close, in pixels of the sequence."""
+TOLERANCE = 0.7
+"""Trajectories are drawn with as few points as keep them this close, in pixels of the sequence."""
 
 Table = NDArray[np.float64]
 
 
-def ways(tracked: Tracked, picture: Picture | None) -> tuple[Figure, float]:
-    """Draw the way of each track's feet, the middle of its boxes' lower edge, over a picture.
+def trajectories(tracked: Tracked, background: FirstImage | None) -> tuple[Figure, float]:
+    """Draw the trajectory of each track's feet, the middle of its boxes' lower edge, over an image.
 
     Returns
     -------
@@ -31,31 +31,29 @@ def ways(tracked: Tracked, picture: Picture | None) -> tuple[Figure, float]:
     float
         Width over height of the drawing.
     """
-    from plotly.graph_objects import Figure, Scatter
-
     rows = tracked.results[np.lexsort((tracked.results[:, 0], tracked.results[:, 1]))]
     points = np.column_stack([_feet(rows), rows[:, 1], rows[:, 0]])
-    figure = Figure()
+    figure = plotly().Figure()
     for lines, width, opacity in ((_gaps(points), 1.0, 0.6), (_stretches(points), 2.5, 1.0)):
         for color, line in _by_color(lines).items():
             figure.add_trace(
-                Scatter(
+                plotly().Scatter(
                     x=line[:, 0].round(1), y=line[:, 1].round(1), customdata=line[:, 2:], mode="lines",
                     line={"color": color, "width": width}, opacity=opacity, showlegend=False,
                     hovertemplate="track %{customdata[0]}, frame %{customdata[1]}<extra></extra>",
                 )
             )  # fmt: skip
-    figure.add_trace(_ends(points, on_picture=picture is not None))
-    left, top, right, bottom = picture.extent if picture else _extent(points[:, :2])
-    if picture:
+    figure.add_trace(_ends(points, on_image=background is not None))
+    left, top, right, bottom = background.extent if background else _extent(points[:, :2])
+    if background:
         figure.add_layout_image(
-            source=picture.data_uri, xref="x", yref="y", x=left, y=top, sizex=right - left,
+            source=background.data_uri, xref="x", yref="y", x=left, y=top, sizex=right - left,
             sizey=bottom - top, sizing="stretch", layer="below", opacity=0.85,
         )  # fmt: skip
     axis: dict[str, Any] = {"visible": False, "constrain": "domain"}
     figure.update_xaxes(range=[left, right], **axis)
     figure.update_yaxes(range=[bottom, top], scaleanchor="x", **axis)
-    style(figure)
+    apply_theme(figure)
     figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, hovermode="closest")
     return figure, (right - left) / (bottom - top)
 
@@ -73,7 +71,7 @@ def _gaps(points: Table) -> list[Table]:
 
 
 def _is_last(points: Table) -> NDArray[np.bool_]:
-    """Tell which points are the last of their track."""
+    """Return which points are the last of their track."""
     return np.r_[np.diff(points[:, 2]) != 0, True]
 
 
@@ -93,27 +91,23 @@ def _feet(rows: Table) -> Table:
     return rows[:, 2:4] + rows[:, 4:6] * (0.5, 1.0)
 
 
-def _corners(way: Table) -> NDArray[np.bool_]:
-    """Tell which points a way needs (Douglas and Peucker, 1973)."""
-    import cv2
-
-    points = way.astype(np.float32)
-    kept = cv2.approxPolyDP(points[:, None], WAY_TOLERANCE, False)[:, 0]
+def _corners(trajectory: Table) -> NDArray[np.bool_]:
+    """Return which points a trajectory needs (Douglas and Peucker, 1973)."""
+    points = trajectory.astype(np.float32)
+    kept = cv2.approxPolyDP(points[:, None], TOLERANCE, False)[:, 0]
     return np.isin(points.view(np.complex64)[:, 0], np.ascontiguousarray(kept).view(np.complex64)[:, 0])
 
 
-def _ends(points: Table, on_picture: bool) -> Scatter:
+def _ends(points: Table, on_image: bool) -> Scatter:
     """Mark where each track ends, with its id as long as there are few."""
-    from plotly.graph_objects import Scatter
-
     ends = points[_is_last(points)]
     ids = ends[:, 2].astype(int)
     few = len(ids) <= MAX_LABELLED_TRACKS
     white = {"color": "#ffffff", "shadow": "0 0 3px #000, 0 0 2px #000"}
-    return Scatter(
+    return plotly().Scatter(
         x=ends[:, 0].round(1), y=ends[:, 1].round(1), customdata=ends[:, 3].astype(int), text=ids.astype(str),
         mode="markers+text" if few else "markers", textposition="top center", showlegend=False,
-        textfont={"size": 11, **(white if on_picture else {"color": STRONG_GREY})},
+        textfont={"size": 11, **(white if on_image else {"color": STRONG_GREY})},
         marker={
             "color": [track_color(track) for track in ids.tolist()],
             "size": 8 if few else 5,

@@ -8,12 +8,14 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from application_util.errors import command_name
+
 MEDIA_TYPES = {".mp4": "video/mp4", ".webm": "video/webm"}
 MEGABYTE = 1_000_000
 
 
-class VideoShelf:
-    """Puts videos into a page as long as there is room, and links to the others.
+class VideoEmbedder:
+    """Embeds videos in a page as long as there is room, and links to the others.
 
     Parameters
     ----------
@@ -36,12 +38,13 @@ class VideoShelf:
         poster : str, optional
             Image that is shown until it plays, as a data URI.
         """
-        link = quote(Path(os.path.relpath(video.resolve(), self._folder)).as_posix())
+        link = quote(os.fsencode(Path(os.path.relpath(video.resolve(), self._folder)).as_posix()))
         media_type = MEDIA_TYPES.get(video.suffix.lower())
         if media_type is None:
             return (
                 f'<p>Browsers do not play this kind of video; a player does: <a href="{link}">'
-                f"{escape(video.name)}</a>. <code>generate_videos.py --convert_h264</code> makes one they play.</p>"
+                f"{escape(video.name)}</a>. <code>{command_name('generate_videos.py')} --convert_h264 True</code> "
+                "makes one that they play.</p>"
             )
         player = "<video controls muted loop" + (f' poster="{poster}"' if poster else "")
         size = video.stat().st_size

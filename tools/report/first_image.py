@@ -1,9 +1,11 @@
-"""A frame as background of a chart."""
+"""The first image of a sequence: background of its trajectories and poster of its video."""
 
 from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+
+import cv2
 
 from application_util.sequences.sequence import MotSequence
 
@@ -12,8 +14,8 @@ JPEG_QUALITY = 80
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A frame, made small.
+class FirstImage:
+    """An image, made small.
 
     Attributes
     ----------
@@ -27,16 +29,14 @@ class Picture:
     extent: tuple[float, float, float, float]
 
 
-def first_picture(sequence: MotSequence) -> Picture | None:
-    """Return the first frame, at most `MAX_WIDTH` pixels wide; None without images.
+def first_image(sequence: MotSequence) -> FirstImage | None:
+    """Return the first image, at most `MAX_WIDTH` pixels wide; None without images.
 
     Raises
     ------
     UserError
         If it cannot be decoded.
     """
-    import cv2
-
     if not sequence.images:
         return None
     image = sequence.read_image(min(sequence.images))
@@ -45,4 +45,4 @@ def first_picture(sequence: MotSequence) -> Picture | None:
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     jpeg = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
     text = base64.b64encode(jpeg).decode("ascii")
-    return Picture(f"data:image/jpeg;base64,{text}", (0, 0, width, height))
+    return FirstImage(f"data:image/jpeg;base64,{text}", (0, 0, width, height))
