@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from application_util.cli import add_parameter_flags, add_skip_invalid_flag, boolean, lazy_names, run_command
-from application_util.progress import say, warn
+from application_util.progress import warn
 from application_util.settings import TrackerSettings
 
 WINDOW_UPDATE_MS = 5
@@ -74,7 +74,8 @@ def run(
     from application_util.files.result_file import ResultFile
     from application_util.sequences.sequence import read_sequence
     from application_util.sequences.sequence_info import frame_range
-    from application_util.tracking.sequence_tracker import create_tracker, select_detections
+    from application_util.tracking.outcome import Outcome, report_outcome
+    from application_util.tracking.sequence_tracker import complete, create_tracker, select_detections
 
     settings = TrackerSettings(
         min_confidence,
@@ -90,12 +91,12 @@ def run(
     refuse_overwriting([output_file, output_video], [detection_file, *sequence.input_files])
     detections = DetectionFile(detection_file, skip_invalid)
     view = View(sequence, display, [output_video], window_ms=WINDOW_UPDATE_MS)
-    tracker = create_tracker(settings)
+    tracker, outcome = create_tracker(settings), Outcome(settings)
     with ResultFile(output_file) as results, view:
         for warning in detections.warnings:
             warn(warning)
         for frame in view.frames(frame_range(sequence, detections)):
-            found = select_detections(detections.rows(frame), settings)
+            found = select_detections(detections.rows(frame), settings, outcome)
             tracker.predict()
             tracker.update(found)
             results.write(frame, tracker.tracks)
@@ -103,7 +104,8 @@ def run(
         if not view.finished:
             results.keep_partial()
     if view.finished:
-        say(f"{sequence.name}: {len(results.track_ids)} tracks, {results.rows} rows in {output_file}")
+        complete(outcome, detections, tracker, len(results.track_ids))
+        report_outcome(sequence.name, outcome, results.rows, output_file)
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

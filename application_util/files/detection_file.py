@@ -37,6 +37,8 @@ class DetectionFile:
         M, the length of a feature.
     skipped : int
         Invalid rows left out.
+    repeated : int
+        Rows whose frame and box another row has as well (seen if they lie close together).
 
     Raises
     ------
@@ -98,7 +100,7 @@ class DetectionFile:
     def _check(self, skip_invalid: bool) -> tuple[NDArray[np.int64], int]:
         """Return the frame of each row, -1 for those to leave out, and how many those are."""
         frame_of_row = np.empty(len(self._array), dtype=np.int64)
-        skipped = 0
+        skipped = self.repeated = 0
         for start, chunk in self._chunks():
             invalid = find_invalid_rows(chunk)
             if invalid.any() and not skip_invalid:
@@ -107,6 +109,7 @@ class DetectionFile:
                 )
             frame_of_row[start : start + len(chunk)] = np.where(invalid.rows, -1, invalid.frames)
             skipped += int(invalid.rows.sum())
+            self.repeated += _count_repeated(chunk[~invalid.rows])
             self._release(chunk.nbytes)
         return frame_of_row, skipped
 
@@ -122,6 +125,12 @@ class DetectionFile:
         if self._bytes_read >= CHUNK_BYTES and isinstance(mapping, mmap.mmap) and hasattr(mapping, "madvise"):
             mapping.madvise(mmap.MADV_DONTNEED)
             self._bytes_read = 0
+
+
+def _count_repeated(rows: NDArray) -> int:
+    """Return how many rows have frame and box of another one."""
+    places = np.ascontiguousarray(rows[:, [0, 2, 3, 4, 5]]).view(f"V{5 * rows.itemsize}")
+    return len(rows) - len(np.unique(places))
 
 
 def detections_from_rows(rows: NDArray, min_height: float = 0) -> list[Detection]:

@@ -12,6 +12,7 @@ from application_util.progress import say, warn
 from application_util.sequences.sequence import read_sequence
 from application_util.sequences.sequence_set import SequenceSet, expected_frames
 from application_util.settings import TrackerSettings
+from application_util.tracking.outcome import report_outcome
 from application_util.tracking.run_record import RunRecord
 from application_util.tracking.sequence_job import SequenceJob, track_into_bytes, track_into_file
 
@@ -104,7 +105,7 @@ def track_benchmark(
             record.add(name, jobs[name], result)
             for warning in result.warnings:
                 warn(warning)
-            say(f"{name}: {result.tracks} tracks, {result.rows} rows in {record.result_file(name)}")
+            report_outcome(name, result.outcome, result.rows, record.result_file(name))
     except KeyboardInterrupt:
         raise Interrupted(f"what is complete is in {record.directory}, --resume continues") from None
     return [name for name in jobs if name not in failures], failures

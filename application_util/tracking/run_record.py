@@ -75,7 +75,7 @@ class RunRecord:
             "result_sha256": sha256(self.result_file(name)),
             "frames": _first_and_last(result.frames),
             "image_frames": _first_and_last(result.frames) if result.has_images else None,
-            "tracks": result.tracks,
+            "tracks": result.outcome.tracks,
             "rows": result.rows,
             "seconds": round(result.seconds, 3),
             "host": result.host,

@@ -17,7 +17,8 @@ from application_util.parallel.executor import report_progress
 from application_util.sequences.sequence import read_sequence
 from application_util.sequences.sequence_info import frame_range
 from application_util.settings import TrackerSettings
-from application_util.tracking.sequence_tracker import create_tracker, select_detections
+from application_util.tracking.outcome import Outcome
+from application_util.tracking.sequence_tracker import complete, create_tracker, select_detections
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,10 @@ class SequenceResult:
         What was tracked.
     has_images : bool
         Whether the images say what the frames are; otherwise the detections do.
-    tracks, rows : int
-        Size of the result file.
+    outcome : Outcome
+        What became of the detections.
+    rows : int
+        Length of the result file.
     warnings : list of str
         What the user should know about the detection file.
     detection_sha256 : str
@@ -71,7 +74,7 @@ class SequenceResult:
 
     frames: range
     has_images: bool
-    tracks: int
+    outcome: Outcome
     rows: int
     warnings: list[str]
     detection_sha256: str
@@ -95,16 +98,16 @@ def track_into_file(job: SequenceJob, output_file: Path) -> SequenceResult:
     sequence = read_sequence(job.sequence_dir)
     frames = frame_range(sequence, detections)
     with ResultFile(output_file) as results:
-        tracker = create_tracker(job.settings)
+        tracker, outcome = create_tracker(job.settings), Outcome(job.settings)
         for done, frame in enumerate(frames, start=1):
             tracker.predict()
-            tracker.update(select_detections(detections.rows(frame), job.settings))
+            tracker.update(select_detections(detections.rows(frame), job.settings, outcome))
             results.write(frame, tracker.tracks)
             report_progress(done)
     return SequenceResult(
         frames,
         bool(sequence.images),
-        len(results.track_ids),
+        complete(outcome, detections, tracker, len(results.track_ids)),
         results.rows,
         detections.warnings,
         sha256(job.detection_file),

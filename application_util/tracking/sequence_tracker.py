@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from application_util.files.detection_file import detections_from_rows
+from application_util.files.detection_file import DetectionFile, detections_from_rows
 from application_util.settings import TrackerSettings
+from application_util.tracking.outcome import Outcome
 from deep_sort.detection import Detection, stack_boxes
 from deep_sort.nn_matching import NearestNeighborDistanceMetric
 from deep_sort.preprocessing import non_max_suppression
@@ -19,7 +20,9 @@ def create_tracker(settings: TrackerSettings) -> Tracker:
     return Tracker(metric, settings.max_iou_distance, settings.max_age, settings.n_init)
 
 
-def select_detections(rows: NDArray, settings: TrackerSettings) -> list[Detection]:
+def select_detections(
+    rows: NDArray, settings: TrackerSettings, outcome: Outcome | None = None
+) -> list[Detection]:
     """Return the detections of a frame that are tracked: high and confident enough, not suppressed, best first.
 
     Parameters
@@ -27,10 +30,37 @@ def select_detections(rows: NDArray, settings: TrackerSettings) -> list[Detectio
     rows : ndarray, shape (N, 10 + M)
         Rows of one frame in file order.
     settings : TrackerSettings
+    outcome : Outcome, optional
+        Counts what becomes of the rows.
     """
-    detections = detections_from_rows(
-        rows[~(rows[:, 6].astype(np.float64) < settings.min_confidence)], settings.min_detection_height
-    )
+    confident = rows[~(rows[:, 6].astype(np.float64) < settings.min_confidence)]
+    detections = detections_from_rows(confident, settings.min_detection_height)
     boxes = stack_boxes(detections, range(len(detections)))
     scores = np.array([detection.confidence for detection in detections])
-    return [detections[i] for i in non_max_suppression(boxes, settings.nms_max_overlap, scores)]
+    kept = [detections[i] for i in non_max_suppression(boxes, settings.nms_max_overlap, scores)]
+    if outcome is not None:
+        outcome.uncertain += len(rows) - len(confident)
+        outcome.low += len(confident) - len(detections)
+        outcome.suppressed += len(detections) - len(kept)
+        outcome.used += len(kept)
+    return kept
+
+
+def complete(outcome: Outcome, detections: DetectionFile, tracker: Tracker, tracks: int) -> Outcome:
+    """Add to an outcome what is known at the end of a sequence.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        With the counts of all frames; changed in place.
+    detections : DetectionFile
+    tracker : Tracker
+    tracks : int
+        Tracks in the result.
+    """
+    seen = outcome.used + outcome.uncertain + outcome.low + outcome.suppressed
+    outcome.outside = len(detections) - seen
+    outcome.repeated = detections.repeated
+    outcome.tracks = tracks
+    outcome.never_confirmed = tracker._next_id - 1 - tracks
+    return outcome
