@@ -1,6 +1,7 @@
 # make demo   from pixels to tracks, scores, a video and a report
 # make test   the test suite
 # make lint   style and types
+# make fuzz   broken files for every reader, 10 minutes
 # make bench  speed of the tracker against deep-sort-realtime
 # Each makes its own .venv on first use.
 
@@ -8,7 +9,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint fuzz bench clean
 
 demo: .venv/ready-all
 	$(BIN)/python tools/render_sequence.py demo_output/MOT/STREET-01 --seed 4
@@ -32,6 +33,9 @@ lint: .venv/ready-test
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+fuzz: .venv/ready-test
+	$(BIN)/python -m tests.fuzz --seconds 600 $(ARGS)
 
 bench: .venv/ready-bench
 	$(BIN)/python benchmarks/tracker_speed.py

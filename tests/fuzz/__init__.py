@@ -1,0 +1,1 @@
+"""Broken files for every reader: each is read, or refused with one line that names it."""
