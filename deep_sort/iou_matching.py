@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import linear_assignment
+from .batched import Remembered
 from .detection import Detection, stack_boxes
-from .track import Track, stack_track_boxes
+from .track import Track
 
 
 def iou(bbox: NDArray[np.float64], candidates: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -41,7 +43,7 @@ def iou_cost(
     track_indices: Sequence[int] | None = None,
     detection_indices: Sequence[int] | None = None,
 ) -> NDArray[np.float64]:
-    """Give 1 - IoU of tracks and detections, a metric for `linear_assignment.min_cost_matching`.
+    """Give 1 - IoU of tracks and detections, a cost for `linear_assignment.min_cost_matching`.
 
     Parameters
     ----------
@@ -59,7 +61,16 @@ def iou_cost(
         track_indices = range(len(tracks))
     if detection_indices is None:
         detection_indices = range(len(detections))
-    cost = 1.0 - iou(stack_track_boxes(tracks, track_indices), stack_boxes(detections, detection_indices))
-    stale = [tracks[i].time_since_update > 1 for i in track_indices]
-    cost[stale] = linear_assignment.INFTY_COST
+    candidates = stack_boxes(detections, detection_indices)
+    boxes = np.array([tracks[i].to_tlwh() for i in track_indices]).reshape(-1, 4)
+    if _OURS.unchanged():
+        cost = 1.0 - iou(boxes, candidates)
+    else:  # a program's own takes one box at a time
+        cost = 1.0 - np.array([iou(box, candidates) for box in boxes]).reshape(len(boxes), len(candidates))
+    for row, i in enumerate(track_indices):
+        if tracks[i].time_since_update > 1:
+            cost[row] = linear_assignment.INFTY_COST
     return cost
+
+
+_OURS = Remembered(sys.modules[__name__], ["iou"])

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from .batched import Batched, takes_many
 
 Array = NDArray[np.float64]
 
@@ -24,24 +27,41 @@ chi2inv95 = {
 
 NDIM = 4
 
-FEW_PAIRS = 1024
-"""Up to here it is not worth while to sort out pairs of states and measurements before they are compared."""
+F = np.eye(2 * NDIM) + np.eye(2 * NDIM, k=NDIM)
+H = np.eye(NDIM, 2 * NDIM)
+_F_BYTES, _H_BYTES = F.tobytes(), H.tobytes()
 
 
-class KalmanFilter:
+class KalmanFilter(
+    Batched,
+    methods=(
+        *("initiate", "predict", "project", "update", "gating_distance"),
+        *("initial_noise", "process_noise", "measurement_noise"),
+    ),
+):
     """Kalman filter on the state (x, y, a, h, vx, vy, va, vh) of a box.
 
     (x, y) is the box's centre, a its aspect ratio width / height, h its height, the rest their change
     per frame. Objects move with constant velocity; (x, y, a, h) is observed directly (Deep SORT paper,
-    section 2.1). Noise is proportional to the box's height.
+    section 2.1). With m and P for the mean and the covariance of a state, and z for a measurement:
+
+    ===== ===================================================== ==================================
+    F     [[I, I], [0, I]], motion over one frame               ``_motion_mat``, (8, 8)
+    H     [I, 0], the part of a state that is measured          ``_update_mat``, (4, 8)
+    Q     diagonal, grows with the box's height                 variances from `process_noise`
+    R     diagonal, grows with the box's height                 variances from `measurement_noise`
+    ===== ===================================================== ==================================
 
     Every method broadcasts over leading axes: a single state is a mean (8,) with a covariance (8, 8), N of
-    them are (N, 8) with (N, 8, 8).
+    them are (N, 8) with (N, 8, 8). A subclass with another model sets F and H, and overrides `initiate` and
+    `process_noise`.
     """
 
     def __init__(self) -> None:
         self._std_weight_position = 1.0 / 20
         self._std_weight_velocity = 1.0 / 160
+        self._motion_mat = F.copy()
+        self._update_mat = H.copy()
 
     def initiate(self, measurement: ArrayLike) -> tuple[Array, Array]:
         """Start a state from a box that was seen for the first time.
@@ -54,15 +74,13 @@ class KalmanFilter:
         Returns
         -------
         mean : ndarray, shape (..., 8)
-            The measurement, with velocities 0.
+            The measurement, with velocities 0; of the measurement's type.
         covariance : ndarray, shape (..., 8, 8)
         """
-        position = np.asarray(measurement, dtype=np.float64)
-        mean = np.zeros((*position.shape[:-1], 2 * NDIM))
-        mean[..., :NDIM] = position
-        covariance = np.zeros((*mean.shape, 2 * NDIM))
-        _diagonal(covariance)[...] = self._variances(position[..., 3], 2, 10)
-        return mean, covariance
+        position = np.asarray(measurement)
+        rest = np.zeros((*position.shape[:-1], len(self._motion_mat) - NDIM), position.dtype)
+        mean = np.concatenate([position, rest], axis=-1)
+        return mean, _diagonal(self.initial_noise(position[..., 3]))
 
     def predict(self, mean: Array, covariance: Array) -> tuple[Array, Array]:
         """Move states one frame ahead.
@@ -77,15 +95,10 @@ class KalmanFilter:
         mean : ndarray, shape (..., 8)
         covariance : ndarray, shape (..., 8, 8)
         """
-        # F = [[I, I], [0, I]], so that F m and F P F' are sums of blocks.
-        moved = np.array(mean, dtype=np.float64)
-        noise = self._variances(moved[..., 3], 1, 1)
-        moved[..., :NDIM] += moved[..., NDIM:]
-        spread = np.array(covariance, dtype=np.float64, order="C")
-        spread[..., :NDIM] += spread[..., NDIM:]
-        spread[..., :NDIM, :] += spread[..., NDIM:, :]
-        _diagonal(spread)[...] += noise
-        return moved, spread
+        mean, motion = np.asarray(mean), self._motion_mat
+        noise = _diagonal(self.process_noise(mean[..., 3]))
+        # m' = F m,  P' = F P F' + Q
+        return mean @ np.transpose(motion), motion @ np.asarray(covariance) @ np.transpose(motion) + noise
 
     def project(self, mean: Array, covariance: Array) -> tuple[Array, Array]:
         """Give the distribution of the measurement that states predict.
@@ -101,13 +114,12 @@ class KalmanFilter:
         covariance : ndarray, shape (..., 4, 4)
             With the measurement noise.
         """
-        mean = np.asarray(mean, dtype=np.float64)
-        projected = np.array(np.asarray(covariance)[..., :NDIM, :NDIM], dtype=np.float64, order="C")
-        weight = self._std_weight_position
-        _diagonal(projected)[...] += _squares(
-            mean[..., 3], (weight, weight, 0.0, weight), (0.0, 0.0, 1e-1, 0.0)
+        mean, observation = np.asarray(mean), self._update_mat
+        noise = _diagonal(self.measurement_noise(mean[..., 3]))
+        # H m,  S = H P H' + R
+        return mean @ np.transpose(observation), (
+            observation @ np.asarray(covariance) @ np.transpose(observation) + noise
         )
-        return mean[..., :NDIM].copy(), projected
 
     def update(self, mean: Array, covariance: Array, measurement: ArrayLike) -> tuple[Array, Array]:
         """Correct states by what was measured.
@@ -129,14 +141,16 @@ class KalmanFilter:
         numpy.linalg.LinAlgError
             If a projected covariance is not positive definite.
         """
-        mean, covariance = np.asarray(mean, dtype=np.float64), np.asarray(covariance, dtype=np.float64)
+        mean, covariance = np.asarray(mean), np.asarray(covariance)
         projected_mean, projected_covariance = self.project(mean, covariance)
-        # With S = L L' and W = P H' inv(L'), the gain is K = W inv(L) and K S K' = W W'.
-        inverse_factor = _inverse_cholesky(projected_covariance)
-        weights = covariance[..., :NDIM] @ inverse_factor.swapaxes(-1, -2)
-        innovation = np.asarray(measurement, dtype=np.float64) - projected_mean
-        whitened = inverse_factor @ innovation[..., np.newaxis]
-        return mean + (weights @ whitened)[..., 0], covariance - weights @ weights.swapaxes(-1, -2)
+        # With S = L L' and W = P H' inv(L'), the gain K = P H' inv(S) is W inv(L), and K S K' = W W'.
+        inverse_factor = np.linalg.inv(np.linalg.cholesky(projected_covariance))
+        weights = covariance @ np.transpose(self._update_mat) @ inverse_factor.swapaxes(-1, -2)
+        # m' = m + K (z - H m)
+        whitened = inverse_factor @ (np.asarray(measurement) - projected_mean)[..., np.newaxis]
+        corrected = mean + (weights @ whitened)[..., 0]
+        # P' = P - K S K'
+        return corrected, covariance - weights @ weights.swapaxes(-1, -2)
 
     def gating_distance(
         self, mean: Array, covariance: Array, measurements: ArrayLike, only_position: bool = False
@@ -158,82 +172,88 @@ class KalmanFilter:
             To be compared with ``chi2inv95[4]``, or ``chi2inv95[2]`` of the position alone.
         """
         projected_mean, projected_covariance = self.project(mean, covariance)
-        ndim = 2 if only_position else NDIM
-        measurements = np.asarray(measurements, dtype=np.float64)
+        ndim = 2 if only_position else np.shape(projected_mean)[-1]
+        measurements = np.asarray(measurements)
+        # (z - H m)' inv(S) (z - H m) = |inv(L) (z - H m)|^2
         offsets = measurements[..., :ndim] - projected_mean[..., np.newaxis, :ndim]
-        inverse_factor = _inverse_cholesky(projected_covariance[..., :ndim, :ndim])
+        inverse_factor = np.linalg.inv(np.linalg.cholesky(projected_covariance[..., :ndim, :ndim]))
         whitened = offsets @ inverse_factor.swapaxes(-1, -2)
         distances = np.einsum("...i,...i->...", whitened, whitened)
         return distances if measurements.ndim > 1 else distances[..., 0]
 
-    def pairs_within_gate(
-        self, mean: Array, covariance: Array, measurements: Array, only_position: bool = False
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Find the measurements that motion allows for each state (paper, equation 2).
+    def warp(self, mean: Array, covariance: Array, motion: ArrayLike) -> tuple[Array, Array]:
+        """Move states with the camera.
 
         Parameters
         ----------
-        mean : ndarray, shape (K, 8)
-        covariance : ndarray, shape (K, 8, 8)
-        measurements : ndarray, shape (N, 4)
-            Boxes as (x, y, a, h).
-        only_position : bool
-            Compare (x, y) alone.
+        mean : ndarray, shape (..., 8)
+        covariance : ndarray, shape (..., 8, 8)
+        motion : array_like, shape (2, 3)
+            Affine motion of the image from the frame before to this one, as OpenCV's ``estimateAffinePartial2D``
+            gives it: a point p goes to ``motion[:, :2] @ p + motion[:, 2]``.
 
         Returns
         -------
-        states, measurements : ndarray of int, shape (pairs,)
-            Pairs whose `gating_distance` is within the 0.95 quantile of its distribution, row by row.
+        mean : ndarray, shape (..., 8)
+        covariance : ndarray, shape (..., 8, 8)
         """
-        ndim = 2 if only_position else NDIM
-        threshold = chi2inv95[ndim]
-        if len(mean) * len(measurements) <= FEW_PAIRS:
-            near = self.gating_distance(mean, covariance, measurements, only_position) <= threshold
-            rows, columns = np.nonzero(near)
-            return rows, columns
-        predicted, spread = self.project(mean, covariance)
-        measurements = measurements[:, :ndim]
-        # The distance along one axis bounds the whole from below: x, then y settle most pairs.
-        reach_x, reach_y = np.sqrt((1 + 1e-9) * threshold * _diagonal(spread)[:, :2].T)
-        near = np.abs(predicted[:, :1] - measurements[:, 0]) <= reach_x[:, np.newaxis]
-        rows, columns = np.divmod(np.flatnonzero(near), max(1, len(measurements)))
-        near = np.abs(predicted[:, 1][rows] - measurements[:, 1][columns]) <= reach_y[rows]
-        rows, columns = rows[near], columns[near]
-        offsets = measurements[columns] - predicted[rows, :ndim]
-        whitened = _inverse_cholesky(spread[:, :ndim, :ndim])[rows] @ offsets[..., np.newaxis]
-        near = np.einsum("kij,kij->k", whitened, whitened) <= threshold
-        return rows[near], columns[near]
+        motion = np.asarray(motion, dtype=np.float64)
+        mean = np.asarray(mean, dtype=np.float64)
+        block = np.eye(NDIM)  # centres turn and stretch, heights stretch, aspect ratios stay
+        block[:2, :2] = motion[:, :2]
+        block[3, 3] = np.sqrt(abs(np.linalg.det(motion[:, :2])))
+        transform = np.kron(np.eye(mean.shape[-1] // NDIM), block)
+        warped = mean @ transform.T
+        warped[..., :2] += motion[:, 2]
+        return warped, transform @ np.asarray(covariance) @ transform.T
 
-    def _variances(self, height: Array, position: float, velocity: float) -> Array:
-        """Return variances of (x, y, a, h, vx, vy, va, vh) for multiples of the usual deviations, (..., 8)."""
+    def initial_noise(self, height: ArrayLike) -> Array:
+        """Return variances of new states of objects of these heights, shape (..., 8)."""
+        return self._motion_noise(height, 2, 10)
+
+    def process_noise(self, height: ArrayLike) -> Array:
+        """Return the diagonal of Q for objects of these heights, shape (..., 8)."""
+        return self._motion_noise(height, 1, 1)
+
+    def measurement_noise(self, height: ArrayLike) -> Array:
+        """Return the diagonal of R for objects of these heights, shape (..., 4)."""
+        weight = self._std_weight_position
+        return _squares(height, (weight, weight, 0.0, weight), (0.0, 0.0, 1e-1, 0.0))
+
+    def _motion_noise(self, height: ArrayLike, position: float, velocity: float) -> Array:
         position *= self._std_weight_position
         velocity *= self._std_weight_velocity
         weights = (position, position, 0.0, position, velocity, velocity, 0.0, velocity)
         return _squares(height, weights, (0.0, 0.0, 1e-2, 0.0, 0.0, 0.0, 1e-5, 0.0))
 
 
-def _squares(height: Array, weights: tuple[float, ...], constants: tuple[float, ...]) -> Array:
+def keeps_coordinates_apart(kf: Any) -> bool:
+    """Return whether a filter is ours in all, so that x, y, a and h never mix."""
+    return (
+        isinstance(kf, KalmanFilter)
+        and type(kf).remembered.functions == KalmanFilter.remembered.functions
+        and takes_many(kf)
+        and _same(kf._motion_mat, _F_BYTES)
+        and _same(kf._update_mat, _H_BYTES)
+    )
+
+
+def _squares(height: ArrayLike, weights: tuple[float, ...], constants: tuple[float, ...]) -> Array:
     """Return the squares of standard deviations that grow with the height, shape (..., len(weights))."""
-    return np.square(height[..., np.newaxis] * _vector(weights) + _vector(constants))
+    height = np.asarray(height)[..., np.newaxis]
+    dtype = height.dtype if height.dtype.kind == "f" else np.dtype(float)  # NumPy's rule for array * float
+    return np.square(height * _vector(weights, dtype) + _vector(constants, np.dtype(float)))
 
 
-@lru_cache(maxsize=32)
-def _vector(numbers: tuple[float, ...]) -> Array:
-    return np.array(numbers)
+@lru_cache(maxsize=64)
+def _vector(numbers: tuple[float, ...], dtype: np.dtype) -> Array:
+    return np.array(numbers, dtype)
 
 
-def _diagonal(matrices: Array) -> Array:
-    """Return the diagonals of matrices (..., n, n), shape (..., n); a writable view if these are contiguous."""
-    n = matrices.shape[-1]
-    return matrices.reshape(*matrices.shape[:-2], n * n)[..., :: n + 1]
+def _diagonal(variances: Array) -> Array:
+    """Return diagonal matrices, shape (..., n, n)."""
+    return variances[..., np.newaxis] * np.eye(variances.shape[-1])
 
 
-def _inverse_cholesky(matrices: Array) -> Array:
-    """Return inv(L) with matrices = L L', shape (..., n, n)."""
-    diagonals = _diagonal(matrices)
-    if np.count_nonzero(matrices) == diagonals.size == np.count_nonzero(diagonals > 0):
-        # Coordinates do not mix in this filter's own model, so that covariances are diagonal.
-        inverse = np.zeros(matrices.shape)
-        _diagonal(inverse)[...] = 1.0 / np.sqrt(diagonals)
-        return inverse
-    return np.linalg.inv(np.linalg.cholesky(matrices))
+def _same(matrix: Any, usual: bytes) -> bool:
+    return isinstance(matrix, np.ndarray) and matrix.tobytes() == usual

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,22 +11,58 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from .detection import Detection, stack_measurements
-from .kalman_filter import KalmanFilter, chi2inv95
-from .track import Track, stack_states
+from . import kalman_filter
+from .batched import Remembered, takes_many
+from .detection import Detection
+from .kalman_filter import KalmanFilter
+from .track import Track
 
 INFTY_COST = 1e5
 """Cost of a pair that cannot be matched."""
 
-DistanceMetric = Callable[[Sequence[Any], Sequence[Any], Sequence[int], Sequence[int]], NDArray[np.float64]]
+CostFunction = Callable[[Sequence[Any], Sequence[Any], Sequence[int], Sequence[int]], NDArray[np.float64]]
 """(tracks, detections, track_indices, detection_indices) -> costs (len(track_indices), len(detection_indices))."""
 
 Matching = tuple[list[tuple[int, int]], list[int], list[int]]
 """Matches (track index, detection index), unmatched track indices, unmatched detection indices."""
 
 
+class PairCosts:
+    """Costs of some pairs of tracks and detections, a `CostFunction`; all other pairs cost `INFTY_COST`.
+
+    Parameters
+    ----------
+    tracks, detections : ndarray of int, shape (pairs,)
+        Indices of the tracks and detections of each pair.
+    costs : ndarray, shape (pairs,)
+    """
+
+    def __init__(self, tracks: NDArray[np.intp], detections: NDArray[np.intp], costs: NDArray) -> None:
+        self.pairs = tracks, detections
+        self.costs = costs.astype(np.float64)
+
+    def __call__(  # noqa: D102
+        self,
+        tracks: Sequence[Any],
+        detections: Sequence[Any],
+        track_indices: Sequence[int],
+        detection_indices: Sequence[int],
+    ) -> NDArray[np.float64]:
+        cost = np.full((len(tracks), len(detections)), INFTY_COST)
+        cost[self.pairs] = self.costs
+        return cost[np.array(track_indices)[:, np.newaxis], detection_indices]
+
+    def within(self, max_distance: float) -> dict[int, list[int]]:
+        """Return the detections within reach of each track that has any."""
+        near = self.costs <= max_distance
+        reach: dict[int, list[int]] = defaultdict(list)
+        for track, detection in zip(*(indices[near].tolist() for indices in self.pairs), strict=True):
+            reach[track].append(detection)
+        return reach
+
+
 def min_cost_matching(
-    distance_metric: DistanceMetric,
+    distance_metric: CostFunction,
     max_distance: float,
     tracks: Sequence[Any],
     detections: Sequence[Any],
@@ -36,8 +73,8 @@ def min_cost_matching(
 
     Parameters
     ----------
-    distance_metric : callable
-        Called as (tracks, detections, track_indices, detection_indices), gives the costs.
+    distance_metric : CostFunction
+        Gives the costs.
     max_distance : float
         Pairs that cost more are no match.
     tracks, detections : sequence
@@ -76,7 +113,7 @@ def min_cost_matching(
 
 
 def matching_cascade(
-    distance_metric: DistanceMetric,
+    distance_metric: CostFunction,
     max_distance: float,
     cascade_depth: int,
     tracks: Sequence[Any],
@@ -105,22 +142,27 @@ def matching_cascade(
     levels = defaultdict(list)
     for index in track_indices:
         levels[tracks[index].time_since_update].append(index)
+    reach = None
+    if isinstance(distance_metric, PairCosts) and _OURS.unchanged():
+        reach = distance_metric.within(max_distance)
 
     matches: list[tuple[int, int]] = []
     unmatched_detections = list(detection_indices)
     for time_since_update in range(1, 1 + cascade_depth):
         if not unmatched_detections:
             break
-        if time_since_update in levels:
-            found, _, unmatched_detections = min_cost_matching(
-                distance_metric,
-                max_distance,
-                tracks,
-                detections,
-                levels[time_since_update],
-                unmatched_detections,
-            )
-            matches += found
+        level = levels.get(time_since_update)
+        if not level:
+            continue
+        if reach is not None and _none_within(reach, level, unmatched_detections):
+            # All pairs cost the same, and the solver's answer is the diagonal: its columns go to the end.
+            end = min(len(level), len(unmatched_detections))
+            unmatched_detections = unmatched_detections[end:] + unmatched_detections[:end]
+            continue
+        found, _, unmatched_detections = min_cost_matching(
+            distance_metric, max_distance, tracks, detections, level, unmatched_detections
+        )
+        matches += found
     # The order of this set of ints is the order of rows in the next stage, and so part of the result.
     unmatched_tracks = list(set(track_indices) - {index for index, _ in matches})
     return matches, unmatched_tracks, unmatched_detections
@@ -136,7 +178,7 @@ def gate_cost_matrix(
     gated_cost: float = INFTY_COST,
     only_position: bool = False,
 ) -> NDArray[np.float64]:
-    """Make pairs costly that motion rules out (paper, equation 1).
+    """Make pairs costly that motion rules out (paper, equation 2).
 
     Parameters
     ----------
@@ -155,40 +197,31 @@ def gate_cost_matrix(
     ndarray
         The same matrix.
     """
-    gated = np.ones(cost_matrix.shape, dtype=bool)
-    gated[pairs_within_gate(kf, tracks, detections, track_indices, detection_indices, only_position)] = False
-    cost_matrix[gated] = gated_cost
+    chosen = [tracks[i] for i in track_indices]
+    measurements = np.array([detections[j].to_xyah() for j in detection_indices])
+    if chosen and takes_many(kf):
+        distances = kf.gating_distance(
+            np.array([track.mean for track in chosen]),
+            np.array([track.covariance for track in chosen]),
+            measurements,
+            only_position,
+        )
+    else:
+        distances = np.array(
+            [
+                kf.gating_distance(track.mean, track.covariance, measurements, only_position)
+                for track in chosen
+            ]
+        )
+    threshold = kalman_filter.chi2inv95[2 if only_position else 4]
+    cost_matrix[distances.reshape(cost_matrix.shape) > threshold] = gated_cost
     return cost_matrix
 
 
-def pairs_within_gate(
-    kf: KalmanFilter,
-    tracks: Sequence[Track],
-    detections: Sequence[Detection],
-    track_indices: Sequence[int],
-    detection_indices: Sequence[int],
-    only_position: bool = False,
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Find the pairs that motion allows.
-
-    Returns
-    -------
-    rows, columns : ndarray of int, shape (pairs,)
-        Positions in ``track_indices`` and ``detection_indices``, row by row.
-    """
-    measurements = stack_measurements(detections, detection_indices)
-    if type(kf) is KalmanFilter:
-        return kf.pairs_within_gate(*stack_states(tracks, track_indices), measurements, only_position)
-    # A program's own filter may know single states only.
-    rows = [
-        kf.gating_distance(tracks[i].mean, tracks[i].covariance, measurements, only_position)
-        for i in track_indices
-    ]
-    gated = (
-        np.reshape(rows, (len(track_indices), len(detection_indices))) > chi2inv95[2 if only_position else 4]
-    )
-    allowed, columns = np.nonzero(~gated)
-    return allowed, columns
+def _none_within(reach: dict[int, list[int]], level: list[int], detections: list[int]) -> bool:
+    """Return whether no track of a level is within reach of a detection that is left."""
+    left = set(detections)
+    return all(left.isdisjoint(reach[track]) for track in level if track in reach)
 
 
 def _left_out(indices: Sequence[int], chosen: list[int]) -> list[int]:
@@ -197,3 +230,6 @@ def _left_out(indices: Sequence[int], chosen: list[int]) -> list[int]:
         return []
     positions = set(chosen)
     return [index for position, index in enumerate(indices) if position not in positions]
+
+
+_OURS = Remembered(sys.modules[__name__], ["min_cost_matching", "linear_sum_assignment"])

@@ -1,19 +1,22 @@
-"""Appearance distance to everything a track has looked like."""
+"""Appearance distance between features and all that targets have shown so far."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .gallery import Gallery
+from .batched import Batched, Remembered
+from .gallery import BoundedGalleries, Galleries, GrowingGalleries
 
-BLOCK = 2**16
-"""Multiplications in one matrix product: cached whole, and too few for a BLAS library to start threads."""
+LARGEST_BOUND = 512
+"""Targets seldom get more features than this: with a larger budget galleries grow as they do without one."""
 
 
-class NearestNeighborDistanceMetric:
+class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")):
     """Smallest distance between a feature and the features a target has shown so far (paper, equation 3).
 
     Parameters
@@ -23,12 +26,7 @@ class NearestNeighborDistanceMetric:
     matching_threshold : float
         Larger distances are no match.
     budget : int, optional
-        Features kept per target, the newest; by default all.
-
-    Attributes
-    ----------
-    samples : dict of int -> Gallery
-        The features of each target, newest last.
+        Features kept per target, the newest; by default all. 0, which would keep all as well, is refused.
 
     Raises
     ------
@@ -41,10 +39,25 @@ class NearestNeighborDistanceMetric:
             raise ValueError(f"metric is {metric!r}, expected 'cosine' or 'euclidean'")
         if budget is not None and budget < 1:
             raise ValueError(f"budget is {budget}, expected at least 1, or None for no limit")
-        self._space: _Cosine | _Euclidean = _Cosine() if metric == "cosine" else _Euclidean()
+        self._metric = _nn_cosine_distance if metric == "cosine" else _nn_euclidean_distance
         self.matching_threshold = matching_threshold
         self.budget = budget
-        self.samples: dict[int, Gallery] = {}
+        self._samples: dict[int, list[NDArray]] | None = None
+        self._begin({})
+
+    @property
+    def samples(self) -> dict[int, list[NDArray]]:
+        """The features of each target, newest last, for a program to read and to change.
+
+        From when a program has asked for them on they stay lists, and are compared anew each time: slower.
+        """
+        if self._samples is None:
+            self._samples = self._galleries.lists()
+        return self._samples
+
+    @samples.setter
+    def samples(self, samples: dict[int, list[NDArray]]) -> None:
+        self._samples = samples
 
     def partial_fit(self, features: ArrayLike, targets: ArrayLike, active_targets: Iterable[int]) -> None:
         """Add new features and forget the targets that are gone.
@@ -57,14 +70,18 @@ class NearestNeighborDistanceMetric:
         active_targets : iterable of int
             Targets to keep.
         """
-        features = _floats(features)
-        ids = np.asarray(targets).tolist()
-        if ids:
-            for target, feature, row in zip(ids, features, self._space.rows(features), strict=True):
-                if target not in self.samples:
-                    self.samples[target] = Gallery(self._space.rows)
-                self._gallery(target).append(feature, row, self.budget)
-        self.samples = {target: self.samples[target] for target in active_targets}
+        features, ids = _floats(features), np.asarray(targets).tolist()
+        if self.in_arrays():
+            if ids:
+                self._galleries.add(ids, features, self._space.weights(features))
+            self._galleries.keep(list(active_targets))
+            return
+        samples = self.samples
+        for feature, target in zip(features, ids, strict=True):
+            samples.setdefault(target, []).append(feature.copy())
+            if self.budget is not None:
+                samples[target] = samples[target][-self.budget :]
+        self.samples = {target: samples[target] for target in active_targets}
 
     def distance(self, features: ArrayLike, targets: ArrayLike) -> NDArray[np.float64]:
         """Compare features with targets.
@@ -79,12 +96,15 @@ class NearestNeighborDistanceMetric:
         ndarray, shape (K, N)
             Smallest distance of each feature to any feature of each target.
         """
-        queries = self._space.queries(_floats(features))
-        ids = np.asarray(targets).tolist()
-        distances = np.empty((len(ids), len(queries)))
-        for row, target in enumerate(ids):
-            products = _products(queries, self._gallery(target).rows)
-            distances[row] = self._space.distances(queries, products.max(axis=1))
+        features, ids = _floats(features), np.asarray(targets).tolist()
+        distances = np.empty((len(ids), len(features)))
+        if self.in_arrays():
+            queries = self._space.queries(features, _lengths(features))
+            for row, target in enumerate(ids):
+                distances[row] = self._space.distances(queries, self._galleries.closeness(target, queries))
+        else:
+            for row, target in enumerate(ids):
+                distances[row] = self._metric(self.samples[target], features)
         return distances
 
     def pair_distances(
@@ -96,6 +116,7 @@ class NearestNeighborDistanceMetric:
         ----------
         features : array_like, shape (N, M)
         targets : array_like of int, shape (K,)
+            Different from each other.
         rows, columns : ndarray of int, shape (pairs,)
             Positions in ``targets``, ascending, and in ``features``.
 
@@ -104,57 +125,145 @@ class NearestNeighborDistanceMetric:
         ndarray, shape (pairs,)
             ``distance(features, targets)[rows, columns]``.
         """
+        if not self.in_arrays():
+            return self.distance(features, targets)[rows, columns]
+        features = _floats(features)
+        queries = self._space.queries(features, _lengths(features))
+        return self.compare_pairs(queries, np.asarray(targets).tolist(), rows, columns)
+
+    def compare_pairs(
+        self, queries: NDArray, targets: Sequence[int], rows: NDArray[np.intp], columns: NDArray[np.intp]
+    ) -> NDArray:
+        """Do as `pair_distances`, while `in_arrays`, with features that `prepare` has prepared."""
         if not len(rows):
             return np.empty(0)
-        queries = self._space.queries(_floats(features))[columns]
-        ids = np.asarray(targets).tolist()
-        ends = np.cumsum(np.bincount(rows, minlength=len(ids))).tolist()
-        products, lengths = [], []
-        for target, start, end in zip(ids, [0, *ends[:-1]], ends, strict=True):
-            if start < end:
-                block = _products(queries[start:end], self._gallery(target).rows)
-                products.append(block.ravel())
-                lengths += [len(block[0])] * (end - start)
-        starts = np.cumsum([0, *lengths[:-1]])
-        return self._space.distances(queries, np.maximum.reduceat(np.concatenate(products), starts))
+        closeness = self._galleries.pair_closeness(targets, queries, rows, columns)
+        return self._space.distances(queries[columns], closeness)
 
-    def _gallery(self, target: int) -> Gallery:
-        gallery = self.samples[target]
-        if not isinstance(gallery, Gallery):  # a program put its own list of features there
-            self.samples[target] = own = Gallery(self._space.rows)
-            own.extend(_floats(feature) for feature in gallery)
-            return own
-        return gallery
+    def prepare(self, features: ArrayLike) -> NDArray:
+        """Prepare the features (N, M) of detections for comparison.
+
+        Raises
+        ------
+        ValueError
+            If one cannot be compared: says which and why.
+        """
+        features = _floats(features)
+        lengths = _lengths(features)
+        if features.size and not (self._space.shortest <= lengths.min() and lengths.max() < np.inf):
+            for index, length in enumerate(lengths.tolist()):
+                if not self._space.shortest <= length < np.inf:
+                    wrong = "is all zeros" if length == 0 else f"has length {length}"
+                    raise ValueError(
+                        f"detection {index}: its feature {wrong}, expected a finite length above 0"
+                    )
+        return self._space.queries(features, lengths)
+
+    def in_arrays(self) -> bool:
+        """Return whether features lie in arrays: no program has asked for lists or replaced a function."""
+        if self._samples is None and self.budget != self._galleries.budget:
+            if self._galleries.active:  # each target is cut to a new budget when it gets its next feature
+                self._samples = self._galleries.lists()
+            else:
+                self._begin({})
+        return self._samples is None and self._metric is self._usual_metric and _OURS.unchanged()
+
+    def _begin(self, samples: dict[int, Sequence[NDArray]]) -> None:
+        """Put samples into arrays."""
+        self._usual_metric = self._metric
+        self._space: Any = _Euclidean if self._metric is _nn_euclidean_distance else _Cosine
+        bounded = self.budget is not None and self.budget <= LARGEST_BOUND
+        kind: Any = BoundedGalleries if bounded else GrowingGalleries
+        self._galleries: Galleries = kind(self.budget, self._space.weigh)
+        self._samples = None
+        arrays = {target: _floats(features) for target, features in samples.items() if len(features)}
+        for target, features in arrays.items():
+            self._galleries.add([target] * len(features), features, self._space.weights(features))
+        self._galleries.keep(list(arrays))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Store samples under the name that metrics of old stored them by, each target's in one array."""
+        hidden = ("_galleries", "_samples", "_space", "_usual_metric")
+        state = {name: value for name, value in vars(self).items() if name not in hidden}
+        if self._samples is not None:
+            return state | {"samples": self._samples}
+        return state | {"samples": self._galleries.stacked()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        samples = state.pop("samples")
+        vars(self).update(state)
+        self._begin(samples)
+
+
+def _pdist(a: ArrayLike, b: ArrayLike) -> NDArray:
+    """Return the squared Euclidean distances of vectors (N, M) and (K, M), shape (N, K)."""
+    a, b = _floats(a), _floats(b)
+    if not len(a) or not len(b):
+        return np.zeros((len(a), len(b)))
+    squares = np.square(a).sum(axis=1)[:, np.newaxis] + np.square(b).sum(axis=1)
+    return np.maximum(0.0, squares - 2.0 * np.dot(a, b.T))
+
+
+def _cosine_distance(a: ArrayLike, b: ArrayLike, data_is_normalized: bool = False) -> NDArray:
+    """Return 1 - cosine of vectors (N, M) and (K, M), shape (N, K)."""
+    a, b = _floats(a), _floats(b)
+    if not data_is_normalized:
+        a, b = _Cosine.queries(a, _lengths(a)), _Cosine.queries(b, _lengths(b))
+    return 1.0 - np.dot(a, b.T)
+
+
+def _nn_euclidean_distance(x: ArrayLike, y: ArrayLike) -> NDArray:
+    """Return the squared Euclidean distance of each of y (K, M) to the nearest of x (N, M), shape (K,)."""
+    return np.maximum(0.0, _pdist(x, y).min(axis=0))
+
+
+def _nn_cosine_distance(x: ArrayLike, y: ArrayLike) -> NDArray:
+    """Return the cosine distance of each of y (K, M) to the nearest of x (N, M), shape (K,)."""
+    return _cosine_distance(x, y).min(axis=0)
 
 
 class _Cosine:
     """1 - cosine: the smallest distance is at the largest product of vectors of length 1."""
 
-    @staticmethod
-    def rows(features: NDArray) -> NDArray:
-        return features / np.sqrt(np.add.reduce(np.square(features), axis=1, keepdims=True))
-
-    queries = rows
+    shortest = float(np.finfo(np.float32).smallest_subnormal)
 
     @staticmethod
-    def distances(queries: NDArray, products: NDArray) -> NDArray:
-        return 1.0 - products
+    def queries(features: NDArray, lengths: NDArray) -> NDArray:
+        return features / lengths[:, np.newaxis]
+
+    @staticmethod
+    def weights(features: NDArray) -> NDArray:
+        return 1.0 / _lengths(features) if features.size else np.ones(len(features))
+
+    weigh = staticmethod(np.multiply)
+
+    @staticmethod
+    def distances(queries: NDArray, closeness: NDArray) -> NDArray:
+        return 1.0 - closeness
 
 
 class _Euclidean:
-    """|q - r|^2 = |q|^2 - 2 (q . r - |r|^2 / 2): the last term is one more dimension of the rows."""
+    """|q - f|^2 = |q|^2 - 2 (q . f - |f|^2 / 2), the smallest where the bracket is largest."""
+
+    shortest = 0.0
 
     @staticmethod
-    def rows(features: NDArray) -> NDArray:
-        return np.column_stack([features, -0.5 * np.square(features).sum(axis=1)])
+    def queries(features: NDArray, lengths: NDArray) -> NDArray:
+        return features
 
     @staticmethod
-    def queries(features: NDArray) -> NDArray:
-        return np.column_stack([features, np.ones(len(features), dtype=features.dtype)])
+    def weights(features: NDArray) -> NDArray:
+        return 0.5 * np.square(features).sum(axis=1)
+
+    weigh = staticmethod(np.subtract)
 
     @staticmethod
-    def distances(queries: NDArray, products: NDArray) -> NDArray:
-        return np.maximum(0.0, np.square(queries[:, :-1]).sum(axis=1) - 2.0 * products)
+    def distances(queries: NDArray, closeness: NDArray) -> NDArray:
+        return np.maximum(0.0, np.square(queries).sum(axis=1) - 2.0 * closeness)
+
+
+def _lengths(features: NDArray) -> NDArray:
+    return np.sqrt(np.add.reduce(np.square(features), axis=1))
 
 
 def _floats(features: ArrayLike) -> NDArray:
@@ -163,9 +272,4 @@ def _floats(features: ArrayLike) -> NDArray:
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
-def _products(queries: NDArray, rows: NDArray) -> NDArray:
-    """Give the products of queries (N, M) and rows (K, M), shape (N, K)."""
-    step = max(32, BLOCK // (queries.size + 1))
-    if step >= len(rows):
-        return np.dot(queries, rows.T)
-    return np.concatenate([np.dot(queries, rows[i : i + step].T) for i in range(0, len(rows), step)], axis=1)
+_OURS = Remembered(sys.modules[__name__], ["_pdist", "_cosine_distance"])

@@ -1,29 +1,45 @@
-"""One tracked object and its life."""
+"""One tracked object and its life.
+
+A new track is tentative until detections have confirmed it:
+
+                   hits >= n_init
+    +-----------+    (update)     +-----------+
+    | Tentative | --------------> | Confirmed | <--+ update, or missed for up to max_age frames
+    +-----------+                 +-----------+ ---+
+          |                             |
+          | missed                      | missed for more than max_age frames
+          | (mark_missed)               | (mark_missed)
+          |       +---------+           |
+          +-----> | Deleted | <---------+
+                  +---------+
+
+A deleted track leaves the tracker.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .detection import Detection, stack_measurements, tlwh_to_tlbr
+from .batched import Batched
+from .detection import Detection, tlwh_to_tlbr
 from .kalman_filter import KalmanFilter
+
+if TYPE_CHECKING:
+    from .states import States
 
 
 class TrackState:
-    """States of a track's life.
-
-    A new track is tentative until enough detections in a row have confirmed it; a track that is deleted
-    leaves the tracker.
-    """
+    """States of a track's life."""
 
     Tentative = 1
     Confirmed = 2
     Deleted = 3
 
 
-class Track:
+class Track(Batched, methods=("predict", "update", "to_tlwh")):
     """A single object with its motion (x, y, a, h and velocities) and its age.
 
     Parameters
@@ -35,7 +51,8 @@ class Track:
     track_id : int
         Unique number of the track.
     n_init : int
-        Detections in a row that confirm the track.
+        Detections that confirm the track, the first one included. It is looked at when a detection is added,
+        so that at least 2 are needed: 1 acts as 2.
     max_age : int
         Frames without a detection that a confirmed track survives.
     feature : ndarray, shape (M,), optional
@@ -44,7 +61,8 @@ class Track:
     Attributes
     ----------
     mean, covariance, track_id
-        As given, moved on by `predict` and `update`.
+        As given, moved on by `predict` and `update`. An array that is kept keeps its values; one that is set, or
+        edited before the next step, counts from then on.
     hits : int
         Detections so far.
     age : int
@@ -57,17 +75,24 @@ class Track:
         Appearances not handed to the metric yet.
     """
 
+    # A tracker holds the states of its tracks in arrays; mean and covariance are None while nobody asks for them.
+    _states: States | None = None
+    _column = 0
+    _mean: Any = None
+    _covariance: Any = None
+    _last: Any = None
+
     def __init__(
         self,
-        mean: NDArray[np.float64],
-        covariance: NDArray[np.float64],
+        mean: NDArray[np.float64] | None,
+        covariance: NDArray[np.float64] | None,
         track_id: int,
         n_init: int,
         max_age: int,
         feature: NDArray[np.float32] | None = None,
     ) -> None:
-        self.mean = mean
-        self.covariance = covariance
+        self._mean = mean
+        self._covariance = covariance
         self.track_id = track_id
         self.hits = 1
         self.age = 1
@@ -77,8 +102,46 @@ class Track:
         self._n_init = n_init
         self._max_age = max_age
 
+    @property
+    def mean(self) -> NDArray[np.float64]:
+        """Mean of the Kalman state, shape (8,)."""
+        self._own_state()
+        return self._mean
+
+    @mean.setter
+    def mean(self, mean: NDArray[np.float64]) -> None:
+        self._own_state()
+        self._mean = mean
+
+    @property
+    def covariance(self) -> NDArray[np.float64]:
+        """Covariance of the Kalman state, shape (8, 8)."""
+        self._own_state()
+        return self._covariance
+
+    @covariance.setter
+    def covariance(self, covariance: NDArray[np.float64]) -> None:
+        self._own_state()
+        self._covariance = covariance
+
+    @property
+    def last_detection(self) -> Detection | None:
+        """The detection of the last update; None for a track that was not started by a tracker."""
+        if isinstance(self._last, tuple):
+            detections, index = self._last
+            self._last = detections[index]
+        return self._last
+
+    @last_detection.setter
+    def last_detection(self, detection: Detection | None) -> None:
+        self._last = detection
+
     def to_tlwh(self) -> NDArray[np.float64]:
         """Return the current box as (left, top, width, height), shape (4,)."""
+        if self._mean is None and self._states is not None:
+            x, y, aspect, height = self._states.values[:4, self._column].tolist()
+            width = aspect * height
+            return np.array([x - width / 2, y - height / 2, width, height])
         tlwh = self.mean[:4].copy()
         tlwh[2] *= tlwh[3]
         tlwh[:2] -= tlwh[2:] / 2
@@ -91,12 +154,18 @@ class Track:
     def predict(self, kf: KalmanFilter) -> None:
         """Move the state one frame ahead."""
         self.mean, self.covariance = kf.predict(self.mean, self.covariance)
-        self._grow_older()
+        self.age += 1
+        self.time_since_update += 1
 
     def update(self, kf: KalmanFilter, detection: Detection) -> None:
         """Correct the state by the detection that belongs to this track."""
         self.mean, self.covariance = kf.update(self.mean, self.covariance, detection.to_xyah())
-        self._count_hit(detection)
+        self.last_detection = detection
+        self.features.append(np.array(detection.feature))  # the caller may use its array again
+        self.hits += 1
+        self.time_since_update = 0
+        if self.state == TrackState.Tentative and self.hits >= self._n_init:
+            self.state = TrackState.Confirmed
 
     def mark_missed(self) -> None:
         """Note that no detection belongs to this track in this frame."""
@@ -115,78 +184,17 @@ class Track:
         """Return whether the track is at its end."""
         return self.state == TrackState.Deleted
 
-    def _grow_older(self) -> None:
-        self.age += 1
-        self.time_since_update += 1
+    def _own_state(self) -> None:
+        """Get mean and covariance from the tracker's arrays, if they are there."""
+        if self._mean is None and self._states is not None:
+            self._states.lend(self)
 
-    def _count_hit(self, detection: Detection) -> None:
-        self.features.append(detection.feature)
-        self.hits += 1
-        self.time_since_update = 0
-        if self.state == TrackState.Tentative and self.hits >= self._n_init:
-            self.state = TrackState.Confirmed
+    def __getstate__(self) -> dict[str, Any]:
+        """Store what a track is by itself, under the names that trackers of old stored."""
+        self._own_state()
+        state = {name: value for name, value in vars(self).items() if name not in ("_states", "_column")}
+        return state | {"mean": state.pop("_mean"), "covariance": state.pop("_covariance")}
 
-
-def stack_states(
-    tracks: Sequence[Track], indices: Sequence[int]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return means (N, 8) and covariances (N, 8, 8) of the tracks at ``indices``."""
-    if not len(indices):
-        return np.empty((0, 8)), np.empty((0, 8, 8))
-    chosen = [tracks[i] for i in indices]
-    means = np.concatenate([track.mean for track in chosen])
-    covariances = np.concatenate([track.covariance for track in chosen])
-    return means.reshape(-1, 8), covariances.reshape(-1, 8, 8)
-
-
-def stack_track_boxes(tracks: Sequence[Track], indices: Sequence[int]) -> NDArray[np.float64]:
-    """Return the boxes of the tracks at ``indices`` as one array (left, top, width, height), shape (N, 4)."""
-    return np.array([tracks[i].to_tlwh() for i in indices], dtype=np.float64).reshape(-1, 4)
-
-
-def predict_tracks(kf: KalmanFilter, tracks: Sequence[Track]) -> None:
-    """Move all tracks one frame ahead, together."""
-    if not _work_together(kf, tracks, "predict"):
-        for track in tracks:
-            track.predict(kf)
-        return
-    means, covariances = kf.predict(*stack_states(tracks, range(len(tracks))))
-    for track, mean, covariance in zip(tracks, means, covariances, strict=True):
-        track.mean, track.covariance = mean, covariance
-        track._grow_older()
-
-
-def update_tracks(
-    kf: KalmanFilter,
-    tracks: Sequence[Track],
-    detections: Sequence[Detection],
-    matches: Sequence[tuple[int, int]],
-) -> None:
-    """Correct each matched track by its detection, together.
-
-    Parameters
-    ----------
-    kf : KalmanFilter
-    tracks, detections : sequence
-    matches : sequence of (track index, detection index)
-    """
-    matched = [tracks[i] for i, _ in matches]
-    if not _work_together(kf, matched, "update"):
-        for track, (_, j) in zip(matched, matches, strict=True):
-            track.update(kf, detections[j])
-        return
-    measurements = stack_measurements(detections, [j for _, j in matches])
-    means, covariances = kf.update(*stack_states(matched, range(len(matched))), measurements)
-    for track, (_, j), mean, covariance in zip(matched, matches, means, covariances, strict=True):
-        track.mean, track.covariance = mean, covariance
-        track._count_hit(detections[j])
-
-
-def _work_together(kf: KalmanFilter, tracks: Sequence[Track], method: str) -> bool:
-    """Tell whether filter and tracks are ours, which broadcast; a program's own are called track by track."""
-    ours = getattr(Track, method)
-    return (
-        len(tracks) > 0
-        and type(kf) is KalmanFilter
-        and all(getattr(kind, method) is ours for kind in {type(track) for track in tracks})
-    )
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)

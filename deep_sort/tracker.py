@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from . import linear_assignment
-from .detection import Detection
-from .iou_matching import iou_cost
-from .kalman_filter import KalmanFilter
-from .nn_matching import NearestNeighborDistanceMetric
-from .track import Track, predict_tracks, update_tracks
+from . import iou_matching, kalman_filter, linear_assignment
+from .batch import predict_tracks, update_tracks, warp_tracks
+from .batched import Batched, Remembered, all_take_many, takes_many
+from .detection import Detection, Found
+from .kalman_filter import keeps_coordinates_apart
+from .states import States
+from .track import Track
 
 
 class AppearanceMetric(Protocol):
@@ -28,64 +29,102 @@ class AppearanceMetric(Protocol):
         """Add features (N, M) of targets (N,) and forget targets that are not active."""
 
 
-class Tracker:
+Admissible = Callable[[Sequence[Track], Sequence[Detection]], ArrayLike]
+"""(tracks, detections) -> which of them may be matched, bool (len(tracks), len(detections))."""
+
+
+class Tracker(Batched, methods=("_initiate_track",)):
     """Multi-target tracker of Wojke, Bewley and Paulus (ICIP 2017).
 
     Parameters
     ----------
     metric : AppearanceMetric
-        Distance between the looks of tracks and detections.
+        Distance between the appearance of tracks and detections.
     max_iou_distance : float
         Largest 1 - IoU of a match by overlap.
     max_age : int
         Frames without a detection that a confirmed track survives.
     n_init : int
-        Detections in a row that confirm a track.
+        Detections that confirm a track, the first one included: at least 2, so that 1 acts as 2.
+    kf : KalmanFilter, optional
+        Filters the motion of all tracks; by default a new `KalmanFilter`.
+    admissible : callable, optional
+        (tracks, detections) -> which of them may be matched at all, bool (len(tracks), len(detections)); by
+        default any.
 
     Attributes
     ----------
-    metric, max_iou_distance, max_age, n_init
+    metric, max_iou_distance, max_age, n_init, kf, admissible
         As given.
-    kf : KalmanFilter
-        Filters the motion of all tracks.
     tracks : list of Track
         The tracks alive, oldest first.
     """
 
     def __init__(
-        self, metric: AppearanceMetric, max_iou_distance: float = 0.7, max_age: int = 30, n_init: int = 3
+        self,
+        metric: AppearanceMetric,
+        max_iou_distance: float = 0.7,
+        max_age: int = 30,
+        n_init: int = 3,
+        *,
+        kf: Any = None,
+        admissible: Admissible | None = None,
     ) -> None:
-        self.metric = metric
+        self.metric: Any = metric
         self.max_iou_distance = max_iou_distance
         self.max_age = max_age
         self.n_init = n_init
-        self.kf = KalmanFilter()
+        self.kf = kalman_filter.KalmanFilter() if kf is None else kf
+        self.admissible = admissible
         self.tracks: list[Track] = []
         self._next_id = 1
+        self._states = States()
+        self._found: Found | None = None
 
-    def predict(self) -> None:
-        """Move all tracks one frame ahead; to be called once a frame, before `update`."""
-        predict_tracks(self.kf, self.tracks)
+    def predict(self, camera_motion: ArrayLike | None = None) -> None:
+        """Move all tracks one frame ahead; to be called once a frame, before `update`.
+
+        Parameters
+        ----------
+        camera_motion : array_like, shape (2, 3), optional
+            Affine motion of the image since the frame before, see `KalmanFilter.warp`.
+        """
+        if camera_motion is not None:
+            warp_tracks(self.kf, self.tracks, camera_motion)
+        predict_tracks(self._states, self.kf, self.tracks)
 
     def update(self, detections: Sequence[Detection]) -> None:
         """Associate the detections of a frame with the tracks.
 
         Parameters
         ----------
-        detections : sequence of Detection
+        detections : sequence of Detection, or Detections
             Their order decides the ids of new tracks.
+
+        Raises
+        ------
+        ValueError
+            If a box or a feature is none: says which and why. Nothing has changed then.
         """
+        self._found = found = self._look_at(detections)
         matches, unmatched_tracks, unmatched_detections = self._match(detections)
-        update_tracks(self.kf, self.tracks, detections, matches)
+        update_tracks(self._states, self.kf, self.tracks, found, matches)
         for index in unmatched_tracks:
             self.tracks[index].mark_missed()
-        for index in unmatched_detections:
-            self._initiate_track(detections[index])
+        self._initiate_tracks(found, unmatched_detections)
         self.tracks = [track for track in self.tracks if not track.is_deleted()]
-        self._learn_appearance()
+        self._learn_appearance(found)
+        self._found = None
 
-    def _match(self, detections: Sequence[Detection]) -> linear_assignment.Matching:
-        """Match by appearance first, what is left and was seen just before by overlap (paper, section 2.3)."""
+    def match(self, detections: Sequence[Detection]) -> linear_assignment.Matching:
+        """Match by appearance first, what is left and was seen just before by overlap (paper, section 2.3).
+
+        Returns
+        -------
+        matches : list of (track index, detection index)
+        unmatched_tracks, unmatched_detections : list of int
+            The latter start new tracks, in this order.
+        """
         confirmed = [i for i, track in enumerate(self.tracks) if track.is_confirmed()]
         unconfirmed = [i for i, track in enumerate(self.tracks) if not track.is_confirmed()]
         matches, missed, unmatched_detections = linear_assignment.matching_cascade(
@@ -99,7 +138,7 @@ class Tracker:
         just_seen = [i for i in missed if self.tracks[i].time_since_update == 1]
         lost = [i for i in missed if self.tracks[i].time_since_update != 1]
         overlapping, missed, unmatched_detections = linear_assignment.min_cost_matching(
-            iou_cost,
+            self._admitted(iou_matching.iou_cost),
             self.max_iou_distance,
             self.tracks,
             detections,
@@ -108,23 +147,56 @@ class Tracker:
         )
         return matches + overlapping, lost + missed, unmatched_detections
 
+    def _match(self, detections: Sequence[Detection]) -> linear_assignment.Matching:
+        """Do as `match`; what `update` calls, and trackers of old override."""
+        return self.match(detections)
+
+    def _look_at(self, detections: Sequence[Detection]) -> Found:
+        """Put detections into arrays, checked."""
+        found = Found(detections)
+        if len(detections) and takes_many(self.metric) and self.metric.in_arrays():
+            found.queries = self.metric.prepare(found.features())
+        return found
+
     def _appearance_cost(
         self, detections: Sequence[Detection], confirmed: list[int]
-    ) -> linear_assignment.DistanceMetric:
+    ) -> linear_assignment.CostFunction:
         """Return what gives the cascade its gated costs."""
-        if type(self.metric) is not NearestNeighborDistanceMetric:  # a program's own is asked level by level
-            return self._gated_distance
-        cost = np.full((len(self.tracks), len(detections)), linear_assignment.INFTY_COST)
+        found = self._found
+        if found is None or found.detections is not detections:
+            found = self._look_at(detections)
         candidates = [i for i in confirmed if 1 <= self.tracks[i].time_since_update <= self.max_age]
-        if candidates and len(detections):  # one matrix for the whole cascade
-            rows, columns = linear_assignment.pairs_within_gate(
-                self.kf, self.tracks, detections, candidates, range(len(detections))
+        if not (candidates and found.queries is not None and _GATE.unchanged() and self._hold_states(found)):
+            return self._admitted(self._gated_distance)  # asked level by level
+        rows, columns = self._states.pairs_within_gate(self.kf, candidates, found.xyah)
+        if self.admissible is not None:
+            allowed = np.asarray(
+                self.admissible([self.tracks[i] for i in candidates], detections), dtype=bool
             )
-            features = np.array([detection.feature for detection in detections])
-            targets = np.array([self.tracks[i].track_id for i in candidates])
-            distances = self.metric.pair_distances(features, targets, rows, columns)
-            cost[np.array(candidates)[rows], columns] = distances
-        return lambda _tracks, _detections, rows, columns: cost[np.array(rows)[:, np.newaxis], columns]
+            admitted = allowed[rows, columns]
+            rows, columns = rows[admitted], columns[admitted]
+        targets = [self.tracks[i].track_id for i in candidates]
+        distances = self.metric.compare_pairs(found.queries, targets, rows, columns)
+        return linear_assignment.PairCosts(np.array(candidates)[rows], columns, distances)
+
+    def _admitted(self, cost: linear_assignment.CostFunction) -> linear_assignment.CostFunction:
+        """Return a cost function that keeps pairs apart that are not admissible."""
+        admissible = self.admissible
+        if admissible is None:
+            return cost
+
+        def admitted(
+            tracks: Sequence[Track],
+            detections: Sequence[Detection],
+            track_indices: Sequence[int],
+            detection_indices: Sequence[int],
+        ) -> NDArray[np.float64]:
+            chosen = [tracks[i] for i in track_indices], [detections[j] for j in detection_indices]
+            allowed = np.reshape(admissible(*chosen), (len(track_indices), len(detection_indices)))
+            costs = cost(tracks, detections, track_indices, detection_indices)
+            return np.where(allowed, costs, linear_assignment.INFTY_COST)
+
+        return admitted
 
     def _gated_distance(
         self,
@@ -144,20 +216,64 @@ class Tracker:
             detection_indices,
         )
 
+    def _initiate_tracks(self, found: Found, indices: Sequence[int]) -> None:
+        """Start a track from each of these detections."""
+        ours = takes_many(self) and Track is _TRACK and _NEW_TRACK.unchanged()
+        if not (indices and ours and self._hold_states(found)):
+            for index in indices:
+                self._initiate_track(found.detections[index])
+            return
+        tracks = []
+        for index in indices:
+            track = Track(None, None, self._next_id, self.n_init, self.max_age, found.feature(index))
+            track.last_detection = found.source(index)
+            tracks.append(track)
+            self._next_id += 1
+        self._states.add(tracks, self.kf, found.xyah[indices])
+        self.tracks += tracks
+
     def _initiate_track(self, detection: Detection) -> None:
         mean, covariance = self.kf.initiate(detection.to_xyah())
-        self.tracks.append(
-            Track(mean, covariance, self._next_id, self.n_init, self.max_age, detection.feature)
-        )
+        track = Track(mean, covariance, self._next_id, self.n_init, self.max_age, np.array(detection.feature))
+        track.last_detection = detection
+        self.tracks.append(track)
         self._next_id += 1
 
-    def _learn_appearance(self) -> None:
+    def _learn_appearance(self, found: Found) -> None:
         """Move the features of confirmed tracks to the metric, which forgets all others."""
         confirmed = [track for track in self.tracks if track.is_confirmed()]
-        features = [feature for track in confirmed for feature in track.features]
-        targets = [track.track_id for track in confirmed for _ in track.features]
+        features: list[NDArray] = []
+        targets: list[int] = []
         for track in confirmed:
-            track.features = []
-        self.metric.partial_fit(
-            np.asarray(features), np.asarray(targets), [track.track_id for track in confirmed]
+            if track.features:
+                features += track.features
+                targets += [track.track_id] * len(track.features)
+                track.features = []
+        stacked = np.asarray(features)
+        if found.learned:
+            ids, indices = zip(*found.learned, strict=True)
+            learned = found.features()[list(indices)]
+            stacked = np.concatenate([stacked, learned]) if features else learned
+            targets += ids
+        self.metric.partial_fit(stacked, np.asarray(targets), [track.track_id for track in confirmed])
+
+    def _hold_states(self, found: Found) -> bool:
+        """Bring the states of all tracks into arrays, if nothing is in the way of moving them together."""
+        return (
+            found.xyah is not None
+            and all_take_many(self.tracks)
+            and keeps_coordinates_apart(self.kf)
+            and self._states.hold(self.tracks)
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in ("_states", "_found")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.admissible = None
+        vars(self).update(state)
+        self._states, self._found = States(), None
+
+
+_GATE = Remembered(linear_assignment, ["gate_cost_matrix"])
+_TRACK, _NEW_TRACK = Track, Remembered(Track, ["__init__"])
