@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -31,7 +31,6 @@ wild = st.one_of(
     st.sampled_from([np.float32, np.float64]),
     st.booleans(),
 )
-@settings(deadline=None)
 def test_any_file_that_is_accepted_tracks(tmp_path_factory, array, kind, tame):
     with np.errstate(over="ignore", invalid="ignore"):
         array = array.astype(kind)

@@ -138,7 +138,6 @@ def test_gate_is_where_the_distance_says(only_position, count):
 
 
 @given(seeds, st.sampled_from(["cosine", "euclidean"]), st.sampled_from([None, 1, 3, 50]), st.integers(1, 70))
-@settings(deadline=None)
 def test_nearest_neighbor_is_the_obvious_loop(seed, name, budget, steps):
     rng = np.random.default_rng(seed)
     metric = NearestNeighborDistanceMetric(name, 0.2, budget)
@@ -213,7 +212,7 @@ def test_suppression_of_many_boxes():
 
 
 @given(seeds, st.integers(1, 25))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_any_detections_can_be_tracked(seed, frames):
     rng = np.random.default_rng(seed)
     tracker = Tracker(NearestNeighborDistanceMetric("cosine", 0.5, 5), max_age=3, n_init=2)
