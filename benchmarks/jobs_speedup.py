@@ -15,7 +15,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools.make_crowd import make_crowd  # noqa: E402
+from tools.synthetic.crowd import make_crowd  # noqa: E402
 
 
 def make_sequences(folder: Path, count: int, people: int, frames: int) -> None:

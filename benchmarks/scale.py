@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 from application_util.settings import BENCHMARK_SETTINGS  # noqa: E402
 from application_util.tracking.sequence_job import SequenceJob, track_into_file  # noqa: E402
-from tools.make_crowd import make_crowd  # noqa: E402
+from tools.synthetic.crowd import make_crowd  # noqa: E402
 
 
 def track_crowd(folder: Path, people: int, frames: int, runs: int) -> tuple[float, float, float]:

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from application_util.settings import TrackerSettings  # noqa: E402
-from tools.make_crowd import make_crowd  # noqa: E402
+from tools.synthetic.crowd import make_crowd  # noqa: E402
 
 PEOPLE = (10, 30, 100, 300)
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")

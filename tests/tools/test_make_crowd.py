@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+
 import numpy as np
 import pytest
 
 from application_util.sequences.sequence import read_sequence
-from tools.make_crowd import main, make_crowd
+from tools.make_crowd import main
+from tools.synthetic.crowd import make_crowd
 
 
 def write(folder, *flags):
@@ -37,7 +40,7 @@ def test_what_is_no_crowd_is_kept(tmp_path, capsys, info):
     if info is not None:
         (tmp_path / "seqinfo.ini").write_bytes(info.encode() if isinstance(info, str) else info)
     assert write(tmp_path) == 2
-    assert ": holds something other than a crowd made here, give another folder\n" in capsys.readouterr().err
+    assert ": holds something other than a generated crowd, give another folder\n" in capsys.readouterr().err
     assert det_txt.read_text() == "mine" and not list(tmp_path.glob("*.npy"))
 
 
@@ -58,3 +61,30 @@ def test_a_seed_is_not_negative(tmp_path, capsys):
     with pytest.raises(SystemExit):
         write(tmp_path, "--seed", "-1")
     assert "argument --seed: '-1' is not an integer from 0" in capsys.readouterr().err
+
+
+def test_a_number_of_people_that_no_memory_holds(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        write(tmp_path / "crowd", "--people", "2000000000")
+    assert "'2000000000' is not an integer from 1 to 10000" in capsys.readouterr().err
+
+
+def test_a_file_added_to_a_crowd_is_not_lost(tmp_path, capsys):
+    for name in ("mine.npy", "det/mine.txt", "mine/det.txt"):
+        folder = tmp_path / name.replace("/", "-")
+        assert write(folder) == 0
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("mine")
+        assert write(folder, "--seed", "1") == 2 and "something other than" in capsys.readouterr().err
+        assert (folder / name).read_text() == "mine"
+        assert np.array_equal(np.load(folder / f"{folder.name}.npy"), make_crowd(3, 4))
+
+
+def test_a_full_disk_leaves_nothing_under_the_final_name(tmp_path, monkeypatch, capsys):
+    def full(*args, **options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tools.synthetic.crowd.np.savetxt", full)
+    assert write(tmp_path / "crowd") == 2
+    assert "crowd: cannot be written: No space left on device" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

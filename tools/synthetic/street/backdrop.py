@@ -20,7 +20,7 @@ HAZE = np.array([226, 214, 204], np.float32)
 
 
 def walls(camera: Camera) -> tuple[float, float]:
-    """The x of the house fronts on the left and on the right: just out of the way of people."""
+    """The x of the house fronts on the left and on the right: just beside where people walk."""
     left, right = camera.edges(13.2)
     return left - 0.9, right + 0.9
 
@@ -52,8 +52,8 @@ def backdrop(rng: np.random.Generator, camera: Camera) -> tuple[np.ndarray, np.n
 
 
 def _sky(rng: np.random.Generator, rows: int, columns: int, horizon: float) -> np.ndarray:
-    share = np.clip(np.arange(rows) / horizon, 0, 1)[:, None, None]
-    blue = np.array([214, 168, 122], np.float32) * (1 - share) + HAZE * share
+    fraction = np.clip(np.arange(rows) / horizon, 0, 1)[:, None, None]
+    blue = np.array([214, 168, 122], np.float32) * (1 - fraction) + HAZE * fraction
     clouds = fractal_noise(rng, rows, columns, (6, 5))
     cover = np.clip(clouds * 1.9 + 0.12, 0, 0.85)[..., None]
     return np.clip(blue * (1 - cover) + np.array([244, 242, 240], np.float32) * cover, 0, 255).astype(

@@ -2,8 +2,8 @@
 
 What the detector sees of a person decides: those who are mostly hidden are missed, those who are partly
 hidden get a lower score and a box drawn towards the part that shows. Errors last for some frames, as those
-of real detectors do. False alarms are of two kinds: spots of the street that look like a person, again and
-again, and boxes anywhere for a single frame.
+of real detectors do. False alarms are of two kinds: spots of the street that resemble a person, often,
+and boxes anywhere for a single frame.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ def detect(
 
 def _blend(sighting: Sighting) -> np.ndarray:
     """The whole person's box, drawn towards what shows when little does."""
-    share = 0.5 * float(np.clip((0.8 - sighting.visibility) / 0.5, 0, 1))
-    return (1 - share) * sighting.box + share * sighting.seen
+    fraction = 0.5 * float(np.clip((0.8 - sighting.visibility) / 0.5, 0, 1))
+    return (1 - fraction) * sighting.box + fraction * sighting.seen
 
 
 def _false_score(rng: np.random.Generator) -> float:

@@ -102,8 +102,8 @@ def _window(rng: np.random.Generator, wall: np.ndarray, left: int, top: int, rig
     cv2.rectangle(wall, (left - 8, bottom + 12), (right + 8, bottom + 17), (90, 96, 104), -1)
     sky = rng.uniform(0.7, 1.2)
     for row in range(max(top, 0), bottom):
-        share = (row - top) / (bottom - top)
-        wall[row, max(left, 0) : right] = np.array([138, 118, 100]) * sky * (1.1 - 0.65 * share)
+        fraction = (row - top) / (bottom - top)
+        wall[row, max(left, 0) : right] = np.array([138, 118, 100]) * sky * (1.1 - 0.65 * fraction)
     if rng.random() < 0.55:
         drop = int((bottom - top) * rng.uniform(0.2, 0.8))
         cv2.rectangle(
@@ -127,9 +127,9 @@ def _shop(rng: np.random.Generator, front: np.ndarray, name: str) -> None:
     door = int(rng.uniform(0.15, 0.75) * columns)
     wide = int(1.15 * SCALE)
     glow = rng.uniform(0.7, 1.15)
-    share = np.linspace(0, 1, bottom - top)[:, None, None]
+    fraction = np.linspace(0, 1, bottom - top)[:, None, None]
     light = np.array([112, 158, 190]) * glow
-    front[top:bottom, 12 : columns - 12] = light * (0.95 - 0.6 * share)
+    front[top:bottom, 12 : columns - 12] = light * (0.95 - 0.6 * fraction)
     for _ in range(26):  # goods behind the glass
         x, y = int(rng.integers(14, columns - 30)), int(rng.integers(top + (bottom - top) // 2, bottom - 8))
         colour = tuple(float(v) for v in rng.uniform(30, 190, 3))

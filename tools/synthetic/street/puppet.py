@@ -12,7 +12,7 @@ from tools.synthetic.street.camera import Camera
 from tools.synthetic.street.daylight import SUN_ON_SCREEN
 from tools.synthetic.street.pose import pose
 from tools.synthetic.street.relief import COLUMNS, Relief, profiles
-from tools.synthetic.street.wardrobe import ROUND, ROWS, Look
+from tools.synthetic.street.wardrobe import ROUND, ROWS, Outfit
 
 TURNS, LIGHTS, LEVELS = 60, 8, 4  # steps of direction, of light and of size in which sprites are kept
 
@@ -44,12 +44,12 @@ class Puppet:
 
     Parameters
     ----------
-    look : Look
+    outfit : Outfit
         What the person wears.
     """
 
-    def __init__(self, look: Look) -> None:
-        self.look = look
+    def __init__(self, outfit: Outfit) -> None:
+        self.outfit = outfit
         self._reliefs = {
             (name, level): Relief(profile, level)
             for name, profile in profiles().items()
@@ -57,7 +57,7 @@ class Puppet:
         }
         self._wraps = {
             (name, level): cv2.resize(wrap, (ROUND >> level, ROWS >> level), interpolation=cv2.INTER_AREA)
-            for name, wrap in look.wraps.items()
+            for name, wrap in outfit.wraps.items()
             for level in range(LEVELS)
         }
         self._sprites: dict[tuple[str, str, int, int, int, bool], np.ndarray] = {}
@@ -83,7 +83,7 @@ class Puppet:
         place : ndarray
             (2,), x and z in metres.
         heading, phase, pace : float
-            As in `tools.synthetic.street.crowd.Crowd`.
+            As in `tools.synthetic.street.walking.Crowd`.
 
         Returns
         -------
@@ -98,7 +98,7 @@ class Puppet:
         fine = 2 if scale > 90 else 3
         forward = np.array([np.sin(heading), 0.0, np.cos(heading)])
         right = np.array([forward[2], 0.0, -forward[0]])
-        body = pose(self.look.build, phase, pace)
+        body = pose(self.outfit.build, phase, pace)
         names = list(body)
         local = np.array([body[name] for name in names])
         world = (
@@ -157,7 +157,7 @@ class _Drawing:
         level = min(max(int(math.log2(shrink) + 0.3), 0), LEVELS - 1)
         turn = (
             self.turn if kind in ("torso", "head", "bag") else self.turn // 3 * 3
-        )  # limbs look alike from all sides
+        )  # limbs are alike from all sides
         sprite = self.puppet.sprite(kind, outline or kind, turn, light, level, far)
         rows, columns = sprite.shape[:2]
         wide, high = abs(across_x), abs(across_y)
@@ -183,81 +183,81 @@ class _Drawing:
 
     def person(self) -> None:
         """Everything, the farthest first."""
-        look = self.puppet.look
+        outfit = self.puppet.outfit
         away = np.cos(self.view) > 0
         arms = sorted("lr", key=lambda side: -self.depths[f"hand_{side}"] - self.depths[f"elbow_{side}"])
         behind = [side for side in arms if self.depths[f"elbow_{side}"] > self.depths["waist"] + 0.02]
         bag_side = "r"
         for side in behind:
             self.arm(side, far=True)
-        if look.bag == "backpack" and not away:
+        if outfit.bag == "backpack" and not away:
             self.backpack()
-        if look.bag == "shoulder" and bag_side in behind:
+        if outfit.bag == "shoulder" and bag_side in behind:
             self.hip_bag()
-        if look.long_hair and not away:
+        if outfit.long_hair and not away:
             self.long_hair()
         legs = sorted("lr", key=lambda side: -self.depths[f"knee_{side}"] - self.depths[f"ankle_{side}"])
         for side, far in zip(legs, (True, False), strict=True):
             self.leg(side, far)
         self.trunk()
-        if look.bag == "shoulder" and bag_side not in behind:
+        if outfit.bag == "shoulder" and bag_side not in behind:
             self.hip_bag()
-        if look.bag == "backpack" and away:
+        if outfit.bag == "backpack" and away:
             self.backpack()
         for side in arms:
             if side not in behind:
                 self.arm(side, far=False)
 
     def leg(self, side: str, far: bool) -> None:
-        build = self.puppet.look.build
+        build = self.puppet.outfit.build
         thick = build.height * build.girth**0.7
         self.between("shoe", f"heel_{side}", f"toe_{side}", 0.021 * build.height, far, cap=0.7)
         self.between("shin", f"knee_{side}", f"ankle_{side}", 0.034 * thick, far, cap=0.35)
         self.between("thigh", f"hip_{side}", f"knee_{side}", 0.05 * thick, far, cap=0.4)
 
     def arm(self, side: str, far: bool) -> None:
-        look = self.puppet.look
-        thick = look.build.height * look.build.girth**0.6
-        self.between("hand", f"hand_{side}", f"tip_{side}", 0.02 * look.build.height, far, cap=0.2)
+        outfit = self.puppet.outfit
+        thick = outfit.build.height * outfit.build.girth**0.6
+        self.between("hand", f"hand_{side}", f"tip_{side}", 0.02 * outfit.build.height, far, cap=0.2)
         self.between("forearm", f"elbow_{side}", f"hand_{side}", 0.0255 * thick, far, cap=0.35)
         self.between("upper_arm", f"shoulder_{side}", f"elbow_{side}", 0.032 * thick, far, cap=0.6)
-        if look.bag == "hand" and side == "r":
+        if outfit.bag == "hand" and side == "r":
             top = self.points["tip_r"]
             self.part("bag", top, top + np.array([0, 0.26 * self.scale]), 0.13, far, cap=0.0)
 
     def trunk(self) -> None:
-        look = self.puppet.look
-        build, points = look.build, self.points
+        outfit = self.puppet.outfit
+        build, points = outfit.build, self.points
         facing = abs(float(np.cos(self.view)))
         front, side = 0.112 * build.height * build.girth**0.6, 0.074 * build.height * build.girth
         half = float(np.hypot(front * facing, side * np.sqrt(1 - facing**2)))
-        if look.skirt:
-            hem = points["pelvis"] + look.skirt * 0.24 * build.height * np.array([0, self.scale])
+        if outfit.skirt:
+            hem = points["pelvis"] + outfit.skirt * 0.24 * build.height * np.array([0, self.scale])
             feet = abs(points["knee_l"][0] - points["knee_r"][0]) / self.scale
-            hem_half = max(half * 1.05, 0.5 * feet * look.skirt + 0.055 * build.height)
+            hem_half = max(half * 1.05, 0.5 * feet * outfit.skirt + 0.055 * build.height)
             self.part("skirt", points["waist"], hem, hem_half, cap=0.0)
         self.between("neck", "head", "chest", 0.033 * build.height, cap=0.0)
         outline = "torso" if facing > 0.55 else "side"
         self.part("torso", points["chest"], points["pelvis"], half, outline=outline, cap=0.2)
         chin = points["head"] + (points["head"] - points["crown"]) * 0.75
         self.part("head", points["crown"], chin, 0.051 * build.height, cap=0.0)
-        if look.long_hair and np.cos(self.view) > 0:
+        if outfit.long_hair and np.cos(self.view) > 0:
             self.long_hair()
 
     def long_hair(self) -> None:
-        tall = self.puppet.look.build.height
+        tall = self.puppet.outfit.build.height
         down = self.points["neck"] + 0.02 * tall * self.scale * np.array([0, 1])
         self.part("hair", self.points["crown"] + [0, 0.02 * tall * self.scale], down, 0.056 * tall, cap=0.0)
 
     def backpack(self) -> None:
-        tall = self.puppet.look.build.height
+        tall = self.puppet.outfit.build.height
         shift = -0.12 * np.sin(self.view) * self.scale
         half = 0.15 * abs(np.cos(self.view)) + 0.1 * abs(np.sin(self.view))
         top = self.points["chest"] + [shift, 0.02 * tall * self.scale]
         self.part("bag", top, self.points["waist"] + [shift, 0.02 * tall * self.scale], half, cap=0.2)
 
     def hip_bag(self) -> None:
-        tall = self.puppet.look.build.height
+        tall = self.puppet.outfit.build.height
         shift = 0.12 * tall * np.cos(self.view) * self.scale
         half = 0.09 + 0.08 * abs(np.sin(self.view))
         top = self.points["pelvis"] + [shift, -0.03 * tall * self.scale]

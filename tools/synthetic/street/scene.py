@@ -10,13 +10,13 @@ import numpy as np
 from tools.synthetic.street.backdrop import backdrop, shade_edge
 from tools.synthetic.street.camera import Camera, sway
 from tools.synthetic.street.compose import cast, over, overlap, stand
-from tools.synthetic.street.crowd import walk
 from tools.synthetic.street.daylight import Sensor, daylight
 from tools.synthetic.street.furniture import furniture
 from tools.synthetic.street.puppet import Figure, Puppet
+from tools.synthetic.street.walking import walk
 from tools.synthetic.street.wardrobe import dress
 
-LEAST = 0.2  # share of a person's width and height that must be inside the frame to count
+LEAST = 0.2  # fraction of a person's width and height that must be inside the frame to count
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Sighting:
     seen : ndarray
         (4,) the same of what is not hidden; zeros if all is.
     visibility : float
-        Share of the silhouette's area that is inside the frame and not hidden, 0 to 1.
+        Fraction of the silhouette's area that is inside the frame and not hidden, 0 to 1.
     """
 
     person: int
@@ -80,9 +80,9 @@ class Scene:
         self.camera, self.frames = camera, frames
         self.sunny, self.cloudy = backdrop(rng, camera)
         self.things = furniture(rng, camera)
-        looks = dress(rng, people)
-        self.puppets = [Puppet(look) for look in looks]
-        strides = np.array([look.build.stride for look in looks])
+        outfits = dress(rng, people)
+        self.puppets = [Puppet(outfit) for outfit in outfits]
+        strides = np.array([outfit.build.stride for outfit in outfits])
         spots = [thing.spot for thing in self.things]
         hides = [thing.spot for thing in self.things if thing.tall]
         self.crowd = walk(rng, camera, people, frames, strides, spots, hides)

@@ -75,5 +75,5 @@ def letter(picture: np.ndarray, text: str, at: tuple[int, int], size: float, col
     """Write a text whose left end stands `at` this pixel of a (h, w, 3) float picture, in place."""
     mask = np.zeros(picture.shape[:2], np.uint8)
     cv2.putText(mask, text, at, cv2.FONT_HERSHEY_TRIPLEX, size, 255, 2, cv2.LINE_AA)
-    share = mask[..., None] / np.float32(255)
-    picture[:] = picture * (1 - share) + np.asarray(colour, np.float32) * share
+    fraction = mask[..., None] / np.float32(255)
+    picture[:] = picture * (1 - fraction) + np.asarray(colour, np.float32) * fraction

@@ -1,4 +1,4 @@
-"""What people wear: every look is drawn once, as pictures that wrap round the limbs.
+"""What people wear: every outfit is drawn once, as pictures that wrap round the limbs.
 
 A wrapped picture has the front of the body in its middle column and the back at both ends.
 """
@@ -38,7 +38,7 @@ PATTERNS = ("plain", "stripes", "open jacket", "print", "check", "blocks", "plai
 
 
 @dataclass(frozen=True)
-class Look:
+class Outfit:
     """One person's appearance.
 
     Parameters
@@ -62,22 +62,22 @@ class Look:
     long_hair: bool = False
 
 
-def dress(rng: np.random.Generator, people: int) -> list[Look]:
-    """Draw the looks of so many people.
+def dress(rng: np.random.Generator, people: int) -> list[Outfit]:
+    """Draw the outfits of so many people.
 
-    Half of the people choose from four dark and light colours that many wear, so that some look alike.
+    Half of the people choose from four dark and light colours that many wear, so that some resemble each other.
     """
     common = ["navy", "black", "white", "grey"]
     bright = [name for name in UPPER if name not in common]
     rng.shuffle(bright)
-    looks = []
+    outfits = []
     for person in range(people):
         often = person % 5 in (1, 3)
         upper = common[int(rng.integers(4))] if often else bright[person % len(bright)]
         lower = list(LOWER)[min(int(rng.integers(12)) % 9, 7)]
         pattern = PATTERNS[(person + int(rng.integers(2))) % len(PATTERNS)]
-        looks.append(_look(rng, upper, lower, pattern, person))
-    return looks
+        outfits.append(_outfit(rng, upper, lower, pattern, person))
+    return outfits
 
 
 def _vary(rng: np.random.Generator, colour: Colour, spread: float = 9) -> Colour:
@@ -87,7 +87,7 @@ def _vary(rng: np.random.Generator, colour: Colour, spread: float = 9) -> Colour
     return float(blue), float(green), float(red)
 
 
-def _look(rng: np.random.Generator, upper: str, lower: str, pattern: str, person: int) -> Look:
+def _outfit(rng: np.random.Generator, upper: str, lower: str, pattern: str, person: int) -> Outfit:
     build = Build(height=float(rng.uniform(1.56, 1.92)), girth=float(rng.uniform(0.86, 1.26)))
     shirt, trousers = _vary(rng, UPPER[upper]), _vary(rng, LOWER[lower])
     skin, hair = (
@@ -131,7 +131,7 @@ def _look(rng: np.random.Generator, upper: str, lower: str, pattern: str, person
         "skirt": cloth(rng, ROWS, ROUND, shirt if coat else trousers, 0.2),
         "bag": _bag(rng, bag_colour),
     }
-    return Look(
+    return Outfit(
         build,
         {name: np.clip(wrap, 0, 255).astype(np.float32) for name, wrap in wraps.items()},
         skirt,
@@ -200,7 +200,7 @@ def _cuff(sleeve: np.ndarray) -> np.ndarray:
 def _head(
     rng: np.random.Generator, skin: Colour, hair: Colour, long_hair: bool, cap: Colour | None
 ) -> np.ndarray:
-    """Skin in front, hair above and behind, hints of eyes and mouth, perhaps a cap."""
+    """Skin in front, hair above and behind, hints of eyes and mouth, for some a cap."""
     wrap = cloth(rng, ROWS, ROUND, skin, 0.04)
     row, column = np.mgrid[:ROWS, :ROUND]
     from_front = np.abs(column - ROUND / 2)
