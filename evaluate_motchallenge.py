@@ -78,19 +78,17 @@ def run(
     UserError
         For whatever the user can fix, before anything is tracked.
     """
-    from application_util.files.output import set_aside
+    from application_util.files.output import lock_folder, set_aside
     from application_util.parallel.executor import cpu_count
     from application_util.parallel.jobs import JobRunner, report_failures
     from application_util.scoring import benchmark as scoring
     from application_util.sequences.sequence_set import find_sequences
     from application_util.tracking import benchmark as tracking
-    from application_util.tracking.run_record import read_record
     from tools.report.make import check_output_file, make_report
 
     if report is not None:
         check_output_file(report)
     output_dir = Path(output_dir)
-    summaries = [output_dir / name for name in scoring.SUMMARY_FILES]
     runner = JobRunner(jobs or cpu_count(), scheduler)
     sequences = find_sequences(mot_dir, output_dir)
     if sequences.skipped:
@@ -98,39 +96,37 @@ def run(
     failures: dict[str, BaseException] = {}
     if detection_dir is None:
         names = scoring.find_existing_results(sequences, output_dir, skip_missing)
-        if any(map(sequences.has_groundtruth, names)):
-            scoring.can_score(required=True)
-        set_aside(output_dir, scoring.SUMMARY_FILES)
     else:
         plan = tracking.plan_tracking(sequences, detection_dir, settings, skip_missing, skip_invalid)
-        record = read_record(output_dir)
-        tracking.refuse_lost_inputs(plan, record, summaries)
-        output_dir.mkdir(parents=True, exist_ok=True)
+        tracking.refuse_lost_inputs(plan, output_dir, scoring.SUMMARY_FILES)
+    with lock_folder(output_dir):
         set_aside(output_dir, scoring.SUMMARY_FILES)
-        names, failures = tracking.track_benchmark(plan, record, runner, resume)
-    with_truth = [name for name in names if sequences.has_groundtruth(name)]
-    scores: dict[str, FamilyScores] | None = None
-    if with_truth and scoring.can_score(required=detection_dir is None):
-        scores, unscored = scoring.score_benchmark(
-            benchmark, tuple(eval_classes or ()), sequences, with_truth, output_dir, runner.processes
-        )
-        failures |= unscored
-    if len(with_truth) < len(names):
-        without = [name for name in names if name not in with_truth]
-        scoring.pack_submission(output_dir, names, without, failures)
-    if report is not None:
-        reported = [name for name in names if (output_dir / f"{name}.txt").is_file()]
-        make_report(
-            mot_dir,
-            output_dir,
-            report,
-            sequences=reported,
-            benchmark=benchmark,
-            eval_classes=eval_classes or (),
-            scores=scores,
-            failures=failures,
-        )
-    report_failures(failures)
+        if detection_dir is not None:
+            names, failures = tracking.track_benchmark(plan, output_dir, runner, resume)
+        with_truth = [name for name in names if sequences.has_groundtruth(name)]
+        scores: dict[str, FamilyScores] | None = None
+        classes = tuple(eval_classes or ())
+        if with_truth and scoring.can_score(required=detection_dir is None):
+            scores, unscored = scoring.score_benchmark(
+                benchmark, classes, sequences, with_truth, output_dir, runner.processes
+            )
+            failures |= unscored
+        if len(with_truth) < len(names):
+            without = [name for name in names if name not in with_truth]
+            scoring.pack_submission(output_dir, names, without, failures)
+        report_failures(failures)
+        if report is not None:
+            there = [name for name in names if (output_dir / f"{name}.txt").is_file()]
+            make_report(
+                mot_dir,
+                output_dir,
+                report,
+                sequences=there,
+                benchmark=benchmark,
+                eval_classes=classes,
+                scores=scores,
+                failures=failures,
+            )
     return sorted(failures)
 
 

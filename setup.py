@@ -56,7 +56,13 @@ setup(
     project_urls={"Paper": "https://arxiv.org/abs/1703.07402", "Benchmark": "https://motchallenge.net"},
     license="MIT (code); research only (weights in resources/networks, see the LICENSE there)",
     license_files=["LICENSE", "resources/networks/LICENSE"],
-    keywords=["multi-object tracking", "Kalman filter", "re-identification", "MOTChallenge", "computer vision"],
+    keywords=[
+        "multi-object tracking",
+        "Kalman filter",
+        "re-identification",
+        "MOTChallenge",
+        "computer vision",
+    ],
     classifiers=[
         "Development Status :: 4 - Beta",
         "Intended Audience :: Developers",

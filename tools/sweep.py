@@ -68,6 +68,7 @@ def run(
     UserError
         For whatever the user can fix.
     """
+    from application_util.files.output import lock_folder
     from application_util.parallel.executor import cpu_count
     from application_util.parallel.jobs import JobRunner, report_failures
     from application_util.scoring.score_table import write_csv
@@ -79,20 +80,21 @@ def run(
     settings = search.draw(values, random, seed) if random else search.grid(values)
     names, plan, rules = plan_trials(mot_dir, detection_dir, benchmark, skip_missing, skip_invalid)
     output_dir = Path(output_dir)
-    record = open_record(output_dir, plan, rules, resume)
-    failures = try_settings(settings, plan, rules, record, JobRunner(jobs or cpu_count(), scheduler))
-    rows = record.table(settings, metric)
-    if rows:
-        write_csv(output_dir / "sweep.csv", rows)
-        parameters = search.varied([one for one in settings if one in record.scores])
-        if parameters:
-            write_plot(output_dir / "sweep.png", rows, parameters, rows[0])
-        print(outcome.format_best(rows))
-        command = outcome.best_command(
-            rows[0], names, mot_dir, detection_dir, skip_invalid, skip_missing, benchmark
-        )
-        print(f"\nbest {metric} of {len(rows)} settings:\n{command}")
-        say(f"table, plot and scores by sequence in {output_dir}")
+    with lock_folder(output_dir):
+        record = open_record(output_dir, plan, rules, resume)
+        failures = try_settings(settings, plan, rules, record, JobRunner(jobs or cpu_count(), scheduler))
+        rows = record.table(settings, metric)
+        if rows:
+            write_csv(output_dir / "sweep.csv", rows)
+            parameters = search.varied([one for one in settings if one in record.scores])
+            if parameters:
+                write_plot(output_dir / "sweep.png", rows, parameters, rows[0])
+            print(outcome.format_best(rows))
+            command = outcome.best_command(
+                rows[0], names, mot_dir, detection_dir, skip_invalid, skip_missing, benchmark
+            )
+            print(f"\nbest {metric} of {len(rows)} settings:\n{command}")
+            say(f"table, plot and scores by sequence in {output_dir}")
     report_failures(failures)
     return sorted(failures)
 

@@ -26,7 +26,7 @@ def find_existing_results(sequences: SequenceSet, result_dir: Path, skip_missing
     Raises
     ------
     UserError
-        If one with ground truth has none and ``skip_missing`` is false, or none has one.
+        If one with ground truth has none and ``skip_missing`` is false, none has one, or TrackEval is not installed.
     """
     if not result_dir.is_dir():
         raise UserError(f"{result_dir}: no such folder, expected one with result files <sequence>.txt")
@@ -34,6 +34,8 @@ def find_existing_results(sequences: SequenceSet, result_dir: Path, skip_missing
     others = sorted(path.stem for path in result_dir.glob("*.txt") if path.stem not in files)
     if others:
         say(f"not scored, no such sequences in {sequences.directory}: {', '.join(others)}")
+    if any(path.is_file() and sequences.has_groundtruth(name) for name, path in files.items()):
+        can_score(required=True)
     needed = {name: path for name, path in files.items() if path.is_file() or sequences.has_groundtruth(name)}
     return sequences.with_file(needed or files, "result file", skip_missing)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from application_util.errors import Interrupted, UserError
@@ -13,7 +14,7 @@ from application_util.sequences.sequence import read_sequence
 from application_util.sequences.sequence_set import SequenceSet, expected_frames
 from application_util.settings import TrackerSettings
 from application_util.tracking.outcome import report_outcome
-from application_util.tracking.run_record import RunRecord
+from application_util.tracking.run_record import RunRecord, read_record
 from application_util.tracking.sequence_job import SequenceJob, track_into_bytes, track_into_file
 
 
@@ -39,15 +40,24 @@ def plan_tracking(
     return {name: SequenceJob(sequences.path(name), files[name], settings, skip_invalid) for name in names}
 
 
-def refuse_lost_inputs(jobs: dict[str, SequenceJob], record: RunRecord, other_outputs: list[Path]) -> None:
+def refuse_lost_inputs(jobs: dict[str, SequenceJob], output_dir: Path, other_outputs: Iterable[str]) -> None:
     """Make sure that no output overwrites a file that is read.
+
+    Parameters
+    ----------
+    jobs : dict of str -> SequenceJob
+    output_dir : Path
+        For the results and their record.
+    other_outputs : iterable of str
+        Names of other files that go there.
 
     Raises
     ------
     UserError
         If one would. Results recorded there may be replaced, even where the det.txt of a video would be.
     """
-    outputs = [record.path, *other_outputs, *map(record.result_file, jobs)]
+    record = read_record(output_dir)
+    outputs = [record.path, *map(record.result_file, jobs), *(output_dir / name for name in other_outputs)]
     inputs: list[Path] = []
     for name, job in jobs.items():
         result = os.path.realpath(record.result_file(name))
@@ -59,15 +69,15 @@ def refuse_lost_inputs(jobs: dict[str, SequenceJob], record: RunRecord, other_ou
 
 
 def track_benchmark(
-    jobs: dict[str, SequenceJob], record: RunRecord, runner: JobRunner, resume: bool
+    jobs: dict[str, SequenceJob], output_dir: Path, runner: JobRunner, resume: bool
 ) -> tuple[list[str], Failures]:
     """Track sequences into result files.
 
     Parameters
     ----------
     jobs : dict of str -> SequenceJob
-    record : RunRecord
-        Of the folder that the results go to.
+    output_dir : Path
+        For the results and their record.
     runner : JobRunner
     resume : bool
         Leave out sequences whose result is complete already.
@@ -78,6 +88,7 @@ def track_benchmark(
         Sequences that have results, in order of names.
     Failures
     """
+    record = read_record(output_dir)
     todo = {name: job for name, job in jobs.items() if not (resume and _is_complete(record, name, job))}
     if len(todo) < len(jobs):
         say(f"{len(jobs) - len(todo)} of {len(jobs)} sequences are complete")
@@ -115,7 +126,7 @@ def count_frames(job: SequenceJob) -> int:
     """Return about how many frames a job has, 0 if it will fail."""
     try:
         return expected_frames(read_sequence(job.sequence_dir), job.detection_file)
-    except (UserError, OSError, ValueError, IndexError):
+    except Exception:  # a broken file raises almost anything
         return 0  # reported when it is tracked
 
 
