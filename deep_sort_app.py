@@ -6,7 +6,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from application_util.cli import add_parameter_flags, add_skip_invalid_flag, boolean, lazy_names, run_command
+from application_util.cli import (
+    add_parameter_flags,
+    add_skip_invalid_flag,
+    boolean,
+    command_parser,
+    lazy_names,
+    run_command,
+)
+from application_util.errors import command_name
 from application_util.progress import warn
 from application_util.settings import TrackerSettings
 
@@ -110,11 +118,11 @@ def run(
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line into the arguments of `run`."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_parser(__doc__)
     add = parser.add_argument
     add("--sequence_dir", required=True, help="MOTChallenge sequence folder, or a video")
     add("--detection_file", required=True,
-        help="detections with features (.npy), see tools/generate_detections.py")  # fmt: skip
+        help=f"detections with features (.npy), see {command_name('tools/generate_detections.py')}")  # fmt: skip
     add("--output_file", default="/tmp/hypotheses.txt",
         help="result file, replaced if there is one (default: %(default)s)")  # fmt: skip
     add_parameter_flags(parser, TrackerSettings(), "tracker")

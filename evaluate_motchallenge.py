@@ -12,6 +12,7 @@ from application_util.cli import (
     add_parameter_flags,
     add_skip_invalid_flag,
     add_worker_flags,
+    command_parser,
     positive_int,
     run_command,
     take_parameters,
@@ -132,7 +133,7 @@ def run(
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line into the arguments of `run`."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_parser(__doc__)
     add = parser.add_argument
     add("--mot_dir", required=True, help="folder of MOTChallenge sequences or videos, such as MOT16/train")
     add("--detection_dir", help="folder of detections with features, <sequence>.npy; without it nothing is "

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from application_util.cli import add_drawing_flags, add_switch, positive_int, run_command
+from application_util.cli import add_drawing_flags, add_switch, command_parser, positive_int, run_command
 from application_util.progress import say
 
 
@@ -55,7 +55,7 @@ def run(
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line into the arguments of `run`."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_parser(__doc__)
     add = parser.add_argument
     add("--mot_dir", required=True, help="folder of MOTChallenge sequences with images, or of videos")
     add("--result_dir", required=True, help="folder of result files, <sequence>.txt")

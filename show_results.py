@@ -6,8 +6,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from application_util.cli import add_drawing_flags, add_switch, boolean, lazy_names, run_command
-from application_util.errors import UserError
+from application_util.cli import (
+    add_drawing_flags,
+    add_switch,
+    boolean,
+    command_parser,
+    lazy_names,
+    run_command,
+)
+from application_util.errors import UserError, command_name
 from application_util.progress import say
 
 __getattr__ = lazy_names(__name__, {"iou": "deep_sort.iou_matching"})
@@ -72,10 +79,10 @@ def run(
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line into the arguments of `run`."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_parser(__doc__)
     add = parser.add_argument
     add("--sequence_dir", required=True, help="MOTChallenge sequence folder with images, or a video")
-    add("--result_file", required=True, help="the tracks, as deep_sort_app.py writes them")
+    add("--result_file", required=True, help=f"the tracks, as {command_name('deep_sort_app.py')} writes them")
     add("--detection_file", help="detections with features (.npy), drawn in red")
     add("--output_file", dest="video_filename", metavar="FILE",
         help="a video of it, .avi (motion JPEG) or .mp4 (H.264); needs no display")  # fmt: skip

@@ -46,15 +46,17 @@ def run_command(run: Callable[..., Iterable[str] | None], *args: Any, **kwargs: 
         return 130
 
 
-def command_parser(description: str | None) -> argparse.ArgumentParser:
+def command_parser(description: str | None, **options: Any) -> argparse.ArgumentParser:
     """Return the parser of a command, which knows ``--version``.
 
     Parameters
     ----------
     description : str
         What the command does, its module's docstring.
+    **options
+        For the parser.
     """
-    parser = argparse.ArgumentParser(description=description)
+    parser = argparse.ArgumentParser(description=description, **options)
     parser.add_argument("--version", action="version", version=f"deep-sort {__version__}")
     return parser
 

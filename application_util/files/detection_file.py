@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from application_util.errors import UserError
+from application_util.errors import UserError, command_name
 from application_util.files.invalid_rows import FIRST_FEATURE, find_invalid_rows
 from deep_sort.detection import Detection
 
@@ -178,10 +178,12 @@ def _open_array(path: Path) -> NDArray:
                 (b"\x93NUMPY", b"PK")
             ):  # PK: an archive, which is told apart below
                 raise UserError(
-                    f"{path}: not a .npy array; tools/generate_detections.py makes detection files"
+                    f"{path}: not a .npy array; {command_name('tools/generate_detections.py')} makes detection files"
                 )
     except FileNotFoundError:
-        raise UserError(f"{path}: no such file; tools/generate_detections.py makes detection files") from None
+        raise UserError(
+            f"{path}: no such file; {command_name('tools/generate_detections.py')} makes detection files"
+        ) from None
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from application_util.errors import UserError
+from application_util.errors import UserError, command_name
 
 NETWORKS = Path(__file__).resolve().parents[2] / "resources" / "networks"
 PUBLISHED = "mars-small128.pb"
@@ -30,7 +30,9 @@ def default_model() -> Path:
 def check_model(path: str | Path) -> None:
     """Raise `UserError` unless there is a file, listing the networks that there are."""
     if Path(path).is_dir():
-        raise UserError(f"{path}: a folder, expected a frozen graph (.pb); tools/freeze_model.py makes one")
+        raise UserError(
+            f"{path}: a folder, expected a frozen graph (.pb); {command_name('tools/freeze_model.py')} makes one"
+        )
     if not Path(path).is_file():
         raise _missing(path)
 

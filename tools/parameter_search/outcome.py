@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from application_util.errors import command_name
 from application_util.settings import BENCHMARK_SETTINGS
 from tools.parameter_search.record import TABLE_FIELDS
 
@@ -41,7 +42,8 @@ def best_command(
     mot_dir, detection_dir, skip_invalid, skip_missing, benchmark
         As they were given.
     """
-    command = ["python", "evaluate_motchallenge.py"]
+    name = command_name("evaluate_motchallenge.py")
+    command = ["python", name] if name.endswith(".py") else [name]
     command += ["--mot_dir", str(mot_dir), "--detection_dir", str(detection_dir)]
     for name in BENCHMARK_SETTINGS.as_dict():
         command += [f"--{name}", str(best[name]).lower()]

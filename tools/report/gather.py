@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from application_util.errors import UserError
+from application_util.errors import UserError, command_name
 from application_util.parallel.jobs import Failures
 from application_util.scoring.identity_switches import Switch, identity_switches
 from application_util.scoring.scores import guess_benchmark
@@ -129,7 +129,8 @@ def _videos(folder: Path, names: list[str]) -> dict[str, Path]:
     }
     if not found:
         suffixes = ", ".join(VIDEO_SUFFIXES)
-        raise UserError(f"{folder}: no video of any sequence ({suffixes}): make them with generate_videos.py")
+        maker = command_name("generate_videos.py")
+        raise UserError(f"{folder}: no video of any sequence ({suffixes}): make them with {maker}")
     return found
 
 
