@@ -55,9 +55,9 @@ class OpenCVEncoder:
 
 
 class H264Encoder:
-    """Encodes frames with ffmpeg's x264."""
+    """Encodes frames with ffmpeg's x264, which keeps the descriptors `locks` open as long as it runs."""
 
-    def __init__(self, path: Path, size: tuple[int, int], fps: float) -> None:
+    def __init__(self, path: Path, size: tuple[int, int], fps: float, locks: tuple[int, ...] = ()) -> None:
         form = ["-f", "rawvideo", "-pix_fmt", "bgr24", "-s", f"{size[0]}x{size[1]}", "-r", str(fps)]
         ffmpeg = require("imageio_ffmpeg", "video").get_ffmpeg_exe()
         command = [ffmpeg, "-y", "-v", "error", *form, "-i", "-", *H264_OPTIONS, os.path.abspath(path)]
@@ -69,6 +69,7 @@ class H264Encoder:
             stdout=subprocess.DEVNULL,
             stderr=self._log,
             start_new_session=True,
+            pass_fds=locks,
         )
         assert self._process.stdin is not None
         self._input = self._process.stdin

@@ -65,7 +65,7 @@ class VideoFile:
             self.partial_path = self._output.partial_path
             self._encoder: OpenCVEncoder | H264Encoder
             if h264:
-                self._encoder = H264Encoder(self.partial_path, self.size, fps)
+                self._encoder = H264Encoder(self.partial_path, self.size, fps, self._output.locks)
             else:
                 self._encoder = OpenCVEncoder(self.partial_path, self.size, fps, fourcc or "MJPG")
             self._resources = resources.pop_all()

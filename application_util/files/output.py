@@ -92,6 +92,11 @@ class PartialFile:
             return open(self.partial_path, mode, **options)
         return os.fdopen(os.dup(self._descriptor), mode, **options)
 
+    @property
+    def locks(self) -> tuple[int, ...]:
+        """Descriptors for a child process that writes the file: it holds the lock on if it outlives this process."""
+        return () if self._descriptor is None or fcntl is None else (self._descriptor,)
+
     def keep_partial(self) -> None:
         """Leave the partial file as it is at the end of the block, because it is not complete."""
         self._kept = True

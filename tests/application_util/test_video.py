@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -119,6 +123,36 @@ def test_two_at_once_do_not_mix(tmp_path):
         assert len(read_video(tmp_path / "a.avi")[0]) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["a.avi"]
     assert len(read_video(tmp_path / "a.avi")[0]) == 1
+
+
+KILLED = """
+import os, signal, sys
+import numpy as np
+from pathlib import Path
+from application_util.drawing.video_file import VideoFile
+video = VideoFile(Path(sys.argv[1]), (64, 48), 25)
+video.write(np.zeros((48, 64, 3), np.uint8))
+encoder = video._encoder._process.pid
+os.kill(encoder, signal.SIGSTOP)
+print(encoder, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_encoder_of_a_killed_run_does_not_write_into_the_next_ones_file(tmp_path):
+    path = tmp_path / "a.mp4"
+    killed = subprocess.run([sys.executable, "-c", KILLED, path], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    encoder = int(killed.stdout)
+    with VideoFile(path, SIZE, 25) as video:
+        assert video.partial_path.name != "a.partial.mp4"
+        for _ in range(3):
+            video.write(picture(200))
+        os.kill(encoder, signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):
+            for _ in range(1000):  # until it has finished what it was given
+                os.kill(encoder, 0)
+                time.sleep(0.01)
+    assert len(read_video(path)[0]) == 3
 
 
 @pytest.mark.parametrize("kind", [".avi", ".mp4"])
