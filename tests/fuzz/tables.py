@@ -60,7 +60,7 @@ def _score(folder: Path) -> None:
 
 
 def _report(folder: Path) -> None:
-    from tools.make_report import make_report
+    from tools.report.make import make_report
 
     make_report(folder / "mot", folder / "results", folder / "report.html")
 
