@@ -59,7 +59,7 @@ def run(
     sequence_dir : str or Path
         MOTChallenge sequence folder, or a video.
     detection_file : str or Path
-        ``.npy`` array (N, 10 + M): the columns of det.txt, then the features.
+        ``.npy`` array (N, 10 + M): the columns of det.txt, then the features. Or a det.txt alone.
     output_file : str or Path
         Result file; rows go to ``<output_file>.partial`` until the sequence is tracked to its end.
     min_confidence, nms_max_overlap, min_detection_height, max_cosine_distance, nn_budget
@@ -122,7 +122,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("--sequence_dir", required=True, help="MOTChallenge sequence folder, or a video")
     add("--detection_file", required=True,
-        help=f"detections with features (.npy), see {command_name('tools/generate_detections.py')}")  # fmt: skip
+        help=f"detections with features (.npy), see {command_name('tools/generate_detections.py')}, or det.txt")  # fmt: skip
     add("--output_file", default="/tmp/hypotheses.txt",
         help="result file, replaced if there is one (default: %(default)s)")  # fmt: skip
     add_parameter_flags(parser, TrackerSettings(), "tracker")

@@ -46,7 +46,8 @@ def run(
     mot_dir : str or Path
         Holds the sequence folders.
     detection_dir : str or Path, optional
-        Holds ``<sequence>.npy``. Without it nothing is tracked: what ``output_dir`` holds is scored.
+        Holds ``<sequence>.npy``, or a det.txt of each sequence. Without it
+        nothing is tracked: what ``output_dir`` holds is scored.
     output_dir : str or Path
         Result files ``<sequence>.txt``, ``run.json``, ``scores.csv``, ``scores.json``, ``submission.zip``.
         Of an earlier run the last three are renamed to ``<name>.old``.
@@ -136,7 +137,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = command_parser(__doc__)
     add = parser.add_argument
     add("--mot_dir", required=True, help="folder of MOTChallenge sequences or videos, such as MOT16/train")
-    add("--detection_dir", help="folder of detections with features, <sequence>.npy; without it nothing is "
+    add("--detection_dir", help="folder of detections: <sequence>.npy with features, or det.txt; without it nothing is "
         "tracked, and the result files that are in --output_dir are scored")  # fmt: skip
     add(
         "--output_dir",

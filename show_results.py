@@ -41,7 +41,7 @@ def run(
     show_false_alarms : bool
         Mark boxes whose overlap (IoU) with every ground-truth box is below 0.5.
     detection_file : str or Path, optional
-        Detections with features (``.npy``), drawn in red.
+        Detections (``.npy`` or a det.txt), drawn in red.
     update_ms : float, optional
         Time between frames in milliseconds; by default by seqinfo.ini's frameRate, else 20.
     video_filename : str or Path, optional
@@ -83,7 +83,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("--sequence_dir", required=True, help="MOTChallenge sequence folder with images, or a video")
     add("--result_file", required=True, help=f"the tracks, as {command_name('deep_sort_app.py')} writes them")
-    add("--detection_file", help="detections with features (.npy), drawn in red")
+    add("--detection_file", help="detections (.npy or a det.txt), drawn in red")
     add("--output_file", dest="video_filename", metavar="FILE",
         help="a video of it, .avi (motion JPEG) or .mp4 (H.264); needs no display")  # fmt: skip
     add("--display", type=boolean, metavar="BOOL",

@@ -385,3 +385,15 @@ def test_interrupt_keeps_the_partial_file(app, walkers):
     assert app.output_file.read_text() == "a good result\n"
     written = partial.read_text()
     assert (GOLDEN / "walkers-A.txt").read_text().startswith(written[:1000]) and written.endswith("\n")
+
+
+def test_a_det_txt_gives_the_tracks_of_the_same_numbers_as_an_array(tmp_path, walkers, sequence_dir):
+    boxes = np.column_stack([walkers[:, :10]])
+    np.save(tmp_path / "boxes.npy", boxes)
+    np.savetxt(tmp_path / "det.txt", boxes, fmt="%.17g", delimiter=",")
+    results = []
+    for name in ("boxes.npy", "det.txt"):
+        flags = ["--sequence_dir", sequence_dir, "--detection_file", tmp_path / name, "--min_confidence", 0.3]
+        assert deep_sort_app.main([*map(str, flags), "--output_file", str(tmp_path / "out")]) == 0
+        results.append((tmp_path / "out").read_bytes())
+    assert results[0] == results[1] and results[0]

@@ -407,3 +407,20 @@ def test_help_is_light(command):
         "--benchmark",
     ):
         assert flag in done.stdout
+
+
+def test_detections_may_be_det_txt(world, evaluate):
+    """As the same numbers in an array give: motion and overlap alone, and a line says so."""
+    for name in ("SEQ-A", "SEQ-B", "SEQ-C"):
+        path = world.detection_dir / f"{name}.npy"
+        np.save(path, np.load(path)[:, :10])
+    assert evaluate()[0] == 0
+    expected = {name: world.result(name).read_bytes() for name in ("SEQ-A", "SEQ-B", "SEQ-C")}
+    for name, place in (("SEQ-A", "SEQ-A.txt"), ("SEQ-B", "SEQ-B/det/det.txt")):
+        path = world.detection_dir / f"{name}.npy"
+        (world.detection_dir / place).parent.mkdir(parents=True, exist_ok=True)
+        np.savetxt(world.detection_dir / place, np.load(path), fmt="%.17g", delimiter=",")
+        path.unlink()
+    code, _, err = evaluate()
+    assert code == 0 and err.count("no features: tracks follow motion and overlap alone") == 3
+    assert {name: world.result(name).read_bytes() for name in expected} == expected

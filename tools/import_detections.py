@@ -40,6 +40,7 @@ def run(
     overwrite: bool = False,
     features: str | Path | None = None,
     model: str | Path | None = None,
+    write_class: bool = False,
 ) -> None:
     """Import the detections of a sequence.
 
@@ -50,7 +51,8 @@ def run(
     detections : str or Path
         File or folder of another tool.
     output_file : str or Path, optional
-        By default ``det/det.txt`` in the sequence's folder, for a video the folder of its name.
+        A det.txt, or ``.npy`` for an array of the same numbers. By default
+        ``det/det.txt`` in the sequence's folder, for a video the folder of its name.
     kind : str, optional
         One of `tools.detection_formats.convert.FORMATS`, by default guessed.
     classes, min_confidence, percent, first_frame, skip_invalid
@@ -63,6 +65,8 @@ def run(
         Also make this detection file (``.npy``), as tools/generate_detections.py does.
     model : str or Path, optional
         The network for it, by default that of tools/generate_detections.py.
+    write_class : bool
+        Put the number of the class in the 8th column.
 
     Raises
     ------
@@ -76,7 +80,7 @@ def run(
         guess_format,
         read_boxes,
         select,
-        write_det_txt,
+        write_detections,
     )
 
     sequence = read_sequence(sequence_dir)
@@ -86,6 +90,8 @@ def run(
         [output, features], [*_files_to_read(detections, output, features), coco_images, network]
     )
     refuse_overwriting([features], sequence.input_files)
+    if features is not None and output.suffix.lower() == ".npy":
+        raise UserError(f"{output}: an array, but --features needs a det.txt to be made of")
     if output.exists() and not overwrite:
         raise UserError(f"{output}: exists already; --overwrite replaces it")
     kind = kind or guess_format(Path(detections))
@@ -104,7 +110,7 @@ def run(
     encode = None
     if features is not None and network is not None:
         encode = _prepare_encoding(sequence, boxes, output, Path(features), network, skip_invalid)
-    write_det_txt(boxes, output)
+    write_detections(boxes, output, write_class)
     _say(sequence, report, output, len({box.frame for box in boxes}), bool(classes))
     if encode is not None:
         encode()
@@ -156,6 +162,7 @@ def _parse_args(argv: list[str] | None) -> argparse.Namespace:
         "--features", metavar="NPY", help="also compute the features: the detection file for deep_sort_app.py"
     )
     add("--model", help="frozen network for --features (default: as tools/generate_detections.py)")
+    add("--write_class", action="store_true", help="put the number of the class in the 8th column")
     return parser.parse_args(argv)
 
 

@@ -42,7 +42,7 @@ def run(
     Parameters
     ----------
     mot_dir, detection_dir : str or Path
-        Hold the sequence folders and ``<sequence>.npy``.
+        Hold the sequence folders, and ``<sequence>.npy`` or det.txt.
     output_dir : str or Path
         For ``sweep.csv``, ``sweep.png``, ``sweep.json``; those of an earlier search are renamed to ``*.old``.
     values : dict of str -> list, optional
@@ -104,7 +104,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("--mot_dir", required=True, help="folder of MOTChallenge sequences; those with ground truth are used")
-    add("--detection_dir", required=True, help="folder of detections with features, <sequence>.npy")
+    add(
+        "--detection_dir", required=True, help="folder of detections, <sequence>.npy with features or det.txt"
+    )
     add("--output_dir", default="sweep",
         help="folder of sweep.csv, sweep.png, sweep.json (default: %(default)s)")  # fmt: skip
     add_value_flags(parser)

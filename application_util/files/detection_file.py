@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 
 from application_util.errors import UserError, command_name
 from application_util.files.invalid_rows import FIRST_FEATURE, find_invalid_rows
+from application_util.files.mot_table import read_detections
 from deep_sort.detection import Detection
 
 USUAL_FEATURE_DIM = 128
+TEXT_SUFFIX = ".txt"
+"""Of a det.txt."""
 CHUNK_BYTES = 2**24
 """Read before mapped pages are given back: bounds resident memory whatever the file's size."""
 
@@ -25,7 +28,8 @@ class DetectionFile:
     Parameters
     ----------
     path : str or Path
-        ``.npy`` array: the 10 columns of det.txt, then the features. Rows may come in any order.
+        ``.npy`` array: the 10 columns of det.txt, then the features; or a det.txt, which has none. Rows may come in
+        any order.
     skip_invalid : bool
         Leave invalid rows out instead of refusing the file.
 
@@ -169,7 +173,9 @@ def create_detections(detection_mat: NDArray, frame_idx: int, min_height: float 
 def _open_array(path: Path) -> NDArray:
     """Map a file as a numeric array (N, 10 + M)."""
     if path.is_dir():
-        raise UserError(f"{path}: a folder, expected a detection file (.npy)")
+        raise UserError(f"{path}: a folder, expected a detection file (.npy or det.txt)")
+    if path.suffix.lower() == TEXT_SUFFIX:
+        return read_detections(path)
     try:
         if not path.stat().st_size:
             raise UserError(f"{path}: empty file, expected a .npy array")

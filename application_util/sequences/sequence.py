@@ -149,6 +149,16 @@ def find_det_txt(directory: Path) -> Path:
     return beside if not directory.is_dir() and beside.is_file() else directory / "det" / "det.txt"
 
 
+def find_detection_file(detection_dir: str | Path, name: str) -> Path:
+    """Return the detections of a sequence in a folder: ``<name>.npy`` with features, else a det.txt.
+
+    That is ``<name>.txt`` or ``<name>/det/det.txt``. Without any of them it is where the first would be.
+    """
+    with_features = Path(detection_dir, f"{name}.npy")
+    others = Path(detection_dir, f"{name}.txt"), Path(detection_dir, name, "det", "det.txt")
+    return next((path for path in (with_features, *others) if path.is_file()), with_features)
+
+
 def _read_seqinfo(path: Path) -> tuple[float | None, int | None]:
     """Return frame rate and length, None as far as the file does not tell; only lines ``key=value`` count."""
     if not path.exists():

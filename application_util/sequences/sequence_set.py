@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from application_util.errors import UserError
+from application_util.files.detection_file import TEXT_SUFFIX
+from application_util.files.mot_table import read_detections
 from application_util.progress import say
 from application_util.sequences.sequence import MotSequence, is_sequence, read_sequence
 from application_util.sequences.video_source import find_video, videos_in
@@ -185,5 +187,8 @@ def expected_frames(sequence: MotSequence, detection_file: Path) -> int:
         return max(sequence.images) - min(sequence.images) + 1
     if sequence.length is not None:
         return sequence.length
-    frames = np.load(detection_file, mmap_mode="r", allow_pickle=False)[:, 0]
+    if detection_file.suffix == TEXT_SUFFIX:
+        frames = read_detections(detection_file)[:, 0]
+    else:
+        frames = np.load(detection_file, mmap_mode="r", allow_pickle=False)[:, 0]
     return int(frames.max() - frames.min()) + 1 if len(frames) else 0

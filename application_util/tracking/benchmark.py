@@ -10,7 +10,7 @@ from application_util.errors import Interrupted, UserError
 from application_util.files.output import refuse_overwriting, write_whole
 from application_util.parallel.jobs import Failures, Job, JobRunner
 from application_util.progress import say, warn
-from application_util.sequences.sequence import read_sequence
+from application_util.sequences.sequence import find_detection_file, read_sequence
 from application_util.sequences.sequence_set import SequenceSet, expected_frames
 from application_util.settings import TrackerSettings
 from application_util.tracking.outcome import report_outcome
@@ -25,7 +25,7 @@ def plan_tracking(
     skip_missing: bool,
     skip_invalid: bool,
 ) -> dict[str, SequenceJob]:
-    """Find the detection file ``<detection_dir>/<sequence>.npy`` of each sequence.
+    """Find the detection file of each sequence, see `find_detection_file`.
 
     Raises
     ------
@@ -34,8 +34,8 @@ def plan_tracking(
     """
     detection_dir = Path(detection_dir)
     if not detection_dir.is_dir():
-        raise UserError(f"{detection_dir}: no such folder, expected one with detection files <sequence>.npy")
-    files = {name: detection_dir / f"{name}.npy" for name in sequences.names}
+        raise UserError(f"{detection_dir}: no such folder, expected one with <sequence>.npy or det.txt")
+    files = {name: find_detection_file(detection_dir, name) for name in sequences.names}
     names = sequences.with_file(files, "detection file", skip_missing)
     return {name: SequenceJob(sequences.path(name), files[name], settings, skip_invalid) for name in names}
 

@@ -90,3 +90,12 @@ def test_memory_is_bounded(tmp_path):
     command = [sys.executable, "-c", script, str(tmp_path / "d.npy")]
     grown = int(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
     assert grown < 150
+
+
+def test_a_det_txt_is_a_detection_file_without_features(tmp_path):
+    rows = np.array([[2, -1, 1.5, 2, 3, 4, 0.5], [1, -1, 5, 6, 7, 8, 0.25]])
+    np.savetxt(tmp_path / "det.txt", rows, fmt="%g", delimiter=",")
+    detections = DetectionFile(tmp_path / "det.txt")
+    assert detections.feature_dim == 0 and detections.frames.tolist() == [1, 2]
+    assert np.array_equal(detections.rows(2)[:, :7], rows[:1])
+    assert any("no features: tracks follow motion and overlap alone" in line for line in detections.warnings)

@@ -457,3 +457,25 @@ def test_help_is_quick(command):
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert loaded.stdout == "set()\n"
+
+
+def test_an_array_holds_the_numbers_of_the_text(imports, tmp_path):
+    boxes = [
+        {"image_id": frame, "category_id": 2 + frame, "bbox": [1.5, 2, 30, 40.25], "score": 0.5}
+        for frame in (2, 1)
+    ]
+    path = imports.write("results.json", boxes)
+    for name in ("boxes.txt", "boxes.npy"):
+        assert imports(path, "--output_file", tmp_path / name, "--write_class") == 0, imports.err
+    array = np.load(tmp_path / "boxes.npy")
+    assert array.dtype == np.float64 and np.array_equal(array, read_table(tmp_path / "boxes.txt"))
+    assert array.tolist() == [[frame, -1, 1.5, 2, 30, 40.25, 0.5, 2 + frame, -1, -1] for frame in (1, 2)]
+    imports.refuses(
+        path, "needs a det.txt", "--output_file", tmp_path / "other.npy", "--features", tmp_path / "f.npy"
+    )
+
+
+def test_classes_of_a_det_txt_are_kept(imports, tmp_path):
+    path = imports.write("det.txt", "1,-1,1,2,3,4,0.5,7,-1,-1\n2,-1,1,2,3,4,0.5,7.5,1,2\n")
+    assert imports(path, "--write_class") == 0
+    assert read_table(imports.det_txt)[:, 7].tolist() == [7, -1]

@@ -8,7 +8,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from application_util.errors import UserError
+from application_util.files.detection_writer import open_writer
+from application_util.files.mot_table import BOX_COLUMNS
 from application_util.files.output import whole_file
 from application_util.sequences.sequence import MotSequence
 from tools.detection_formats.box import DECIMALS, Box, check_box
@@ -193,12 +197,32 @@ def frames_of(sequence: MotSequence) -> range | None:
     return None if sequence.length is None else range(1, sequence.length + 1)
 
 
-def write_det_txt(boxes: Iterable[Box], path: Path) -> None:
-    """Write detections in the 10 columns of det.txt; the file appears when it is complete."""
+def write_detections(boxes: Iterable[Box], path: Path, write_class: bool = False) -> None:
+    """Write detections in the 10 columns of det.txt; the file appears when it is complete.
+
+    Parameters
+    ----------
+    boxes : iterable of Box
+    path : Path
+        ``.npy`` for an array of the same numbers, text otherwise.
+    write_class : bool
+        Put the number of the class in the 8th column, which is -1 otherwise.
+    """
+    lines = [",".join(det_row(box, write_class)) for box in boxes]
+    if path.suffix.lower() == ".npy":
+        with open_writer(path, 0) as array:
+            rows = np.array([line.split(",") for line in lines], np.float64).reshape(-1, BOX_COLUMNS)
+            array.write(rows, rows[:, :0])
+        return
     with whole_file(path, "choose another --output_file", encoding="ascii", newline="\n") as file:
-        for box in boxes:
-            numbers = (box.left, box.top, box.width, box.height, box.confidence)
-            file.write(f"{box.frame},-1,{','.join(map(_decimal, numbers))},-1,-1,-1\n")
+        file.writelines(f"{line}\n" for line in lines)
+
+
+def det_row(box: Box, write_class: bool = False) -> list[str]:
+    """Return the 10 columns of a detection."""
+    number = box.class_id if write_class and box.class_id is not None and box.class_id.isdecimal() else "-1"
+    numbers = (box.left, box.top, box.width, box.height, box.confidence)
+    return [str(box.frame), "-1", *map(_decimal, numbers), number, "-1", "-1"]
 
 
 def _understand(box: Box, selection: Selection, frames: range | None) -> Box:

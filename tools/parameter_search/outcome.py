@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from application_util.errors import command_name
+from application_util.sequences.sequence import find_detection_file
 from application_util.settings import BENCHMARK_SETTINGS
 from tools.parameter_search.record import TABLE_FIELDS
 
@@ -49,7 +50,7 @@ def best_command(
         command += [f"--{name}", str(best[name]).lower()]
     if skip_invalid:
         command.append("--skip_invalid")
-    if skip_missing or not all(Path(detection_dir, f"{name}.npy").is_file() for name in names):
+    if skip_missing or not all(find_detection_file(detection_dir, name).is_file() for name in names):
         command.append("--skip_missing")
     if benchmark:
         command += ["--benchmark", benchmark]
