@@ -122,7 +122,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("--sequence_dir", required=True, help="MOTChallenge sequence folder, or a video")
     add("--detection_file", required=True,
-        help=f"detections with features (.npy), see {command_name('tools/generate_detections.py')}, or det.txt")  # fmt: skip
+        help=f"detections (.npy), see {command_name('tools/generate_detections.py')}; or a det.txt")  # fmt: skip
     add("--output_file", default="/tmp/hypotheses.txt",
         help="result file, replaced if there is one (default: %(default)s)")  # fmt: skip
     add_parameter_flags(parser, TrackerSettings(), "tracker")
