@@ -44,7 +44,7 @@ def read_table(path: str | Path, min_columns: int = 7) -> Table:
     Parameters
     ----------
     path : str or Path
-        Text file: frame, id, left, top, width, height, confidence and perhaps more columns, the same in all
+        Text file: frame, id, left, top, width, height, confidence, optionally more columns, the same in all
         rows. Spaces around numbers, empty lines, what follows a ``#`` and a missing or repeated newline at the
         end do not matter.
     min_columns : int
@@ -130,7 +130,7 @@ class BoxTable:
     Parameters
     ----------
     table : ndarray, shape (N, 6 or more)
-        Frame, id, left, top, width, height and perhaps more, rows in any order.
+        Frame, id, left, top, width, height and optionally more, rows in any order.
     """
 
     def __init__(self, table: Table) -> None:

@@ -89,14 +89,14 @@ def cpu_count() -> int:
 
 
 def report_progress(done: int) -> None:
-    """In a task: tell the parent that so many units are done; elsewhere nothing happens."""
+    """In a task: report to the parent that so many units are done; elsewhere nothing happens."""
     report = _report.get()
     if report is not None:
         report(done)
 
 
 def _run_task(topic: str | None, task: int, function: Callable[..., Any], *args: Any) -> Any:
-    _report.set(partial(_count, task) if topic is None else _event_sender(topic, task))
+    _report.set(partial(_count, task) if topic is None else _EventSender(topic, task))
     return function(*args)
 
 
@@ -178,16 +178,14 @@ def _open_cluster(address: str, tasks: int) -> Iterator[Workers]:
         yield Workers(client.get_executor(pure=False), None, done, topic)
 
 
-def _event_sender(topic: str, task: int) -> Callable[[int], None]:
-    from distributed import get_worker
+class _EventSender:
+    """Sends the progress of a task as events of the scheduler, not too often."""
 
-    worker = get_worker()
-    last = 0.0
+    def __init__(self, topic: str, task: int) -> None:
+        self._worker = require("distributed", "cluster").get_worker()
+        self._topic, self._task, self._last = topic, task, 0.0
 
-    def send(done: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= SECONDS_BETWEEN_EVENTS:
-            last = time.monotonic()
-            worker.log_event(topic, (task, done))
-
-    return send
+    def __call__(self, done: int) -> None:
+        if time.monotonic() - self._last >= SECONDS_BETWEEN_EVENTS:
+            self._last = time.monotonic()
+            self._worker.log_event(self._topic, (self._task, done))

@@ -31,7 +31,7 @@ class Job:
     arguments : tuple
         Of the function; picklable.
     size : int
-        Number of units, e.g. frames, that the function tells `executor.report_progress` about.
+        Number of units, e.g. frames, that the function reports by `executor.report_progress`.
     """
 
     name: str
@@ -145,7 +145,7 @@ class JobRunner:
 
 
 def report_failures(failures: Failures) -> None:
-    """Print a line for each failure; the traceback too of what no user can mend."""
+    """Print a line for each failure; the traceback too of what no user can fix."""
     for name, error in sorted(failures.items()):
         if isinstance(error, UserError):
             say(f"error: {name}: {error}")

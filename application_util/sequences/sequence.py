@@ -72,7 +72,7 @@ class MotSequence:
 
     @cached_property
     def groundtruth(self) -> Table | None:
-        """Rows of ``gt/gt.txt``: frame, id, left, top, width, height, flag, perhaps more; None without it."""
+        """Rows of ``gt/gt.txt``: frame, id, left, top, width, height, flag and optionally more; None without it."""
         path = self.directory / "gt" / "gt.txt"
         return read_table(path) if path.exists() else None
 
@@ -160,7 +160,7 @@ def find_detection_file(detection_dir: str | Path, name: str) -> Path:
 
 
 def _read_seqinfo(path: Path) -> tuple[float | None, int | None]:
-    """Return frame rate and length, None as far as the file does not tell; only lines ``key=value`` count."""
+    """Return frame rate and length, None as far as the file does not say; only lines ``key=value`` count."""
     if not path.exists():
         return None, None
     try:

@@ -18,7 +18,7 @@ from application_util.sequences.images import FrameSource
 
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".m4v", ".webm")
 MOST_FRAMES_PER_SECOND = 1000.0
-"""Files without a frame rate tell the ticks of their clock instead, e.g. 90000."""
+"""Files without a frame rate give the ticks of their clock instead, e.g. 90000."""
 
 
 class VideoSource(FrameSource):
@@ -37,7 +37,7 @@ class VideoSource(FrameSource):
     size : tuple of int
         (height, width) in pixels, as shown: turned if the camera was.
     frame_rate : float or None
-        Frames per second, None if the video does not tell.
+        Frames per second, None if the video does not say.
 
     Raises
     ------
