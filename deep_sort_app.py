@@ -81,7 +81,7 @@ def run(
     from application_util.files.output import refuse_overwriting
     from application_util.files.result_file import ResultFile
     from application_util.sequences.sequence import read_sequence
-    from application_util.sequences.sequence_info import frame_range
+    from application_util.sequences.sequence_info import detection_warnings, frame_range
     from application_util.tracking.outcome import Outcome, report_outcome
     from application_util.tracking.sequence_tracker import complete, create_tracker, select_detections
 
@@ -101,7 +101,7 @@ def run(
     view = View(sequence, display, [output_video], window_ms=WINDOW_UPDATE_MS)
     tracker, outcome = create_tracker(settings), Outcome(settings)
     with ResultFile(output_file) as results, view:
-        for warning in detections.warnings:
+        for warning in detection_warnings(sequence, detections):
             warn(warning)
         for frame in view.frames(frame_range(sequence, detections)):
             found = select_detections(detections.rows(frame), settings, outcome)

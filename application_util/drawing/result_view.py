@@ -13,6 +13,7 @@ from application_util.drawing.visualization import NoVisualization
 from application_util.errors import UserError
 from application_util.files.detection_file import DetectionFile, detections_from_rows
 from application_util.files.mot_table import BoxTable
+from application_util.sequences.images import no_images
 from application_util.sequences.sequence import MotSequence
 from deep_sort.iou_matching import iou
 
@@ -129,7 +130,7 @@ def open_results(
 def _check_images(sequence: MotSequence) -> None:
     place, images = sequence.images.place, sequence.images
     if not images:
-        raise UserError(f"{place}: no images, nothing to draw on")
+        raise UserError(no_images(place))
     for frame in range(min(images), max(images)):
         if frame not in images:
             raise UserError(f"{place}: no image of frame {frame}")

@@ -22,6 +22,7 @@ from application_util.drawing.visualization import (
 from application_util.errors import UserError
 from application_util.parallel.read_ahead import read_ahead
 from application_util.progress import progress
+from application_util.sequences.images import no_images
 from application_util.sequences.sequence import MotSequence
 
 DEFAULT_UPDATE_MS = 20.0
@@ -85,9 +86,9 @@ class View:
         self._resources = contextlib.ExitStack()
         if sequence.image_size is None:
             if display:
-                raise UserError(f"{sequence.images.place}: no images to show; {instead}")
+                raise UserError(f"{no_images(sequence.images.place)}; {instead}")
             if self.videos:
-                raise UserError(f"{sequence.images.place}: no images, and a video needs them")
+                raise UserError(f"{no_images(sequence.images.place)}; a video needs them")
             display = False
         self._window = use_window(display, instead)
         for video in self.videos:

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-import mmap
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from application_util.errors import UserError, command_name
+from application_util.errors import UserError
+from application_util.files.checksum import sha256
 from application_util.files.invalid_rows import FIRST_FEATURE, find_invalid_rows
-from application_util.files.mot_table import read_detections
+from application_util.files.mot_table import MAX_GAP, read_detections, refuse_gap
+from application_util.files.npy_file import NpyFile
 from deep_sort.detection import Detection
 
 USUAL_FEATURE_DIM = 128
 TEXT_SUFFIX = ".txt"
 """Of a det.txt."""
-CHUNK_BYTES = 2**24
-"""Read before mapped pages are given back: bounds resident memory whatever the file's size."""
+
+
+class TextRows:
+    """Rows of a det.txt, held in memory: what `NpyFile` is for arrays."""
+
+    def __init__(self, path: Path) -> None:
+        self._table = read_detections(path)
+        self.shape, self.dtype = self._table.shape, self._table.dtype
+        self.sha256 = sha256(path)
+
+    def chunks(self) -> Iterator[tuple[int, NDArray]]:
+        """Yield the index of the first row, and all rows."""
+        yield 0, self._table
+
+    def rows(self, start: int, stop: int) -> NDArray:
+        """Return some rows."""
+        return self._table[start:stop].copy()
+
+
+def open_rows(path: Path) -> NpyFile | TextRows:
+    """Open a detection file by its suffix; `UserError` if it cannot be read."""
+    return TextRows(path) if path.suffix.lower() == TEXT_SUFFIX and not path.is_dir() else NpyFile(path)
 
 
 class DetectionFile:
@@ -32,6 +52,8 @@ class DetectionFile:
         any order.
     skip_invalid : bool
         Leave invalid rows out instead of refusing the file.
+    max_gap : int
+        Frames without detections that may follow each other.
 
     Attributes
     ----------
@@ -43,33 +65,37 @@ class DetectionFile:
         Invalid rows left out.
     repeated : int
         Rows whose frame and box another row has as well (seen if they lie close together).
+    sha256 : str
+        Hash of the file as it was read.
 
     Raises
     ------
     UserError
-        If the file is missing, no such array, or has an invalid row (and ``skip_invalid`` is false).
+        If the file is missing, no such array, or has an invalid row (and ``skip_invalid`` is false) or a longer gap.
     """
 
-    def __init__(self, path: str | Path, skip_invalid: bool = False) -> None:
+    def __init__(self, path: str | Path, skip_invalid: bool = False, max_gap: int = MAX_GAP) -> None:
         self.path = Path(path)
-        self._array = _open_array(self.path)
-        self._bytes_read = 0
-        self.feature_dim = self._array.shape[1] - FIRST_FEATURE
+        self._file = open_rows(self.path)
+        if self._file.shape[1] < FIRST_FEATURE:
+            raise UserError(
+                f"{path}: {self._file.shape[1]} columns, expected at least 10: those of det.txt, then the feature"
+            )
+        self.feature_dim = self._file.shape[1] - FIRST_FEATURE
         frame_of_row, self.skipped = self._check(skip_invalid)
+        self.sha256 = self._file.sha256
         rows = np.flatnonzero(frame_of_row >= 0)
-        frame_of_row = frame_of_row[rows]
-        if np.any(np.diff(frame_of_row) < 0):
-            order = np.argsort(frame_of_row, kind="stable")
-            rows, frame_of_row = rows[order], frame_of_row[order]
-        self.frames, starts = np.unique(frame_of_row, return_index=True)
+        rows = rows[np.argsort(frame_of_row[rows], kind="stable")]
+        self.frames, starts = np.unique(frame_of_row[rows], return_index=True)
+        refuse_gap(self.path, self.frames, rows[starts], max_gap, " (--max_gap allows more)")
         self._rows_of_frame = dict(
             zip(self.frames.tolist(), np.split(rows, starts[1:]), strict=len(starts) > 0)
         )
 
     @property
     def array(self) -> NDArray:
-        """All rows of the file, shape (N, 10 + M), mapped from it."""
-        return self._array
+        """All rows of the file, shape (N, 10 + M)."""
+        return self._file.rows(0, self._file.shape[0])
 
     @property
     def warnings(self) -> list[str]:
@@ -93,19 +119,24 @@ class DetectionFile:
         """Return the rows of a frame in file order, shape (n, 10 + M), n = 0 for a frame without detections."""
         index = self._rows_of_frame.get(frame)
         if index is None:
-            return np.empty((0, self._array.shape[1]), dtype=self._array.dtype)
-        rows = np.array(self._array[index])
-        self._release(rows.nbytes)
-        return rows
+            return np.empty((0, self._file.shape[1]), dtype=self._file.dtype)
+        if index[-1] - index[0] < len(index):
+            return self._file.rows(index[0], index[-1] + 1)
+        return np.concatenate([self._file.rows(row, row + 1) for row in index.tolist()])
+
+    def count(self, frames: range) -> int:
+        """Return the number of detections in these frames."""
+        first, last = np.searchsorted(self.frames, [frames.start, frames.stop])
+        return sum(len(self._rows_of_frame[frame]) for frame in self.frames[first:last].tolist())
 
     def __len__(self) -> int:
-        return sum(len(index) for index in self._rows_of_frame.values())
+        return sum(map(len, self._rows_of_frame.values()))
 
     def _check(self, skip_invalid: bool) -> tuple[NDArray[np.int64], int]:
         """Return the frame of each row, -1 for those to leave out, and how many those are."""
-        frame_of_row = np.empty(len(self._array), dtype=np.int64)
+        frame_of_row = np.empty(self._file.shape[0], dtype=np.int64)
         skipped = self.repeated = 0
-        for start, chunk in self._chunks():
+        for start, chunk in self._file.chunks():
             invalid = find_invalid_rows(chunk)
             if invalid.any() and not skip_invalid:
                 raise UserError(
@@ -114,21 +145,7 @@ class DetectionFile:
             frame_of_row[start : start + len(chunk)] = np.where(invalid.rows, -1, invalid.frames)
             skipped += int(invalid.rows.sum())
             self.repeated += _count_repeated(chunk[~invalid.rows])
-            self._release(chunk.nbytes)
         return frame_of_row, skipped
-
-    def _chunks(self) -> Iterator[tuple[int, NDArray]]:
-        step = max(1, CHUNK_BYTES // (self._array.shape[1] * self._array.itemsize))
-        for start in range(0, len(self._array), step):
-            yield start, self._array[start : start + step]
-
-    def _release(self, n_bytes: int) -> None:
-        """Count what was read, and give the mapped pages back when it is much."""
-        self._bytes_read += n_bytes
-        mapping = self._array.base
-        if self._bytes_read >= CHUNK_BYTES and isinstance(mapping, mmap.mmap) and hasattr(mapping, "madvise"):
-            mapping.madvise(mmap.MADV_DONTNEED)
-            self._bytes_read = 0
 
 
 def _count_repeated(rows: NDArray) -> int:
@@ -168,52 +185,3 @@ def create_detections(detection_mat: NDArray, frame_idx: int, min_height: float 
         Lower boxes are left out, pixels.
     """
     return detections_from_rows(detection_mat[detection_mat[:, 0].astype(int) == frame_idx], min_height)
-
-
-def _open_array(path: Path) -> NDArray:
-    """Map a file as a numeric array (N, 10 + M)."""
-    if path.is_dir():
-        raise UserError(f"{path}: a folder, expected a detection file (.npy or det.txt)")
-    if path.suffix.lower() == TEXT_SUFFIX:
-        return read_detections(path)
-    try:
-        if not path.stat().st_size:
-            raise UserError(f"{path}: empty file, expected a .npy array")
-        with path.open("rb") as file:
-            if not file.read(6).startswith(
-                (b"\x93NUMPY", b"PK")
-            ):  # PK: an archive, which is told apart below
-                raise UserError(
-                    f"{path}: not a .npy array; {command_name('tools/generate_detections.py')} makes detection files"
-                )
-    except FileNotFoundError:
-        raise UserError(
-            f"{path}: no such file; {command_name('tools/generate_detections.py')} makes detection files"
-        ) from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            array = _load(path)
-    except Exception as error:  # NumPy evaluates the header, and a broken one raises almost anything
-        reason = "it holds objects, not numbers" if "bject" in str(error) else " ".join(str(error).split())
-        raise UserError(f"{path}: not a .npy array of numbers ({reason:.200})") from None
-    if not isinstance(array, np.ndarray):
-        raise UserError(f"{path}: an archive of arrays, expected a single .npy array")
-    if array.dtype.kind not in "fiu":
-        raise UserError(f"{path}: an array of {array.dtype}, expected numbers (float32 or float64)")
-    if array.ndim != 2:
-        raise UserError(f"{path}: an array of shape {array.shape}, expected N x (10 + features)")
-    if array.shape[1] < FIRST_FEATURE:
-        raise UserError(
-            f"{path}: {array.shape[1]} columns, expected at least 10: those of det.txt, then the feature"
-        )
-    return array if array.flags.c_contiguous else np.ascontiguousarray(array)
-
-
-def _load(path: Path) -> NDArray:
-    try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    except ValueError:
-        return np.load(path, allow_pickle=False)  # an empty array cannot be mapped

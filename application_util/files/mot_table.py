@@ -1,4 +1,4 @@
-"""Comma-separated tables of MOTChallenge: det.txt, gt.txt and result files."""
+"""Tables of MOTChallenge, a box a row: det.txt, gt.txt and result files."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ Table = NDArray[np.float64]
 
 BOX_COLUMNS = 10
 """Columns of a det.txt in full: frame, id, left, top, width, height, confidence, three for 3-D positions."""
+
+MAX_GAP = 1_000_000
+"""Frames between two rows; beyond, one of their numbers is probably wrong, and all between would be stepped through."""
+
+MAX_ID = 2**31 - 1
 
 
 def read_detections(path: str | Path) -> Table:
@@ -45,8 +50,8 @@ def read_table(path: str | Path, min_columns: int = 7) -> Table:
     ----------
     path : str or Path
         Text file: frame, id, left, top, width, height, confidence, optionally more columns, the same in all
-        rows. Spaces around numbers, empty lines, what follows a ``#`` and a missing or repeated newline at the
-        end do not matter.
+        rows, separated by commas, semicolons or blanks. Spaces around numbers, empty lines, what follows a ``#``
+        and a missing or repeated newline at the end do not matter.
     min_columns : int
         Columns that are needed.
 
@@ -68,7 +73,8 @@ def read_table(path: str | Path, min_columns: int = 7) -> Table:
         if not numbered:
             return np.empty((0, min_columns))
         try:
-            table = np.array([line.split(",") for _, line in numbered], dtype=np.float64)
+            delimiter = _delimiter(numbered[0][1])
+            table = np.array([line.split(delimiter) for _, line in numbered], dtype=np.float64)
         except ValueError:
             raise _first_broken_line(path, numbered) from None
     if table.shape[1] < min_columns or not np.isfinite(table).all() or _bad_frames(table).any():
@@ -76,12 +82,57 @@ def read_table(path: str | Path, min_columns: int = 7) -> Table:
     return table
 
 
+def read_tracks(path: str | Path, min_columns: int = 7) -> Table:
+    """Read a table whose ids count, as `read_table`: ground truth or results.
+
+    Raises
+    ------
+    UserError
+        Also for an id that needs more than 32 bits, and for a gap between frames that is longer than `MAX_GAP`.
+    """
+    table = read_table(path, min_columns)
+    for row in np.flatnonzero(np.abs(table[:, 1]) > MAX_ID).tolist():
+        raise UserError(f"{path}: row {row + 1}: id {table[row, 1]:.15g} is larger than {MAX_ID}")
+    refuse_gap(path, *np.unique(table[:, 0], return_index=True))
+    return table
+
+
+def refuse_gap(
+    path: str | Path, frames: NDArray, rows: NDArray, max_gap: int = MAX_GAP, hint: str = ""
+) -> None:
+    """Make sure that frames do not leave out too many, which would take time or memory by a number in a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file they are from.
+    frames, rows : ndarray, shape (n,)
+        Different frame numbers, ascending, and the index of a row of each.
+    max_gap : int
+        Frames that may be left out between two of them.
+    hint : str
+        What allows more.
+
+    Raises
+    ------
+    UserError
+        Naming the first row after a longer gap.
+    """
+    for after in (np.flatnonzero(np.diff(frames) > max_gap) + 1).tolist():
+        raise UserError(
+            f"{path}: row {rows[after] + 1}: frame {frames[after]:.0f} comes {frames[after] - frames[after - 1]:.0f}"
+            f" frames after frame {frames[after - 1]:.0f}, more than {max_gap}: is its number right?{hint}"
+        )
+
+
 def _read_quickly(path: str | Path) -> Table | None:
     """Read a regular table without holding its text; None for whatever needs a closer look."""
     try:
         with open(path, encoding="utf-8-sig") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about a file without rows
-            table = np.loadtxt(file, np.float64, comments="#", delimiter=",", ndmin=2)
+            first = next((line for line in file if line.partition("#")[0].strip()), "")
+            file.seek(0)
+            table = np.loadtxt(file, np.float64, comments="#", delimiter=_delimiter(first), ndmin=2)
     except (OSError, ValueError):
         return None
     return table if table.size else None
@@ -100,14 +151,20 @@ def _numbered_lines(path: str | Path) -> list[tuple[int, str]]:
 
 
 def _bad_frames(table: Table) -> NDArray[np.bool_]:
-    return (table[:, 0] < 0) | (table[:, 0] != np.floor(table[:, 0]))
+    return (table[:, 0] < 0) | (table[:, 0] != np.floor(table[:, 0])) | (table[:, 0] >= 2**53)
+
+
+def _delimiter(line: str) -> str | None:
+    """Return what separates the numbers of a line, None for blanks."""
+    return next((mark for mark in ",;" if mark in line.partition("#")[0]), None)
 
 
 def _first_broken_line(path: str | Path, numbered: list[tuple[int, str]], min_columns: int = 0) -> UserError:
-    expected = len(numbered[0][1].split(","))
+    delimiter = _delimiter(numbered[0][1])
+    expected = len(numbered[0][1].split(delimiter))
     for number, line in numbered:
         place = f"{path}: line {number}"
-        fields = line.split(",")
+        fields = line.split(delimiter)
         if len(fields) < min_columns:
             return UserError(f"{place}: {len(fields)} columns, expected at least {min_columns}")
         if len(fields) != expected:
@@ -119,8 +176,8 @@ def _first_broken_line(path: str | Path, numbered: list[tuple[int, str]], min_co
                 return UserError(f"{place}: column {column}: {field.strip()!r} is not a number")
             if not np.isfinite(value):
                 return UserError(f"{place}: column {column}: {field.strip()} is not finite")
-        if float(fields[0]) < 0 or not float(fields[0]).is_integer():
-            return UserError(f"{place}: frame {fields[0].strip()} is not a whole number of at least 0")
+        if not (0 <= float(fields[0]) < 2**53 and float(fields[0]).is_integer()):
+            return UserError(f"{place}: frame {fields[0].strip()} is not a whole number from 0 to 2^53")
     return UserError(f"{path}: not a table of numbers")
 
 

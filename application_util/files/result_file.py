@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import IO
 
 from application_util.errors import Interrupted, UserError
-from application_util.files.mot_table import Table, read_table
+from application_util.files.mot_table import Table, read_tracks
 from application_util.files.output import PartialFile
 from application_util.progress import say
 from deep_sort.track import Track
@@ -26,9 +26,9 @@ def read_results(path: str | Path) -> Table:
     Raises
     ------
     UserError
-        If the file is missing, broken or empty.
+        If the file is missing, broken or empty, see `read_tracks`.
     """
-    results = read_table(path, min_columns=6)
+    results = read_tracks(path, min_columns=6)
     if not len(results):
         raise UserError(f"{path}: no rows, nothing was tracked")
     return results

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -12,9 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
+from application_util.files.mot_table import MAX_GAP
+from application_util.sequences.image_header import JPEG_START, image_size
 
+NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<number>\d+)", re.ASCII)
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
-JPEG_START, JPEG_SCAN, JPEG_END = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
+JPEG_SCAN, JPEG_END = b"\xff\xda", b"\xff\xd9"
+MAX_PIXELS = 2**28
+"""Of one image: 16384 x 16384; a small file can announce any number."""
 
 
 class FrameSource(Mapping[int, Path]):
@@ -65,12 +72,12 @@ class ImageFolder(FrameSource):
     Parameters
     ----------
     place : Path
-        The folder, usually ``img1``; a file's name is its frame number.
+        The folder, usually ``img1``; a file's name is its frame number, as in ``000001.jpg`` or ``frame_000001.jpg``.
 
     Raises
     ------
     UserError
-        If a frame has two images.
+        If a frame has two images, or frames leave out more than `MAX_GAP`.
     """
 
     def __init__(self, place: Path) -> None:
@@ -118,12 +125,15 @@ def read_image(path: str | Path, whole: bool = False) -> NDArray[np.uint8]:
     Raises
     ------
     UserError
-        If the file cannot be read or decoded.
+        If the file cannot be read or decoded, or has more than `MAX_PIXELS`.
     """
     try:
         content = Path(path).read_bytes()
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+    height, width = image_size(content) or (0, 0)
+    if height * width > MAX_PIXELS:
+        raise UserError(f"{path}: {width} x {height} pixels, more than the {MAX_PIXELS:,} that are read")
     if whole and content.startswith(JPEG_START) and content.rfind(JPEG_END) <= content.rfind(JPEG_SCAN):
         raise UserError(f"{path}: truncated image")  # neither marker can occur inside a scan's data
     try:
@@ -135,16 +145,50 @@ def read_image(path: str | Path, whole: bool = False) -> NDArray[np.uint8]:
     return np.asarray(image, np.uint8)
 
 
-def _find_images(directory: Path) -> dict[int, Path]:
+def no_images(place: Path) -> str:
+    """Say that there are no images: what was expected, and what is there instead."""
+    folder = place if place.is_dir() else place.parent
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    there = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    if folder == place:
+        return f"{place}: no images named by frame number, such as 000001.jpg; it has {there or 'nothing'}"
+    return f"{place}: no images, no such folder (seqinfo.ini's imDir names another); beside: {there or 'nothing'}"
+
+
+def images_in(directory: Path) -> list[Path]:
+    """List the images of a folder by name; none if it is missing, and no hidden ones."""
     if not directory.is_dir():
-        return {}
+        return []
+    return [
+        path
+        for path in sorted(directory.iterdir())
+        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+    ]
+
+
+def _find_images(directory: Path) -> dict[int, Path]:
+    """Return the images of a folder by frame: named by numbers alone, or else by one prefix and numbers."""
+    names = {path: NUMBERED.fullmatch(path.stem) for path in images_in(directory)}
+    numbered = {path: match for path, match in names.items() if match}
+    plain = {path: match for path, match in numbered.items() if not match["prefix"]}
+    prefixes = sorted({match["prefix"] for match in numbered.values()})
+    if not plain and len(prefixes) > 1:
+        raise UserError(
+            f"{directory}: images of several kinds ({', '.join(prefixes[:5])}): which is the sequence's?"
+        )
     images: dict[int, Path] = {}
-    for path in sorted(directory.iterdir()):
-        if path.suffix.lower() in IMAGE_SUFFIXES and path.stem.isdecimal():
-            frame = int(path.stem)
-            if frame in images:
-                raise UserError(
-                    f"{path}: frame {frame} has another image, {images[frame].name}: remove one of them"
-                )
-            images[frame] = path
-    return dict(sorted(images.items()))
+    for path, match in (plain or numbered).items():
+        frame = int(match["number"])
+        if frame in images:
+            raise UserError(
+                f"{path}: frame {frame} has another image, {images[frame].name}: remove one of them"
+            )
+        images[frame] = path
+    frames = sorted(images)
+    for before, after in pairwise(frames):
+        if after - before > MAX_GAP:
+            raise UserError(
+                f"{images[after]}: frame {after} comes {after - before} frames after the last, more than {MAX_GAP}:"
+                " is it an image of this sequence?"
+            )
+    return {frame: images[frame] for frame in frames}

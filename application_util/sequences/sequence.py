@@ -12,10 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
-from application_util.files.mot_table import Table, read_table
+from application_util.files.mot_table import MAX_GAP, Table, read_tracks
 from application_util.files.result_file import read_results
 from application_util.sequences.images import FrameSource, ImageFolder
 from application_util.sequences.video_source import VIDEO_SUFFIXES, VideoSource, find_video
+
+MAX_LENGTH = 10_000_000
+"""Frames that seqinfo.ini may announce without images: four days of video."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,13 @@ class MotSequence:
         """Time between frames in milliseconds, or None if unknown."""
         return None if self.frame_rate is None else 1000 / self.frame_rate
 
+    @property
+    def frames(self) -> range:
+        """From the first image to the last; without images as seqinfo.ini says, else empty."""
+        if self.images:
+            return range(min(self.images), max(self.images) + 1)
+        return range(1, (self.length or 0) + 1)
+
     def read_image(self, frame: int) -> NDArray[np.uint8]:
         """Read the image of a frame: (height, width, 3), BGR.
 
@@ -74,7 +84,7 @@ class MotSequence:
     def groundtruth(self) -> Table | None:
         """Rows of ``gt/gt.txt``: frame, id, left, top, width, height, flag and optionally more; None without it."""
         path = self.directory / "gt" / "gt.txt"
-        return read_table(path) if path.exists() else None
+        return read_tracks(path) if path.exists() else None
 
     def read_results(self, path: str | Path) -> Table:
         """Read a result file of this sequence, see `result_file.read_results`.
@@ -85,14 +95,12 @@ class MotSequence:
             Also if it has frames that the sequence does not have.
         """
         results = read_results(path)
-        frames = list(self.images) or ([1, self.length] if self.length else [])
-        if frames:
-            first, last = min(frames), max(frames)
-            outside = np.flatnonzero((results[:, 0] < first) | (results[:, 0] > last))
-            if len(outside):
+        frames = self.frames
+        for row, frame in enumerate(results[:, 0].astype(int).tolist() if frames else [], start=1):
+            if frame not in frames:
                 raise UserError(
-                    f"{path}: row {outside[0] + 1}: frame {results[outside[0], 0]:.0f}, but {self.name} has"
-                    f" frames {first} to {last}: are these the results of another sequence?"
+                    f"{path}: row {row}: frame {frame}, but {self.name} has frames {frames[0]} to {frames[-1]}:"
+                    " are these the results of another sequence?"
                 )
         return results
 
@@ -103,9 +111,9 @@ def read_sequence(directory: str | Path) -> MotSequence:
     Parameters
     ----------
     directory : str or Path
-        The folder; a trailing slash does not matter. Its images are in ``img1/``, or, when there are none, in a
-        video ``<name>.mp4`` inside or beside it. Or such a video, whose other files are in the folder of its
-        name.
+        The folder; a trailing slash does not matter. Its images are in ``img1/``, or where seqinfo.ini's imDir
+        says, or, when there are none, in a video ``<name>.mp4`` inside or beside it. Or such a video, whose other
+        files are in the folder of its name.
 
     Returns
     -------
@@ -114,25 +122,29 @@ def read_sequence(directory: str | Path) -> MotSequence:
     Raises
     ------
     UserError
-        If there is no such folder or video, the video cannot be read, or seqinfo.ini's frameRate is no rate.
+        If there is no such folder or video, the video cannot be read, or seqinfo.ini has no usable frameRate or
+        an absurd seqLength.
     """
     directory = Path(directory)
     video = directory if directory.suffix.lower() in VIDEO_SUFFIXES and not directory.is_dir() else None
     if video is not None:
         inside = video.absolute().parent.name == video.stem
         directory = video.parent if inside else video.with_suffix("")
-    images: FrameSource = ImageFolder(directory / "img1")
+    info = _read_seqinfo(directory / "seqinfo.ini")
+    name = Path(info.get("imdir", "")).name
+    named = name not in ("", "..") and (directory / name).is_dir()
+    images: FrameSource = ImageFolder(directory / (name if named else "img1"))
     if video is None and not images:
         video = find_video(directory)
     if video is None and not directory.is_dir():
         what = "is not a folder and not a video" if directory.exists() else "no such folder"
         raise UserError(f"{directory}: {what}, expected a MOTChallenge sequence or a video")
-    frame_rate, length = _read_seqinfo(directory / "seqinfo.ini")
+    frame_rate = _frame_rate(directory, info)
     if video is not None:
         images = VideoSource(video)
         frame_rate = frame_rate or images.frame_rate
     name = os.path.basename(os.path.abspath(directory))
-    return MotSequence(directory, name, images, frame_rate, length)
+    return MotSequence(directory, name, images, frame_rate, _length(directory, info, images))
 
 
 def is_sequence(directory: Path) -> bool:
@@ -159,23 +171,39 @@ def find_detection_file(detection_dir: str | Path, name: str) -> Path:
     return next((path for path in (with_features, *others) if path.is_file()), with_features)
 
 
-def _read_seqinfo(path: Path) -> tuple[float | None, int | None]:
-    """Return frame rate and length, None as far as the file does not say; only lines ``key=value`` count."""
+def _read_seqinfo(path: Path) -> dict[str, str]:
+    """Return the values of seqinfo.ini by lower-case key; only lines ``key=value`` count."""
     if not path.exists():
-        return None, None
+        return {}
     try:
         lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
     pairs = (line.partition("=")[::2] for line in lines if "=" in line)
-    values = {key.strip().lower(): value.strip() for key, value in pairs}
-    frame_rate = None
-    if "framerate" in values:
-        frame_rate = _to_float(values["framerate"])
-        if not (math.isfinite(frame_rate) and frame_rate > 0):
-            raise UserError(f"{path}: frameRate={values['framerate']} is not a positive number")
-    length = _to_float(values.get("seqlength", "nan"))
-    return frame_rate, int(length) if length.is_integer() and length > 0 else None
+    return {key.strip().lower(): value.strip() for key, value in pairs}
+
+
+def _frame_rate(directory: Path, info: dict[str, str]) -> float | None:
+    if "framerate" not in info:
+        return None
+    rate = _to_float(info["framerate"])
+    if not (math.isfinite(rate) and rate > 0):
+        raise UserError(
+            f"{directory / 'seqinfo.ini'}: frameRate={info['framerate']} is not a positive number"
+        )
+    return rate
+
+
+def _length(directory: Path, info: dict[str, str], images: FrameSource) -> int | None:
+    length = _to_float(info.get("seqlength", "nan"))
+    if not (length > 0 and length.is_integer()):
+        return None
+    if length > MAX_LENGTH and length > max(images, default=0) + MAX_GAP:
+        raise UserError(
+            f"{directory / 'seqinfo.ini'}: seqLength={info['seqlength']} is more than {MAX_LENGTH}, and there are"
+            " fewer images: correct or remove it"
+        )
+    return int(length)
 
 
 def _to_float(text: str) -> float:

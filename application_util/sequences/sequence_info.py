@@ -11,10 +11,23 @@ from application_util.sequences.sequence import MotSequence, read_sequence
 
 def frame_range(sequence: MotSequence, detections: DetectionFile | None = None) -> range:
     """Return the frames of a sequence: those of its images, or of its detections when there are no images."""
-    frames = list(sequence.images)
-    if not frames and detections is not None:
-        frames = detections.frames.tolist()
-    return range(frames[0], frames[-1] + 1) if frames else range(0)
+    if sequence.images or detections is None or not len(detections):
+        return sequence.frames if sequence.images else range(0)
+    return range(int(detections.frames[0]), int(detections.frames[-1]) + 1)
+
+
+def detection_warnings(sequence: MotSequence, detections: DetectionFile) -> list[str]:
+    """Return lines about what is suspicious in a detection file of this sequence."""
+    frames, lines = sequence.frames, detections.warnings
+    outside = len(detections) - detections.count(frames) if frames else 0
+    if outside:
+        first, last = detections.frames[[0, -1]].tolist()
+        lines.append(
+            f"{detections.path}: {outside} of {len(detections)} detections are in no frame of {sequence.name},"
+            f" which has frames {frames[0]} to {frames[-1]} (the file: {first} to {last})"
+            + (", and are not used" if sequence.images else "")
+        )
+    return lines
 
 
 def gather_sequence_info(sequence_dir: str | Path, detection_file: str | Path | None) -> dict[str, Any]:
@@ -30,32 +43,18 @@ def gather_sequence_info(sequence_dir: str | Path, detection_file: str | Path | 
     Returns
     -------
     dict
-        See `sequence_info`; ``detections`` is the program's own copy.
+        ``sequence_name`` str; ``image_filenames`` dict of frame -> file name, empty for a video;
+        ``detections`` ndarray (N, 10 + M) or None; ``groundtruth`` ndarray or None; ``image_size``
+        (height, width) or None; ``min_frame_idx``, ``max_frame_idx`` int; ``feature_dim`` int;
+        ``update_ms`` float or None.
 
     Raises
     ------
     UserError
         For missing or invalid files.
     """
-    info = sequence_info(
-        read_sequence(sequence_dir), None if detection_file is None else DetectionFile(detection_file)
-    )
-    if detection_file is not None:
-        info["detections"] = info["detections"].copy()
-    return info
-
-
-def sequence_info(sequence: MotSequence, detections: DetectionFile | None) -> dict[str, Any]:
-    """Describe a sequence and its detections.
-
-    Returns
-    -------
-    dict
-        ``sequence_name`` str; ``image_filenames`` dict of frame -> file name, empty for a video;
-        ``detections`` ndarray (N, 10 + M) or None; ``groundtruth`` ndarray or None; ``image_size``
-        (height, width) or None; ``min_frame_idx``, ``max_frame_idx`` int; ``feature_dim`` int;
-        ``update_ms`` float or None.
-    """
+    sequence = read_sequence(sequence_dir)
+    detections = None if detection_file is None else DetectionFile(detection_file)
     frames = frame_range(sequence, detections)
     image_files = {} if sequence.images.video else {f: str(path) for f, path in sequence.images.items()}
     return {

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from application_util.errors import UserError
-from application_util.files.detection_file import TEXT_SUFFIX
-from application_util.files.mot_table import read_detections
+from application_util.files.detection_file import open_rows
 from application_util.progress import say
 from application_util.sequences.sequence import MotSequence, is_sequence, read_sequence
 from application_util.sequences.video_source import find_video, videos_in
@@ -184,11 +183,9 @@ def sequence_length(directory: Path) -> int:
 def expected_frames(sequence: MotSequence, detection_file: Path) -> int:
     """Estimate how many frames there are to track, if possible without a look at the detections."""
     if sequence.images:
-        return max(sequence.images) - min(sequence.images) + 1
+        return len(sequence.frames)
     if sequence.length is not None:
         return sequence.length
-    if detection_file.suffix == TEXT_SUFFIX:
-        frames = read_detections(detection_file)[:, 0]
-    else:
-        frames = np.load(detection_file, mmap_mode="r", allow_pickle=False)[:, 0]
+    frames = np.concatenate([rows[:, 0] for _, rows in open_rows(detection_file).chunks()] or [np.empty(0)])
+    frames = frames[np.isfinite(frames)]
     return int(frames.max() - frames.min()) + 1 if len(frames) else 0

@@ -74,11 +74,6 @@ class Outcome:
 def report_outcome(name: str, outcome: Outcome, rows: int, result_file: str | Path) -> None:
     """Say what was tracked and what became of the detections; warn where there is no track."""
     say(f"{name}: {outcome.tracks} tracks, {rows} rows in {result_file} ({outcome.describe()})")
-    if outcome.outside:
-        warn(
-            f"{name}: {outcome.outside} detections are not in a frame of the sequence and were left out:"
-            " does their detector count frames otherwise?"
-        )
     problem = outcome.problem()
     if problem:
         warn(f"{name}: {problem}")

@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from application_util.files.checksum import sha256
 from application_util.files.detection_file import DetectionFile
 from application_util.files.result_file import ResultFile
 from application_util.parallel.executor import report_progress
 from application_util.sequences.sequence import read_sequence
-from application_util.sequences.sequence_info import frame_range
+from application_util.sequences.sequence_info import detection_warnings, frame_range
 from application_util.settings import TrackerSettings
 from application_util.tracking.outcome import Outcome
 from application_util.tracking.sequence_tracker import complete, create_tracker, select_detections
@@ -109,8 +108,8 @@ def track_into_file(job: SequenceJob, output_file: Path) -> SequenceResult:
         bool(sequence.images),
         complete(outcome, detections, tracker, len(results.track_ids)),
         results.rows,
-        detections.warnings,
-        sha256(job.detection_file),
+        detection_warnings(sequence, detections),
+        detections.sha256,
         time.perf_counter() - started,
         socket.gethostname(),
         {name: _version(name) for name in ("deep-sort", "numpy", "scipy")}

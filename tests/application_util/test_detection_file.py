@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import subprocess
 import sys
 
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from application_util.errors import UserError
-from application_util.files import detection_file as module
+from application_util.files import npy_file as module
 from application_util.files.detection_file import DetectionFile
 from application_util.files.result_file import ResultFile
 from application_util.settings import TrackerSettings
@@ -70,6 +72,73 @@ def test_bad_row_in_a_later_chunk_is_counted_from_the_start(tmp_path, monkeypatc
     array[250, 5] = -1
     np.save(tmp_path / "d.npy", array)
     with pytest.raises(UserError, match=r"row 251 \(index 250, frame 1\)"):
+        DetectionFile(tmp_path / "d.npy")
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("kind", ["<f8", ">f4", "<i4", "<f2"])
+def test_every_layout_is_read_and_hashed_as_it_is(tmp_path, monkeypatch, order, kind):
+    monkeypatch.setattr(module, "CHUNK_BYTES", 500)
+    array = np.arange(1, 301).reshape(25, 12)[::-1].astype(kind, order=order)
+    array[:, 0] = np.arange(25) // 3
+    np.save(tmp_path / "d.npy", array)
+    with open(tmp_path / "d.npy", "ab") as file:
+        file.write(b"what comes after the array")
+    detections = DetectionFile(tmp_path / "d.npy")
+    assert detections.sha256 == hashlib.sha256((tmp_path / "d.npy").read_bytes()).hexdigest()
+    assert np.array_equal(detections.rows(2), array[6:9]) and np.array_equal(detections.array, array)
+
+
+def test_a_file_that_is_replaced_meanwhile_is_read_as_it_was(tmp_path):
+    array = np.ones((40, 12))
+    array[:, 0] = np.arange(40) // 4
+    np.save(tmp_path / "d.npy", array)
+    detections = DetectionFile(tmp_path / "d.npy")
+    hashed = hashlib.sha256((tmp_path / "d.npy").read_bytes()).hexdigest()
+    np.save(tmp_path / "new.npy", array * 2)
+    (tmp_path / "new.npy").replace(tmp_path / "d.npy")
+    assert np.array_equal(detections.rows(9), array[36:]) and detections.sha256 == hashed
+
+
+@pytest.mark.parametrize("change", ["cut", "changed", "touched"])
+def test_a_file_that_is_changed_meanwhile_is_refused(tmp_path, change):
+    np.save(tmp_path / "d.npy", np.ones((40, 12)))
+    detections = DetectionFile(tmp_path / "d.npy")
+    if change == "touched":
+        os.utime(tmp_path / "d.npy", (1, 1))
+        assert len(detections.rows(1)) == 40
+        return
+    with open(tmp_path / "d.npy", "r+b") as file:
+        file.truncate(1000) if change == "cut" else file.seek(1000)
+        file.write(b"" if change == "cut" else b"other")
+    os.utime(tmp_path / "d.npy", (1, 1))
+    with pytest.raises(UserError, match="was changed or cut while it was in use"):
+        detections.rows(1)
+
+
+def test_a_gap_that_would_take_hours_is_refused(tmp_path):
+    array = np.ones((3, 12))
+    array[:, 0] = 1, 10**9, 2
+    np.save(tmp_path / "d.npy", array)
+    with pytest.raises(UserError, match=r"row 2: frame 1000000000 comes 999999998 frames after frame 2"):
+        DetectionFile(tmp_path / "d.npy")
+    assert DetectionFile(tmp_path / "d.npy", max_gap=10**9).frames.tolist() == [1, 2, 10**9]
+
+
+def npy(description, shape):
+    head = f"{{'descr': {description!r}, 'fortran_order': False, 'shape': {shape}".encode()
+    return b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head + bytes(1104)
+
+
+@pytest.mark.parametrize("content", [
+    b"PK\x03\x04 no zip", b"\x93NUMPY", b"\x93NUMPY\x03\x00", b"\x93NUMPY\x01\x00\xff\xff{", npy("<f8", "(4, 138"),
+    npy("<f8", "(-1, 138)}"), npy("<f8", "(2, 138)}"), npy("<f8", "(10**9, 10**9)}"),
+    npy("<f8", f"(1{'0' * 30}, 138)}}"),
+    npy("|V8", "(1, 138)}"), npy("O", "(1, 138)}"), npy("<f8", "(" * 5000),
+])  # fmt: skip
+def test_broken_files_are_named_with_the_reason(tmp_path, content):
+    (tmp_path / "d.npy").write_bytes(content)
+    with pytest.raises(UserError, match=r"d\.npy: "):
         DetectionFile(tmp_path / "d.npy")
 
 

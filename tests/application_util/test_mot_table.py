@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from application_util.errors import UserError
-from application_util.files.mot_table import BoxTable, read_table
+from application_util.files.mot_table import BoxTable, read_table, read_tracks
 
 
 def test_spaces_empty_lines_and_no_newline_at_the_end(tmp_path):
@@ -47,6 +47,31 @@ def test_broken_line(tmp_path, line, complaint):
     with pytest.raises(UserError) as caught:
         read_table(path)
     assert str(caught.value).startswith(f"{path}: line 3: ") and complaint in str(caught.value)
+
+
+@pytest.mark.parametrize("mark", [" ", ";", "\t", ",  "])
+def test_other_delimiters(tmp_path, mark):
+    path = tmp_path / "result.txt"
+    path.write_text("# frame id box\n" + mark.join(["1", "7", "10", "20", "30.5", "40", "1", "-1"]) + "\n")
+    assert read_table(path).tolist() == [[1, 7, 10, 20, 30.5, 40, 1, -1]]
+    path.write_text(path.read_text() + mark.join(["2", "7", "10", "x", "30.5", "40", "1", "-1"]) + "\n")
+    with pytest.raises(UserError, match=r"line 3: column 4: 'x' is not a number"):
+        read_table(path)
+
+
+@pytest.mark.parametrize(("row", "complaint"), [
+    ("2,2147483648,1,2,3,4,1", "row 2: id 2147483648 is larger"),
+    ("2,-3e9,1,2,3,4,1", "row 2: id -3000000000 is larger"),
+    ("1000002,1,1,2,3,4,1", "row 2: frame 1000002 comes 1000001 frames after frame 1, more than 1000000"),
+    ("1e300,1,1,2,3,4,1", "line 2: frame 1e300 is not"),
+])  # fmt: skip
+def test_numbers_that_would_take_time_or_memory(tmp_path, row, complaint):
+    path = tmp_path / "result.txt"
+    path.write_text("1,1,1,2,3,4,1\n" + row + "\n")
+    with pytest.raises(UserError, match=complaint):
+        read_tracks(path)
+    path.write_text("1,1,1,2,3,4,1\n1000001,2147483647,1,2,3,4,1\n")
+    assert len(read_tracks(path)) == 2
 
 
 def test_missing_and_binary_files(tmp_path):

@@ -61,7 +61,7 @@ def test_missing_images_leave_rows_out_with_one_warning(mot_dir, out, capsys, en
 
 def test_no_image_at_all_is_an_error(mot_dir, out):
     shutil.rmtree(mot_dir / "SEQ-01" / "img1")
-    with pytest.raises(UserError, match="img1: no image of any frame"):
+    with pytest.raises(UserError, match="img1: no images, no such folder"):
         generate_detections(any_encoder, mot_dir, out)
     assert not out.exists()
 

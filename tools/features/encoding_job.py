@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from application_util.errors import UserError
 from application_util.files.detection_file import DetectionFile
 from application_util.files.mot_table import BOX_COLUMNS, read_detections
+from application_util.sequences.images import no_images
 from application_util.sequences.sequence import MotSequence, read_sequence
 
 
@@ -74,10 +75,11 @@ def read_input(job: EncodingJob) -> EncodingInput:
     rows = rows[np.argsort(rows[:, 0], kind="stable")]
     has_image = np.isin(rows[:, 0], list(sequence.images))
     if len(rows) and not has_image.any():
-        raise UserError(
-            f"{sequence.images.place}: no image of any frame in {job.detection_path}; "
-            "--sequences selects others"
+        place = sequence.images.place
+        missing = (
+            f"{place}: no image of any frame in {job.detection_path}" if sequence.images else no_images(place)
         )
+        raise UserError(f"{missing}; --sequences selects others")
     return EncodingInput(sequence, rows[has_image], rows[~has_image])
 
 
