@@ -1,5 +1,6 @@
 # make demo   from pixels to tracks, scores, a video and a report
 # make test   the test suite
+# make quick  what of it takes less than half a minute
 # make lint   style and types
 # make fuzz   broken files for every reader, 10 minutes
 # make bench  speed of the tracker against deep-sort-realtime
@@ -9,7 +10,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint fuzz bench clean
+.PHONY: demo test quick lint fuzz bench clean
 
 demo: .venv/ready-all
 	$(BIN)/python tools/render_sequence.py demo_output/MOT/STREET-01 --seed 4
@@ -26,7 +27,10 @@ demo: .venv/ready-all
 	@echo "report: demo_output/report.html"
 
 test: .venv/ready-test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile $(ARGS)
+
+quick: .venv/ready-test
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 8 -m 'not slow and not shared' $(ARGS)
 
 lint: .venv/ready-test
 	$(BIN)/ruff check .

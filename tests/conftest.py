@@ -22,6 +22,20 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
+SLOW_FIXTURES = {"command", "screen"}
+"""Tests that use these start processes."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what the fixtures tell of a test."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if fixtures & SLOW_FIXTURES:
+            item.add_marker(pytest.mark.slow)
+        if "screen" in fixtures:
+            item.add_marker(pytest.mark.window)
+
+
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

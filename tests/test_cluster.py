@@ -21,6 +21,8 @@ from tools import generate_detections
 
 distributed = pytest.importorskip("distributed")
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_SECONDS = 120
 
 

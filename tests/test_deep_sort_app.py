@@ -179,6 +179,7 @@ def test_other_arrays(app, array, complaint):
     app.assert_refused("SEQ-01.npy", complaint)
 
 
+@pytest.mark.slow
 def test_other_files(app, tmp_path):
     app.assert_refused("no such file", "generate_detections", detection_file=tmp_path / "none.npy")
     app.assert_refused("folder", detection_file=tmp_path)
@@ -366,6 +367,7 @@ def test_help_is_quick_to_load(command):
     assert not {"cv2", "scipy", "tensorflow"} & {line.split("|")[-1].strip() for line in loaded.splitlines()}
 
 
+@pytest.mark.slow
 def test_interrupt_keeps_the_partial_file(app, walkers):
     long = np.concatenate([walkers + np.eye(1, 26) * 1000 * k for k in range(300)])
     app.save(long)

@@ -38,11 +38,6 @@ def test_help_is_light(command, tmp_path):
     assert not HEAVY & modules
 
 
-def test_deep_sort_is_light():
-    _, modules = imported("-c", "import deep_sort", cwd=ROOT)
-    assert "deep_sort" in modules and not HEAVY & modules
-
-
 def test_commands_are_listed():
     (listed,) = (
         ast.literal_eval(node.value)

@@ -139,27 +139,11 @@ CALLABLES = {  # module: {name: arguments in order, the optional ones after a ba
 """As the original's callers give them; more may follow."""
 
 
-PENDING = {
-    ("deep_sort.linear_assignment", "kalman_filter.KalmanFilter"),
-    ("deep_sort.nn_matching", "_pdist"),
-    ("deep_sort.nn_matching", "_cosine_distance"),
-    ("deep_sort.nn_matching", "_nn_euclidean_distance"),
-    ("deep_sort.nn_matching", "_nn_cosine_distance"),
-    ("deep_sort.tracker", "kalman_filter.KalmanFilter"),
-    ("deep_sort.tracker", "iou_matching.iou_cost"),
-    ("show_results", "parse_args"),
-    ("show_results", "iou"),
-    ("generate_videos", "parse_args"),
-}
-
-
 @pytest.mark.parametrize(
     ("module", "name", "arguments"),
     [(module, name, arguments) for module, names in CALLABLES.items() for name, arguments in names.items()],
 )
 def test_callable(module, name, arguments):
-    if (module, name) in PENDING:
-        pytest.xfail("on its way")
     found = attrgetter(name)(importlib.import_module(module))
     parameters = list(inspect.signature(found).parameters.values())
     needed, _, optional = arguments.partition("|")
@@ -186,9 +170,9 @@ def test_attributes():
     track = Track(*filter_.initiate(detection.to_xyah()), 1, 3, 30, detection.feature)
     tracker = Tracker(metric)
     wanted = {
-        filter_: "",
+        filter_: "_motion_mat _update_mat",
         detection: "tlwh confidence feature",
-        metric: "samples matching_threshold budget",
+        metric: "samples matching_threshold budget _metric",
         track: "mean covariance track_id hits age time_since_update state features _n_init _max_age",
         tracker: "metric max_iou_distance max_age n_init kf tracks _next_id",
     }

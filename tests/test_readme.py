@@ -74,6 +74,7 @@ def marked_blocks() -> list[str]:
     return [blocks(text)[0] for text in README.split(RUN_MARK)[1:]]
 
 
+@pytest.mark.slow
 def test_marked_blocks_run(tmp_path: Path):
     """One after the other in one folder, as somebody who reads on would."""
     if not marked_blocks():

@@ -100,6 +100,7 @@ def test_results_of_a_video_are_reported(clip, tmp_path):
     assert [of.sequence.images.place for of in tracked] == [clip]
 
 
+@pytest.mark.slow
 def test_a_benchmark_may_hold_videos(clip, tmp_path, capsys):
     flags = ["--mot_dir", tmp_path / "mot", "--detection_dir", tmp_path, "--output_dir", tmp_path / "results"]
     assert evaluate_motchallenge.main(list(map(str, flags))) == 0

@@ -28,6 +28,7 @@ wild = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(
     arrays(np.float64, st.tuples(st.integers(0, 12), st.integers(10, 14)), elements=wild),
     st.sampled_from([np.float32, np.float64]),
@@ -142,6 +143,7 @@ def test_broken_files_are_named_with_the_reason(tmp_path, content):
         DetectionFile(tmp_path / "d.npy")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="pages are given back on Linux only")
 def test_memory_is_bounded(tmp_path):
     rows = 400_000  # 442 MB

@@ -57,7 +57,9 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize(("owner", "names"), NAMES.items(), ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("owner", "names"), NAMES.items(), ids=[names.split()[0] for names in NAMES.values()]
+)
 def test_names(owner, names):
     assert [name for name in names.split() if not hasattr(owner, name)] == []
 

@@ -13,6 +13,8 @@ from tests.support.paths import shared_path
 from tools.generate_detections import ImageEncoder, create_box_encoder, extract_image_patch
 from tools.network import model_file
 
+pytestmark = pytest.mark.slow
+
 TF1_LOOP = {"Enter", "Exit", "NextIteration", "TensorArrayV3"}
 
 

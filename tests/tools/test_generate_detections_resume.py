@@ -90,6 +90,7 @@ def test_resume_with_images_missing_or_broken(tmp_path, out, capsys):
     assert np.array_equal(np.load(out / "SEQ-01.npy")[:, :10], expected_rows((2, 3, 5)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_run_that_dies_leaves_no_file_that_looks_finished(mot_dir, out, how):
     make_boxed_sequence(mot_dir, "SEQ-02", frames=tuple(range(1, 200)))

@@ -13,6 +13,8 @@ tf = pytest.importorskip("tensorflow")
 from tools.freeze_model import freeze_model, main  # noqa: E402
 from tools.network.architecture import read_checkpoint, trunk_shape, variable_shapes  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(os.environ.get("DEEP_SORT_SHARED", "")) / "golden" / "network"
 needs_golden = pytest.mark.skipif(
     "DEEP_SORT_SHARED" not in os.environ, reason="DEEP_SORT_SHARED does not name the reference's records"

@@ -15,6 +15,8 @@ from tools.synthetic.street.render import KIND
 
 cv2 = pytest.importorskip("cv2")
 
+pytestmark = pytest.mark.slow
+
 PEOPLE, FRAMES, WIDTH, HEIGHT = 5, 24, 320, 240
 ROOT = Path(__file__).resolve().parents[2]
 

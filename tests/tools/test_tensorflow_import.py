@@ -10,6 +10,8 @@ from tests.support.paths import ROOT
 from tools.freeze_model import main
 from tools.network.tensorflow_import import load_tensorflow
 
+pytestmark = pytest.mark.slow
+
 
 def test_absence_names_the_extra(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(sys.modules, "tensorflow", None)

@@ -18,6 +18,8 @@ from tests.support.crops import make_folders, make_mars, write_picture  # noqa: 
 from tools.reid.weights import save_variables  # noqa: E402
 from tools.train_descriptor import main  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 SHAPE = ["--image_shape", "16", "32"]
 SMALL = [*SHAPE, "--batch_size", "8", "--small_epochs", "0", "--epochs", "4", "--dropout", "0"]

@@ -7,6 +7,8 @@ tf = pytest.importorskip("tensorflow")
 
 from tools.reid.losses import batch_hard_triplet, cosine_softmax, magnet, pairwise_distances  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(0)
 FEATURES = RNG.normal(size=(12, 5)).astype(np.float32)
 LABELS = np.repeat([0, 1, 2], 4)

@@ -18,6 +18,8 @@ from tools.reid.settings import Plan, stages  # noqa: E402
 from tools.reid.trainer import Trainer  # noqa: E402
 from tools.reid.weights import initial_variables, load_variables, save_variables, spread  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 SHAPE = (32, 16)
 PLAN = Plan(
     2,
