@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from reprlib import repr as brief
 from typing import NamedTuple
 
@@ -25,9 +26,10 @@ class Box(NamedTuple):
         By the detector's count.
     left, top, width, height : float
         Pixels.
-    confidence : float
+    confidence : float or None
+        None where the file has none.
     class_id, class_name : str or None
-        None where the file does not tell.
+        None where the file has none.
     """
 
     place: str
@@ -36,7 +38,7 @@ class Box(NamedTuple):
     top: float
     width: float
     height: float
-    confidence: float
+    confidence: float | None
     class_id: str | None = None
     class_name: str | None = None
 
@@ -48,21 +50,37 @@ class Box(NamedTuple):
         return f"{self.class_id} ({self.class_name})"
 
 
-def check_box(box: Box, shares: bool) -> None:
+class Export(NamedTuple):
+    """What a tool has written about a sequence.
+
+    Attributes
+    ----------
+    boxes : iterable of Box
+    images : mapping of int -> str
+        Frame, by the detector's count -> where the file names its image, also if that has no boxes; empty if the
+        file knows frames by number only.
+    """
+
+    boxes: Iterable[Box]
+    images: Mapping[int, str]
+
+
+def check_box(box: Box, fractions: bool) -> None:
     """Make sure that a box can be tracked.
 
     Parameters
     ----------
     box : Box
-    shares : bool
+    fractions : bool
         Whether confidences must lie between 0 and 1.
 
     Raises
     ------
     UserError
     """
-    numbers = {name: getattr(box, name) for name in ("left", "top", "width", "height", "confidence")}
-    for name, value in numbers.items():
+    confidence = 1.0 if box.confidence is None else box.confidence
+    numbers = {name: getattr(box, name) for name in ("left", "top", "width", "height")}
+    for name, value in (numbers | {"confidence": confidence}).items():
         if not math.isfinite(value):
             raise UserError(f"{box.place}: {name} {value} is not finite")
         if abs(value) > LARGEST and name != "confidence":
@@ -74,9 +92,9 @@ def check_box(box: Box, shares: bool) -> None:
             raise UserError(
                 f"{box.place}: {name} {numbers[name]:g} is 0 with the {DECIMALS} decimals of det.txt"
             )
-    if shares and not 0 <= box.confidence <= 1:
-        hint = "; for scores in percent: --percent" if 1 < box.confidence <= 100 else ""
-        raise UserError(f"{box.place}: confidence {box.confidence:g} is not between 0 and 1{hint}")
+    if fractions and not 0 <= confidence <= 1:
+        hint = "; for scores in percent: --percent" if 1 < confidence <= 100 else ""
+        raise UserError(f"{box.place}: confidence {confidence:g} is not between 0 and 1{hint}")
 
 
 def to_number(text: object, place: str, name: str) -> float:
@@ -100,7 +118,7 @@ def to_frame(text: object, place: str) -> int:
 
 
 def to_class(text: str | int | float) -> str:
-    """Give a class as it may be asked for: 0, 0.0 and ``0.0`` are ``0``."""
+    """Return a class as it may be asked for: 0, 0.0 and ``0.0`` are ``0``."""
     try:
         number = float(text)
     except (ValueError, OverflowError):

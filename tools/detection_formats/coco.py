@@ -9,28 +9,28 @@ from reprlib import repr as brief
 from typing import Any
 
 from application_util.errors import UserError
-from tools.detection_formats.box import Box, to_class, to_frame, to_number
-from tools.detection_formats.image_name import frames_by_name
+from tools.detection_formats.box import Box, Export, to_class, to_frame, to_number
+from tools.detection_formats.image_name import check_frame, frames_by_name, says_frame
 
 NAMES = {"1": "person"}
-"""COCO's own; a file with categories tells its names itself."""
+"""COCO's own; a file with categories has names of its own."""
 
 ImageId = int | float | str
 Frames = dict[ImageId, int | None]
 """Image id -> frame, None for images of other sequences."""
 
 
-def read_coco(path: Path, sequence_name: str, images_file: Path | None = None) -> Iterator[Box]:
+def read_coco(path: Path, sequence_name: str, images_file: Path | None = None) -> Export:
     """Read entries with ``image_id``, ``category_id``, ``bbox`` (left, top, width, height) and ``score``.
 
     Parameters
     ----------
     path : Path
-        A list of such entries, or an annotation file with ``annotations``, where a missing score is 1.
+        A list of such entries, or an annotation file with ``annotations``; class and score may be missing.
     sequence_name : str
         Of images of several sequences, those with this name in theirs are read, see `frames_by_name`.
     images_file : Path, optional
-        Annotation file whose ``images`` tell file names, which end in the frame number. Without it and without
+        Annotation file whose ``images`` have file names, which end in the frame number. Without it and without
         ``images`` in the file itself, an image's id is its frame number, or its name.
 
     Raises
@@ -47,32 +47,37 @@ def read_coco(path: Path, sequence_name: str, images_file: Path | None = None) -
     entries = content.get("annotations") if isinstance(content, dict) else content
     if not isinstance(entries, list):
         raise UserError(f"{path}: neither a list of detections nor a COCO annotation file")
-    frames = _frames(_names(entries, path) if images is None else images, source, sequence_name)
+    listed = _names(entries, path) if images is None else images
+    by_name = frames_by_name(dict(listed.values()), sequence_name, source)
+    frames = {image_id: by_name.get(name) for image_id, (name, _) in listed.items()}
     names = {**NAMES, **_categories(content, path), **_categories(about, source)}
+    boxes = _boxes(entries, path, frames, names, listed=images is not None)
+    return Export(boxes, {by_name[name]: place for name, place in listed.values() if name in by_name})
+
+
+def _boxes(
+    entries: list[Any], path: Path, frames: Frames, names: dict[str, str], listed: bool
+) -> Iterator[Box]:
     for number, entry in enumerate(entries, start=1):
         place = f"{path}: entry {number}"
-        _check_entry(entry, place, scored=entries is content)
-        frame = _frame(entry["image_id"], place, frames, listed=images is not None)
-        if frame is not None:
-            yield _read_entry(entry, place, frame, names)
-
-
-def _check_entry(entry: Any, place: str, scored: bool) -> None:
-    if not isinstance(entry, dict):
-        raise UserError(f"{place}: not an object with image_id, bbox and score")
-    for key in ("image_id", "bbox", "score") if scored else ("image_id", "bbox"):
-        if key not in entry:
-            raise UserError(f"{place}: no {key}")
-
-
-def _read_entry(entry: dict[str, Any], place: str, frame: int, names: dict[str, str]) -> Box:
-    bbox = entry["bbox"]
-    if not isinstance(bbox, list) or len(bbox) != 4:
-        raise UserError(f"{place}: bbox {brief(bbox)} is not a list of left, top, width, height")
-    left, top, width, height = (to_number(value, place, "bbox") for value in bbox)
-    class_id = _class(entry["category_id"], place) if "category_id" in entry else None
-    confidence = to_number(entry.get("score", 1.0), place, "score")
-    return Box(place, frame, left, top, width, height, confidence, class_id, names.get(class_id or ""))
+        if not isinstance(entry, dict):
+            raise UserError(f"{place}: not an object with image_id, bbox and score")
+        for key in ("image_id", "bbox"):
+            if key not in entry:
+                raise UserError(f"{place}: no {key}")
+        frame = _frame(entry["image_id"], place, frames, listed)
+        if frame is None:
+            continue
+        name = entry.get("file_name")
+        if not listed and isinstance(name, str) and says_frame(name):
+            check_frame(frame, name, place)
+        bbox = entry["bbox"]
+        if not isinstance(bbox, list) or len(bbox) != 4:
+            raise UserError(f"{place}: bbox {brief(bbox)} is not a list of left, top, width, height")
+        left, top, width, height = (to_number(value, place, "bbox") for value in bbox)
+        class_id = _class(entry["category_id"], place) if "category_id" in entry else None
+        score = to_number(entry["score"], place, "score") if "score" in entry else None
+        yield Box(place, frame, left, top, width, height, score, class_id, names.get(class_id or ""))
 
 
 def _class(value: Any, place: str) -> str:
@@ -82,18 +87,12 @@ def _class(value: Any, place: str) -> str:
 
 
 def _frame(image_id: Any, place: str, frames: Frames, listed: bool) -> int | None:
-    """Find the frame of an image, which is listed, or tells it by itself."""
+    """Find the frame of an image, which is listed, or is its number."""
     if isinstance(image_id, ImageId) and image_id in frames:
         return frames[image_id]
     if listed:
         raise UserError(f"{place}: image_id {brief(image_id)} is not among the images")
     return to_frame(image_id, place)
-
-
-def _frames(images: dict[ImageId, tuple[str, str]], source: Path, sequence_name: str) -> Frames:
-    """Find the frame of each image, given by name and the place where that was read."""
-    frames = frames_by_name(dict(images.values()), sequence_name, source)
-    return {image_id: frames.get(name) for image_id, (name, _) in images.items()}
 
 
 def _images(about: Any, path: Path) -> dict[ImageId, tuple[str, str]] | None:
@@ -147,6 +146,6 @@ def _load(path: Path) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read as text ({error})") from None
     except RecursionError:
-        raise UserError(f"{path}: lists within lists too deep, expected COCO results") from None
+        raise UserError(f"{path}: lists within lists, too deep, expected COCO results") from None
     except ValueError:
         raise UserError(f"{path}: a number of thousands of digits, expected COCO results") from None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from application_util.errors import UserError
-from tools.detection_formats.box import Box, to_class, to_frame, to_number
-from tools.detection_formats.image_name import frames_by_name
+from application_util.sequences.images import IMAGE_SUFFIXES
+from application_util.sequences.sequence import MotSequence
+from tools.detection_formats.box import Box, Export, to_class, to_frame, to_number
+from tools.detection_formats.image_name import check_frame, frames_by_name, says_frame
 
 COLUMNS = {
     "frame": "frame frame_id frame_no frame_number frame_idx frame_index frameid image_id",
@@ -29,46 +31,114 @@ COLUMNS = {
 ROLES = {name: role for role, names in COLUMNS.items() for name in names.split()}
 GENERAL = ("x", "y")
 """Names that mean something else beside a more specific one, as in MOTChallenge's tables."""
+AXES = (("left", "width", "right", "centre_x"), ("top", "height", "bottom", "centre_y"))
+TEXTS = ("frame", "file", "class_id", "class_name")
 DELIMITERS = ",;\t"
+TOLERANCE = {False: 2.0, True: 0.01}
+"""How far what is said twice may differ: pixels, which may be rounded and counted inclusively, or fractions."""
 
 Row = dict[str, str]
 """Role -> field."""
 
 
-def read_csv(path: Path, sequence_name: str, image_size: tuple[int, int] | None = None) -> Iterator[Box]:
+def read_csv(path: Path, sequence: MotSequence, normalised: bool = False) -> Export:
     """Read a table with a header.
 
     Parameters
     ----------
     path : Path
-        Columns as in `COLUMNS`: frame or file; per axis two of left, right, width and centre; confidence; perhaps
-        class and class_name. Commas, semicolons or tabs between them.
-    sequence_name : str
-        Of files of several sequences, those with this name in theirs are read, see `frames_by_name`.
-    image_size : tuple of int, optional
-        (height, width) in pixels, if boxes are given in shares of it.
+        Columns as in `COLUMNS`: frame or file; per axis two of left, right, width and centre; optionally
+        confidence, class and class_name. Commas, semicolons, tabs or spaces between them. What is there twice
+        must agree, unless width and height are those of the image.
+    sequence : MotSequence
+        Of files of several sequences, those with its name in theirs are read, see `frames_by_name`.
+    normalised : bool
+        Boxes are given in fractions of the image's size.
 
     Raises
     ------
     UserError
-        For missing columns and broken lines.
+        For missing columns, broken lines and contradictions.
     """
-    frames = frames_by_name(_files(path), sequence_name, path)
-    for place, row in _read_rows(path):
-        if "frame" in row:
-            yield _read_row(row, place, to_frame(row["frame"], place), image_size or (1, 1))
-        elif row["file"] in frames:
-            yield _read_row(row, place, frames[row["file"]], image_size or (1, 1))
+    if normalised and sequence.image_size is None:
+        raise UserError(f"{sequence.images.place}: no images, and these boxes are fractions of their size")
+    places = _image_names(path)
+    frames = frames_by_name(places, sequence.name, path)
+    return Export(_boxes(path, frames, sequence, normalised), {frames[name]: places[name] for name in frames})
 
 
-def _files(path: Path) -> dict[str, str]:
-    """List the files that tell frames, with the place of each one's first row."""
+def _image_names(path: Path) -> dict[str, str]:
+    """List the names of images, with the place of each one's first row.
+
+    Beside a column of frames, names of something else, such as of a video, do not count.
+    """
     places: dict[str, str] = {}
+    frames: dict[str, set[str]] = {}
     for place, row in _read_rows(path):
-        if "frame" in row:
-            break
-        places.setdefault(row["file"], place)
-    return places
+        if "file" in row:
+            places.setdefault(row["file"], place)
+            frames.setdefault(row["file"], set()).add(row.get("frame", ""))
+    of_images = all(says_frame(name) for name in frames) and all(
+        len(numbers) == 1 or PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES
+        for name, numbers in frames.items()
+    )
+    has_frames = any(numbers != {""} for numbers in frames.values())
+    return places if of_images or not has_frames else {}
+
+
+def _boxes(path: Path, frames: dict[str, int], sequence: MotSequence, normalised: bool) -> Iterator[Box]:
+    for place, row in _read_rows(path):
+        if frames and row["file"] not in frames:
+            continue
+        frame = to_frame(row["frame"], place) if "frame" in row else frames[row["file"]]
+        if frames:
+            check_frame(frame, row["file"], place)
+        number = {
+            role: to_number(row[role], place, role.replace("_", " ")) for role in row if role not in TEXTS
+        }
+        size = sequence.image_size if normalised or _has_more(number) else None
+        height, width = size or (None, None)
+        spans = [
+            _span(number, axis, place, extent, TOLERANCE[normalised])
+            for axis, extent in zip(AXES, (width, height), strict=True)
+        ]
+        (left, box_width), (top, box_height) = (
+            (start * extent, length * extent) if normalised and extent else (start, length)
+            for (start, length), extent in zip(spans, (width, height), strict=True)
+        )
+        class_id = to_class(row["class_id"]) if "class_id" in row else None
+        score = number.get("confidence")
+        yield Box(place, frame, left, top, box_width, box_height, score, class_id, row.get("class_name"))
+
+
+def _has_more(number: dict[str, float]) -> bool:
+    """Return whether a row says something about an axis that follows from the rest."""
+    return any(len(number.keys() & set(axis)) > 2 for axis in AXES)
+
+
+def _span(
+    number: dict[str, float], axis: tuple[str, ...], place: str, image: int | None, tolerance: float
+) -> tuple[float, float]:
+    """Return start and length of a box along an axis, by two of the roles, which the others must not contradict."""
+    start, length, end, centre = axis
+    said = {role: number[role] for role in axis if role in number}
+    if length in said and len(said) > 2 and image is not None and said[length] == image:
+        del said[length]  # of the image, unless the box is as large: the others say so then
+    if length in said:
+        extent = said[length]
+    elif start in said:
+        extent = said[end] - said[start] if end in said else 2 * (said[centre] - said[start])
+    else:
+        extent = 2 * (said[end] - said[centre])
+    first = said.get(start, said[centre] - extent / 2 if centre in said else said.get(end, 0.0) - extent)
+    meant = {start: first, length: extent, end: first + extent, centre: first + extent / 2}
+    for role, value in said.items():
+        if abs(value - meant[role]) > tolerance + 0.01 * abs(extent):
+            others = " and ".join(f"{other} {said[other]:g}" for other in said if other != role)
+            raise UserError(
+                f"{place}: {role.replace('_', ' ')} {value:g} contradicts {others.replace('_', ' ')}"
+            )
+    return first, extent
 
 
 def _read_rows(path: Path) -> Iterator[tuple[str, Row]]:
@@ -77,9 +147,20 @@ def _read_rows(path: Path) -> Iterator[tuple[str, Row]]:
         with open(path, encoding="utf-8-sig", newline="") as file:
             header = file.readline()
             delimiter = max(DELIMITERS, key=header.count)
-            names = next(csv.reader([header], delimiter=delimiter), [])
+            delimiter = delimiter if delimiter in header else " "
+            lines = file if delimiter != " " else (f"{line.strip()}\n" for line in file)
+            names = next(
+                csv.reader(
+                    [header.strip() if delimiter == " " else header],
+                    delimiter=delimiter,
+                    skipinitialspace=True,
+                ),
+                [],
+            )
             columns = _columns(names, path)
-            for number, fields in enumerate(csv.reader(file, delimiter=delimiter), start=2):
+            for number, fields in enumerate(
+                csv.reader(lines, delimiter=delimiter, skipinitialspace=True), start=2
+            ):
                 if any(field.strip() for field in fields):
                     place = f"{path}: line {number}"
                     if len(fields) != len(names):
@@ -87,38 +168,6 @@ def _read_rows(path: Path) -> Iterator[tuple[str, Row]]:
                     yield place, {role: fields[index].strip() for role, index in columns.items()}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: cannot be read as a table ({error})") from None
-
-
-def _read_row(row: Row, place: str, frame: int, image_size: tuple[int, int]) -> Box:
-    roles = row.keys() - {"frame", "file", "class_id", "class_name"}
-    number = {role: to_number(row[role], place, role.replace("_", " ")) for role in roles}
-    left, width = _span(number, "left", "width", "right", "centre_x")
-    top, height = _span(number, "top", "height", "bottom", "centre_y")
-    image_height, image_width = image_size
-    return Box(
-        place,
-        frame,
-        left * image_width,
-        top * image_height,
-        width * image_width,
-        height * image_height,
-        number["confidence"],
-        to_class(row["class_id"]) if "class_id" in row else None,
-        row.get("class_name"),
-    )
-
-
-def _span(number: dict[str, float], start: str, length: str, end: str, centre: str) -> tuple[float, float]:
-    """Give start and length of a box along an axis, by any two of the roles."""
-    if length in number:
-        extent = number[length]
-    elif start in number:
-        extent = number[end] - number[start] if end in number else 2 * (number[centre] - number[start])
-    else:
-        extent = 2 * (number[end] - number[centre])
-    if start in number:
-        return number[start], extent
-    return (number[centre] - extent / 2 if centre in number else number[end] - extent), extent
 
 
 def _columns(names: list[str], path: Path) -> dict[str, int]:
@@ -131,15 +180,14 @@ def _columns(names: list[str], path: Path) -> dict[str, int]:
         if role in columns:
             other = names[columns[role]]
             if (name in GENERAL) == (_plain(other) in GENERAL):
-                raise UserError(f"{path}: line 1: both {other!r} and {names[index]!r} tell {role}")
+                raise UserError(f"{path}: line 1: both {other!r} and {names[index]!r} are {role}")
             if name in GENERAL:
                 continue
         columns[role] = index
-    missing = [] if {"frame", "file"} & columns.keys() else ["frame"]
-    for roles in (("left", "width", "right", "centre_x"), ("top", "height", "bottom", "centre_y")):
+    missing = [] if {"frame", "file"} & columns.keys() else ["frame or image"]
+    for roles in AXES:
         if len(columns.keys() & roles) < 2:
             missing.append(f"{roles[0]} and {roles[1]} (or {roles[2]})")
-    missing += [] if "confidence" in columns else ["confidence"]
     if missing:
         found = ", ".join(name.strip() for name in names)
         raise UserError(f"{path}: line 1: no column {', no column '.join(missing)}; there are: {found}")

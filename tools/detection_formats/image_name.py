@@ -1,19 +1,24 @@
-"""What the names of images tell: sequence and frame."""
+"""What the names of images say: sequence and frame."""
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from application_util.errors import UserError
+from application_util.progress import say
 from tools.detection_formats.box import to_frame
 
 ENDING = re.compile(
     r"((_(jpe?g|png|bmp))?\.rf\.[0-9a-z]+)?(\.[a-z][a-z0-9]{0,4})?$", re.ASCII | re.IGNORECASE
 )
-"""What follows the frame number: perhaps the former extension and the hash that Roboflow adds, the extension."""
+"""What follows the frame number: optionally the former extension and the hash that Roboflow adds, the extension."""
+
+
+def says_frame(name: str) -> bool:
+    """Return whether the name of an image ends in a number."""
+    return bool(_split(_path(name).name)[1])
 
 
 def frame_of_name(name: str, place: str) -> int:
@@ -24,10 +29,19 @@ def frame_of_name(name: str, place: str) -> int:
     UserError
         If the name does not end in a number.
     """
-    prefix, number = _split(name)
+    prefix, number = _split(_path(name).name)
     if not number:
         raise UserError(f"{place}: the name {prefix!r:.200} does not end in a frame number, as clip_12 does")
     return to_frame(number, place)
+
+
+def check_frame(frame: int, name: str, place: str) -> None:
+    """Make sure that the name of an image does not say another frame; `UserError` otherwise."""
+    said = frame_of_name(name, place)
+    if said != frame:
+        raise UserError(
+            f"{place}: frame {frame}, but the image {name:.200} says {said}: remove one of them, or number alike"
+        )
 
 
 def frames_by_name(
@@ -38,7 +52,7 @@ def frames_by_name(
     Parameters
     ----------
     places : mapping
-        Name of each image, perhaps with folders -> where it was read.
+        Name of each image, optionally with folders -> where it was read.
     sequence_name : str
         Of images of several sequences, those in a folder of this name or called ``<name>_<frame>`` are taken.
     source : Path
@@ -54,17 +68,17 @@ def frames_by_name(
     Raises
     ------
     UserError
-        If a name does not tell the frame, or two images tell the same.
+        If a name does not say the frame, or two images say the same.
     """
     own = [name for name in places if _belongs(_path(name), sequence_name)]
     others = len(places) - len(own)
     if own and others:
         what = f"{kind}s are" if others > 1 else f"{kind} is"
-        print(f"{source}: {others} {what} not of {sequence_name}", file=sys.stderr)
+        say(f"{source}: {others} {what} not of {sequence_name}")
     frames: dict[str, int] = {}
     names: dict[int, str] = {}
     for name in own or places:
-        frame = frame_of_name(_path(name).name, places[name])
+        frame = frame_of_name(name, places[name])
         other = names.setdefault(frame, name)
         if _path(other) != _path(name):
             raise UserError(
@@ -84,7 +98,7 @@ def _path(name: str) -> PurePosixPath:
 
 
 def _split(name: str) -> tuple[str, str]:
-    """Split a file's name into what is before the frame number, and that number, perhaps empty."""
+    """Split a file's name into what is before the frame number, and that number, empty if there is none."""
     stem = ENDING.sub("", name, count=1)
     prefix = stem.rstrip("0123456789")
     return prefix, stem[len(prefix) :]

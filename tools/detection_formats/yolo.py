@@ -2,77 +2,118 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from application_util.errors import UserError
-from tools.detection_formats.box import Box, to_class, to_number
-from tools.detection_formats.image_name import frames_by_name
+from application_util.sequences.sequence import MotSequence
+from tools.detection_formats.box import Box, Export, to_class, to_number
+from tools.detection_formats.image_name import frames_by_name, says_frame
 
 NAMES = {"0": "person"}
-"""Of the usual networks, trained on COCO; files tell ids only."""
+"""Of the usual networks, trained on COCO; files hold ids only."""
 NO_LABELS = ("classes", "obj")
 """Stems of text files that labelling tools put beside the labels."""
+FIELDS = ("class", "centre x", "centre y", "width", "height", "confidence", "track id")
 TOLERANCE = 1e-3
+MAX_DEPTH = 3
+"""Folders below each other in which labels are looked for."""
 
 
-def read_yolo(
-    folder: Path, sequence_name: str, image_size: tuple[int, int], percent: bool = False
-) -> Iterator[Box]:
-    """Read files of lines ``class cx cy width height [confidence [id]]``, in shares of the image's size.
+def read_yolo(folder: Path, sequence: MotSequence, percent: bool = False) -> Export:
+    """Read files of lines ``class cx cy width height [confidence [id]]``, in fractions of the image's size.
 
     Parameters
     ----------
     folder : Path
         Holds ``<image>.txt`` or ``<video>_<frame>.txt``, or such files in ``labels/``. Of files of several
         videos, those named after the sequence are read.
-    sequence_name : str
-    image_size : tuple of int
-        (height, width) in pixels.
+    sequence : MotSequence
     percent : bool
         Confidences are given in percent.
 
     Raises
     ------
     UserError
-        For broken lines, names that do not tell the frame, and ids in the place of confidences. A missing
-        confidence is 1, with a warning.
+        For broken lines, names that do not say the frame, and ids in the place of confidences.
     """
+    if not folder.is_dir():
+        raise UserError(f"{folder}: not a folder, expected one of YOLO text files")
+    paths = {path.name: path for path in label_files(folder)}
+    places = {name: str(path) for name, path in paths.items()}
+    frames = frames_by_name(places, sequence.name, folder, "file")
+    if sequence.image_size is None:
+        raise UserError(f"{sequence.images.place}: no images, and these boxes are fractions of their size")
     boxes: list[Box] = []
     sixth: list[float] = []
-    without_confidence = 0
-    for frame, path in _files_by_frame(folder, sequence_name).items():
-        for number, line in enumerate(_read_lines(path), start=1):
+    for name, frame in sorted(frames.items(), key=lambda item: item[1]):
+        for number, line in enumerate(_read_lines(paths[name]), start=1):
             if fields := line.split():
-                boxes.append(_read_line(fields, f"{path}: line {number}", frame, image_size))
-                sixth += [boxes[-1].confidence] if len(fields) == 6 else []
-                without_confidence += len(fields) == 5
-    if not percent and _are_ids(sixth):
+                boxes.append(_read_line(fields, f"{paths[name]}: line {number}", frame, sequence.image_size))
+                sixth += [float(fields[5])] if len(fields) == 6 else []
+    if not percent and max(sixth, default=0) > 1 and all(number.is_integer() for number in sixth):
         raise UserError(
             f"{folder}: the 6th numbers look like track ids, not confidences; "
             "Ultralytics writes confidences with save_conf=True"
         )
-    yield from boxes
-    if without_confidence:
-        print(
-            f"warning: {folder}: {without_confidence} without a confidence, taken for 1; "
-            "Ultralytics writes it with save_conf=True",
-            file=sys.stderr,
-        )
+    return Export(boxes, {frame: places[name] for name, frame in frames.items()})
+
+
+def label_files(folder: Path) -> list[Path]:
+    """List the label files of a folder, or else of ``labels/`` in it."""
+    return _labels_in(folder) or _labels_in(folder / "labels")
+
+
+def label_folders(folder: Path) -> dict[Path, int]:
+    """Find the folders at or below one that hold label files, with their number.
+
+    Folders deeper than `MAX_DEPTH` and hidden ones are not looked into.
+    """
+    found = {}
+    for place, folders, _ in os.walk(folder):
+        path = Path(place)
+        deep = len(path.relative_to(folder).parts) >= MAX_DEPTH
+        folders[:] = [] if deep else sorted(name for name in folders if not name.startswith("."))
+        if labels := _labels_in(path):
+            found[path] = len(labels)
+    return found
+
+
+def _labels_in(folder: Path) -> list[Path]:
+    paths = [
+        path for path in sorted(folder.glob("*.txt")) if path.is_file() and not path.name.startswith(".")
+    ]
+    return [path for path in paths if path.stem not in NO_LABELS and _is_label(path)]
+
+
+def _is_label(path: Path) -> bool:
+    """Return whether a text file is one of labels: its name ends in a number, or its first line is of numbers."""
+    if says_frame(path.name):
+        return True
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            first = [float(field) for field in file.readline(1000).split()]
+    except (OSError, ValueError):
+        return False
+    return bool(first)
 
 
 def _read_line(fields: list[str], place: str, frame: int, image_size: tuple[int, int]) -> Box:
     if len(fields) not in (5, 6, 7):
+        polygon = "; a polygon? Export boxes instead" if len(fields) > 7 and len(fields) % 2 else ""
+        expected = f"{', '.join(FIELDS[:5])}, optionally {FIELDS[5]}, optionally {FIELDS[6]}"
+        raise UserError(f"{place}: {len(fields)} numbers, expected {expected}{polygon}")
+    numbers = [to_number(field, place, name) for field, name in zip(fields, FIELDS, strict=False)]
+    if len(numbers) == 7 and not numbers[6].is_integer():
         raise UserError(
-            f"{place}: {len(fields)} numbers, expected class, centre x, centre y, width, height, "
-            "perhaps confidence, perhaps track id"
+            f"{place}: track id {fields[6]} is not a whole number; a polygon of three points? Export boxes instead"
         )
-    names = ("class", "centre x", "centre y", "width", "height", "confidence")
-    numbers = [to_number(field, place, name) for field, name in zip(fields, names, strict=False)]
-    for name, value in zip(names[1:5], numbers[1:5], strict=True):
+    for name, value in zip(FIELDS[1:5], numbers[1:5], strict=True):
         if value > 1 + TOLERANCE:
-            raise UserError(f"{place}: {name} {value:g} is not a share of the image's size, between 0 and 1")
+            raise UserError(
+                f"{place}: {name} {value:g} is not a fraction of the image's size, between 0 and 1"
+            )
     centre_x, centre_y, width, height = numbers[1:5]
     image_height, image_width = image_size
     class_id = to_class(numbers[0])
@@ -83,35 +124,15 @@ def _read_line(fields: list[str], place: str, frame: int, image_size: tuple[int,
         (centre_y - height / 2) * image_height,
         width * image_width,
         height * image_height,
-        numbers[5] if len(numbers) > 5 else 1.0,
+        numbers[5] if len(numbers) > 5 else None,
         class_id,
         NAMES.get(class_id),
     )
 
 
-def _are_ids(numbers: list[float]) -> bool:
-    return max(numbers, default=0) > 1 and all(number.is_integer() for number in numbers)
-
-
-def _files_by_frame(folder: Path, sequence_name: str) -> dict[int, Path]:
-    paths = _label_files(folder) or _label_files(folder / "labels")
-    if not paths:
-        raise UserError(
-            f"{folder}: no text files in this folder, expected <image>.txt or <video>_<frame>.txt"
-        )
-    by_name = {path.name: path for path in paths}
-    places = {name: str(path) for name, path in by_name.items()}
-    frames = frames_by_name(places, sequence_name, folder, "file")
-    return {frame: by_name[name] for name, frame in sorted(frames.items(), key=lambda item: item[1])}
-
-
-def _label_files(folder: Path) -> list[Path]:
-    paths = sorted(folder.glob("*.txt"))
-    return [path for path in paths if path.stem not in NO_LABELS and not path.name.startswith(".")]
-
-
-def _read_lines(path: Path) -> list[str]:
+def _read_lines(path: Path) -> Iterator[str]:
     try:
-        return path.read_text(encoding="utf-8-sig").splitlines()
+        with open(path, encoding="utf-8-sig") as file:
+            yield from file
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read as text ({error})") from None

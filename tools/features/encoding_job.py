@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,6 +83,30 @@ def read_input(job: EncodingJob) -> EncodingInput:
         )
         raise UserError(f"{missing}; --sequences selects others")
     return EncodingInput(sequence, rows[has_image], rows[~has_image])
+
+
+def check_images(sequence: MotSequence, frames: Collection[int]) -> None:
+    """Make sure that there are images to encode, and the same when a job finds them by the sequence's folder.
+
+    Parameters
+    ----------
+    sequence : MotSequence
+    frames : collection of int
+        Those with detections.
+
+    Raises
+    ------
+    UserError
+    """
+    place = sequence.images.place
+    if not any(frame in sequence.images for frame in frames):
+        raise UserError(f"{place}: no image of any frame with detections, --features needs some")
+    encoded = read_sequence(sequence.directory).images.place
+    if not os.path.samefile(encoded, place):
+        raise UserError(
+            f"{place}: features would be of {encoded}, which comes first: "
+            f"move one of them away, or give --sequence_dir {sequence.directory}"
+        )
 
 
 def is_finished(job: EncodingJob, feature_dim: int | None = None) -> bool:
