@@ -30,7 +30,7 @@ ABOUT: dict[str, list] = {"annotations": []}
         ("a.csv", HEADER + "1,1,2,4e-7,4,.5\n", "line 2: width 4e-07 is 0 with the 6 decimals of det.txt"),
         ("a.csv", HEADER + "1,-1e300,2,3,4,.5\n", "line 2: left -1e+300 is beyond 1000000000 pixels"),
         ("a.csv", HEADER + "1e300,1,2,3,4,.5\n", "line 2: frame '1e300' is beyond 1000000000"),
-        ("a.txt", "1e300,-1,1,2,3,4,0.5\n", "row 1: frame 1e+300 is beyond 1000000000"),
+        ("a.txt", "1e300,-1,1,2,3,4,0.5\n", "line 1: frame 1e300 is not a whole number"),
         ("a.json", "[{", "a.json: line 1: not JSON"),
         ("a.json", "[" * 100000, "a.json: lists within lists, too deep, expected COCO results"),
         ("a.json", f'[{"9" * 5000}]', "a.json: "),

@@ -190,15 +190,15 @@ def test_names_that_are_no_text(folder):
     assert r"<h2>S\udcff1</h2>" in html and 'href="../videos/S%FF1.avi"' in html
 
 
-@pytest.mark.parametrize("last", [2 * 10**8, 10**9])
-def test_memory_does_not_follow_the_frame_numbers(folder, last):
+def test_memory_does_not_follow_the_frame_numbers(folder):
+    frames = range(1, 2 * 10**8, 10**6)
     (folder.sequence / "seqinfo.ini").unlink()
-    folder.write_results([result_row(1, 1), result_row(last, 1)])
+    folder.write_results([result_row(frame, 1) for frame in frames])
     tracemalloc.start()
     html = folder.make()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert f"frames 1 to {last}" in html and peak < 100e6
+    assert f"frames 1 to {frames[-1]}" in html and peak < 100e6
 
 
 def test_what_is_read_is_not_replaced(folder, capsys):
