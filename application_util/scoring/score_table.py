@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from application_util.files.json_file import write_json
 from application_util.files.output import write_whole
 from application_util.scoring.scores import COMBINED, FamilyScores, combine_scores
 
@@ -89,7 +89,7 @@ def write_scores(directory: Path, scores: Mapping[str, FamilyScores], about: Map
     detailed = {name: _plain(result) for name, result in _with_combined(scores).items()}
     thresholds = [round(0.05 * step, 2) for step in range(1, 20)]
     content = {**about, "thresholds_of_HOTA": thresholds, "scores": detailed}
-    write_whole(directory / "scores.json", json.dumps(content, indent=1) + "\n")
+    write_json(directory / "scores.json", content)
 
 
 def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:

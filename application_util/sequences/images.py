@@ -20,6 +20,7 @@ from application_util.sequences.image_header import JPEG_START, image_size
 NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<number>\d+)", re.ASCII)
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 JPEG_SCAN, JPEG_END = b"\xff\xda", b"\xff\xd9"
+SYSTEM_NAMES = ("lost+found", "System Volume Information", "Thumbs.db", "desktop.ini")
 MAX_PIXELS = 2**28
 """Of one image: 16384 x 16384; a small file can announce any number."""
 
@@ -155,6 +156,11 @@ def no_images(place: Path) -> str:
     return f"{place}: no images, no such folder (seqinfo.ini's imDir names another); beside: {there or 'nothing'}"
 
 
+def is_hidden(path: Path) -> bool:
+    """Return whether a file or folder is one that systems add, such as ``._a.jpg``, ``@eaDir`` and ``__MACOSX``."""
+    return path.name.startswith((".", "@", "#", "$", "~", "__MACOSX")) or path.name in SYSTEM_NAMES
+
+
 def images_in(directory: Path) -> list[Path]:
     """List the images of a folder by name; none if it is missing, and no hidden ones."""
     if not directory.is_dir():
@@ -162,7 +168,7 @@ def images_in(directory: Path) -> list[Path]:
     return [
         path
         for path in sorted(directory.iterdir())
-        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+        if path.suffix.lower() in IMAGE_SUFFIXES and not is_hidden(path)
     ]
 
 

@@ -138,7 +138,8 @@ def read_sequence(directory: str | Path) -> MotSequence:
         video = find_video(directory)
     if video is None and not directory.is_dir():
         what = "is not a folder and not a video" if directory.exists() else "no such folder"
-        raise UserError(f"{directory}: {what}, expected a MOTChallenge sequence or a video")
+        kinds = ", ".join(VIDEO_SUFFIXES)
+        raise UserError(f"{directory}: {what}, expected a MOTChallenge sequence or a video ({kinds})")
     frame_rate = _frame_rate(directory, info)
     if video is not None:
         images = VideoSource(video)

@@ -11,6 +11,7 @@ import numpy as np
 from application_util.errors import UserError
 from application_util.files.detection_file import open_rows
 from application_util.progress import say
+from application_util.sequences.images import is_hidden
 from application_util.sequences.sequence import MotSequence, is_sequence, read_sequence
 from application_util.sequences.video_source import find_video, videos_in
 
@@ -113,7 +114,9 @@ def find_sequences(directory: str | Path, output_dir: str | Path | None = None) 
     names = {video.stem for video in videos}
     skipped: list[str] = []
     for entry in sorted(set(directory.iterdir()) - set(videos), key=lambda entry: entry.name):
-        if entry.is_dir() and not entry.name.startswith(".") and not _holds_output(entry, output_dir):
+        if entry.is_dir() and not (
+            is_hidden(entry) or entry.suffix == ".partial" or _holds_output(entry, output_dir)
+        ):
             names.add(entry.name)
         else:
             skipped.append(entry.name)
@@ -152,7 +155,7 @@ def find_results(mot_dir: str | Path, result_dir: str | Path) -> list[Path]:
     for folder in (mot_dir, result_dir):
         if not folder.is_dir():
             raise UserError(f"{folder}: {'is not a folder' if folder.exists() else 'no such folder'}")
-    files = sorted(path for path in result_dir.glob("*.txt") if not path.name.startswith("."))
+    files = sorted(path for path in result_dir.glob("*.txt") if not is_hidden(path))
     known = [path for path in files if is_sequence(mot_dir / path.stem)]
     if not known:
         raise UserError(f"{result_dir}: no result file <sequence>.txt of a sequence in {mot_dir}")

@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 
 from application_util.errors import UserError
 from application_util.progress import LineReporter, warn
-from application_util.sequences.images import FrameSource
+from application_util.sequences.images import FrameSource, is_hidden
 
-VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".m4v", ".webm")
+VIDEO_SUFFIXES = (
+    ".mp4", ".avi", ".mkv", ".mov", ".m4v", ".webm", ".mpg", ".mpeg",
+    ".ts", ".mts", ".m2ts", ".wmv", ".flv", ".3gp", ".ogv", ".gif",
+)  # fmt: skip
 MOST_FRAMES_PER_SECOND = 1000.0
 """Files without a frame rate give the ticks of their clock instead, e.g. 90000."""
 
@@ -137,7 +140,7 @@ def videos_in(directory: Path) -> list[Path]:
         path
         for path in sorted(directory.iterdir())
         if path.suffix.lower() in VIDEO_SUFFIXES
-        and not path.name.startswith(".")
+        and not is_hidden(path)
         and not path.stem.endswith(".partial")
         and path.is_file()
     ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from application_util.errors import UserError
 from application_util.files.checksum import sha256
-from application_util.files.output import write_whole
+from application_util.files.json_file import read_json, write_json
 from application_util.tracking.sequence_job import SequenceJob, SequenceResult
 
 FILE_NAME = "run.json"
@@ -82,14 +82,14 @@ class RunRecord:
             "versions": result.versions,
         }
         content = {"sequences": dict(sorted(self.sequences.items()))}
-        write_whole(self.path, json.dumps(content, indent=1) + "\n")
+        write_json(self.path, content)
 
 
 def read_record(directory: Path) -> RunRecord:
     """Read the record of a folder; an empty one if there is none that can be read."""
     try:
-        sequences = json.loads((directory / FILE_NAME).read_text(encoding="utf-8"))["sequences"]
-    except (OSError, ValueError, KeyError, TypeError):
+        sequences = read_json(directory / FILE_NAME)["sequences"]
+    except (UserError, KeyError, TypeError):
         return RunRecord(directory)
     usable = isinstance(sequences, dict) and all(isinstance(entry, dict) for entry in sequences.values())
     return RunRecord(directory, sequences if usable else {})

@@ -43,6 +43,14 @@ def test_a_sequence_stays_one_whatever_is_written_into_it(folder):
     assert find_sequences(folder, folder).names == ["SEQ"]
 
 
+@pytest.mark.parametrize("name", [".git", "@eaDir", "__MACOSX", "#recycle", "lost+found", "STREET.partial"])
+def test_what_systems_add_is_no_sequence(folder, name):
+    (folder / name / "img1").mkdir(parents=True)
+    (folder / "._SEQ.mp4").write_bytes(b"")
+    found = find_sequences(folder)
+    assert found.names == ["SEQ"] and found.skipped == sorted([name, "._SEQ.mp4"])
+
+
 def test_nothing_but_output(tmp_path):
     (tmp_path / "results").mkdir()
     with pytest.raises(UserError, match="no sequence folders in it"):

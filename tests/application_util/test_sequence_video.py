@@ -9,6 +9,7 @@ from application_util.errors import UserError
 from application_util.files.mot_table import read_table
 from application_util.sequences.sequence import find_det_txt, is_sequence, read_sequence
 from application_util.sequences.sequence_set import find_sequences, sequence_length
+from application_util.sequences.video_source import VIDEO_SUFFIXES
 from tests.support.sequences import make_sequence
 from tests.support.videos import SIZE, number, write_film
 
@@ -18,6 +19,14 @@ def test_a_video_takes_the_place_of_img1(tmp_path):
     sequence = read_sequence(tmp_path / "SEQ-01")
     assert (sequence.name, sequence.image_size, sequence.update_ms) == ("SEQ-01", SIZE, 100)
     assert [number(sequence.read_image(frame)) for frame in sequence.images] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("kind", VIDEO_SUFFIXES)
+def test_kinds_of_video(tmp_path, kind):
+    write_film(tmp_path / "clip.avi", 3)
+    (tmp_path / "clip.avi").rename(tmp_path / f"clip{kind}")  # what is inside decides
+    assert len(read_sequence(tmp_path / f"clip{kind}").images) == 3
+    assert find_sequences(tmp_path).names == ["clip"]
 
 
 @pytest.mark.parametrize("given", ["clip.avi", "clip", "clip/"])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from reprlib import repr as brief
 from typing import Any
 
 from application_util.errors import UserError
+from application_util.files.json_file import read_json
 from tools.detection_formats.box import Box, Export, to_class, to_frame, to_number
 from tools.detection_formats.image_name import check_frame, frames_by_name, says_frame
 
@@ -38,9 +38,9 @@ def read_coco(path: Path, sequence_name: str, images_file: Path | None = None) -
     UserError
         For what is no such file, naming the first broken entry.
     """
-    content = _load(path)
+    content = read_json(path)
     source = images_file or path
-    about = _load(images_file) if images_file else content
+    about = read_json(images_file) if images_file else content
     images = _images(about, source)
     if images_file and images is None:
         raise UserError(f'{images_file}: no "images" in it, expected a COCO annotation file')
@@ -136,16 +136,3 @@ def _categories(content: Any, path: Path) -> dict[str, str]:
         if "id" in item and isinstance(item.get("name"), str):
             names[_class(item["id"], place)] = item["name"]
     return names
-
-
-def _load(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except json.JSONDecodeError as error:
-        raise UserError(f"{path}: line {error.lineno}: not JSON ({error.msg})") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read as text ({error})") from None
-    except RecursionError:
-        raise UserError(f"{path}: lists within lists, too deep, expected COCO results") from None
-    except ValueError:
-        raise UserError(f"{path}: a number of thousands of digits, expected COCO results") from None

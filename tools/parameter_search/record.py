@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import Any
 
 from application_util.errors import UserError
 from application_util.files.checksum import sha256
-from application_util.files.output import set_aside, write_whole
+from application_util.files.json_file import read_json, write_json
+from application_util.files.output import set_aside
 from application_util.progress import say
 from application_util.scoring.scores import COMBINED
 from application_util.settings import TrackerSettings
@@ -48,7 +48,7 @@ class SearchRecord:
         self.scores[settings] = scores
         entries = [{"settings": one.as_dict(), "scores": result} for one, result in self.scores.items()]
         content = {"inputs": self.inputs, "settings": entries}
-        write_whole(self.directory / RECORD_FILE, json.dumps(content, indent=1) + "\n")
+        write_json(self.directory / RECORD_FILE, content)
 
     def table(self, settings: list[TrackerSettings], metric: str) -> list[dict[str, Any]]:
         """Return a row for each of these settings that has scores, the best first."""
@@ -112,15 +112,15 @@ def _hash(path: Path) -> str:
 
 def _read(path: Path) -> tuple[Any, Scores] | None:
     """Return inputs and scores of a recorded search, None if there is none."""
+    if not path.exists():
+        return None
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         entries = {TrackerSettings(**entry["settings"]): entry["scores"] for entry in content["settings"]}
         for scores in entries.values():
             _table_fields(scores)
         return content["inputs"], entries
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (UserError, ValueError, KeyError, TypeError):
         raise UserError(
             f"{path}: not a readable record of a sweep: fix it, or leave --resume out to start anew"
         ) from None
