@@ -86,9 +86,12 @@ def _fade(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _degrade(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Fewer pixels, blown up again, or a strongly compressed JPEG."""
+    """Fewer pixels, blown up again, a blur, or a strongly compressed JPEG."""
     cv2 = require("cv2", "features")
-    if rng.random() < 0.5:
+    kind = rng.random()
+    if kind < 0.2:
+        return cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.6))
+    if kind < 0.55:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 60))]
         return cv2.imdecode(cv2.imencode(".jpg", image, quality)[1], cv2.IMREAD_COLOR)
     height, width = image.shape[:2]

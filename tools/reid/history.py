@@ -8,7 +8,8 @@ from typing import Any
 
 from tools.network.tensorflow_import import load_tensorflow
 
-COLUMNS = ("step", "epoch", "height", "learning_rate", "loss", "images_per_second", "rank1", "mAP")
+PARTS = ("softmax", "triplet", "regression", "relation")
+COLUMNS = ("step", "epoch", "height", "learning_rate", "loss", *PARTS, "images_per_second", "rank1", "mAP")
 
 
 class History:
@@ -46,7 +47,7 @@ class History:
         tf = load_tensorflow("train")
         self.last_loss = losses["loss"]
         with self.path.open("a", newline="") as file:
-            csv.DictWriter(file, COLUMNS).writerow(row | {"loss": losses["loss"]})
+            csv.DictWriter(file, COLUMNS).writerow(row | losses)
         summary = tf.compat.v1.Summary()
         for name, value in (row | losses).items():
             summary.value.add(tag=name, simple_value=value)

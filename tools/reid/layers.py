@@ -20,6 +20,9 @@ class Recipe:
         ``"cosine-softmax"``, ``"triplet"`` or ``"magnet"``.
     triplet_weight : float
         Weight of the triplet loss beside the cosine softmax.
+    softmax_weight, regression_weight, relation_weight : float
+        Weights of the cosine softmax and, with a teacher, of the distance to its embeddings and of the
+        differences between the two similarity matrices of a batch.
     margin : float
         By how much the cosine with an image's own class must be larger in the cosine softmax.
     label_smoothing : float
@@ -38,6 +41,9 @@ class Recipe:
 
     loss_mode: str = "cosine-softmax"
     triplet_weight: float = 0.0
+    softmax_weight: float = 1.0
+    regression_weight: float = 0.0
+    relation_weight: float = 0.0
     margin: float = 0.2
     label_smoothing: float = 0.1
     dropout: float = 0.2

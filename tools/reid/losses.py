@@ -21,7 +21,7 @@ def cosine_softmax(
     features : tensor
         (N, M).
     labels : tensor
-        (N,) int, 0 to C-1.
+        (N,) int, 0 to C-1; below 0 for images of nobody known, which do not count.
     class_means : tensor
         (M, C), one column a class, of any length.
     kappa : tensor
@@ -34,7 +34,7 @@ def cosine_softmax(
     Returns
     -------
     tensor
-        Scalar, the mean over the batch.
+        Scalar, the mean over the images of known identity.
     """
     tf = load_tensorflow("train")
     directions = tf.math.l2_normalize(class_means, axis=0)
@@ -43,9 +43,40 @@ def cosine_softmax(
         cosines -= margin * tf.one_hot(labels, tf.shape(cosines)[1], dtype=cosines.dtype)
     logits = tf.math.softplus(kappa) * cosines
     log_probability = tf.nn.log_softmax(logits)
-    hit = tf.gather(log_probability, labels, axis=1, batch_dims=1)
+    known = tf.cast(labels >= 0, cosines.dtype)
+    hit = tf.gather(log_probability, tf.maximum(labels, 0), axis=1, batch_dims=1)
     spread = tf.reduce_mean(log_probability, axis=1)
-    return -tf.reduce_mean((1.0 - smoothing) * hit + smoothing * spread)
+    each = (1.0 - smoothing) * hit + smoothing * spread
+    return -tf.reduce_sum(known * each) / tf.maximum(tf.reduce_sum(known), 1.0)
+
+
+def regression(features: Any, targets: Any) -> Any:
+    """Mean cosine distance of features to a teacher's.
+
+    Parameters
+    ----------
+    features, targets : tensor
+        (N, M); the targets of unit length.
+    """
+    tf = load_tensorflow("train")
+    return 1.0 - tf.reduce_mean(tf.reduce_sum(to_unit_length(features, tf) * targets, axis=1))
+
+
+def relation(features: Any, embeddings: Any) -> Any:
+    """Mean squared difference between the cosines of a batch's features and those of the teacher's embeddings.
+
+    Parameters
+    ----------
+    features : tensor
+        (N, M).
+    embeddings : tensor
+        (N, E) of unit length; E need not be M.
+    """
+    tf = load_tensorflow("train")
+    units = to_unit_length(features, tf)
+    cosines = tf.linalg.matmul(units, units, transpose_b=True)
+    wanted = tf.linalg.matmul(embeddings, embeddings, transpose_b=True)
+    return tf.reduce_mean(tf.square(cosines - wanted))
 
 
 def pairwise_distances(features: Any) -> Any:

@@ -7,18 +7,19 @@ import os
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
 from application_util.errors import UserError
 from tools.reid.augmentation import Augmentation
-from tools.reid.data import ReidImages, resize_images
+from tools.reid.data import JUNK, ReidImages, resize_images
 from tools.reid.evaluation import RankingScores, check_rankable, rank_gallery, split_queries
 from tools.reid.features import encode_images, encoder_of
 from tools.reid.history import History
 from tools.reid.layers import Recipe
-from tools.reid.sampling import identity_batches, prefetch, steps_per_epoch
+from tools.reid.sampling import identity_batches, prefetch, steps_per_epoch, unlabelled_in_batch
 from tools.reid.settings import Plan, Stage, stages
 from tools.reid.trainer import AVERAGE, Trainer
 from tools.reid.weights import FC1, fit_finished, initial_variables, load_variables, save_variables, spread
@@ -62,15 +63,24 @@ class Run:
     save_seconds: float = 180.0
     measure_epochs: int = 5
     last_step: int | None = None
+    lessons: tuple[np.ndarray, np.ndarray] | None = None
 
     def __post_init__(self) -> None:
-        people, self.labels = np.unique(self.train.identities, return_inverse=True)
+        known = self.train.identities != JUNK
+        people = np.unique(self.train.identities[known])
+        self.labels = np.where(known, np.searchsorted(people, self.train.identities), -1)
         if len(people) < 2:
             raise UserError("training needs images of at least 2 identities")
         self.classes = len(people)
         if self.held_out is not None:
             self._check_held_out(self.held_out)
-        self.epoch_steps = steps_per_epoch(self.labels, self.plan.batch_size, self.plan.images_per_identity)
+        plan = self.plan
+        self.unlabelled = unlabelled_in_batch(
+            self.labels, plan.batch_size, plan.images_per_identity, plan.unlabelled
+        )
+        self.epoch_steps = steps_per_epoch(
+            self.labels, plan.batch_size - self.unlabelled, plan.images_per_identity
+        )
         self.parts = stages(self.plan, self.epoch_steps)
         self.history = History(self.folder)
         self._dealt: dict[int, np.ndarray] = {}
@@ -108,9 +118,9 @@ class Run:
         batches = prefetch(lambda number: self._batch(images, number), remaining)
         unit = f" steps of {self.plan.batch_size} at {stage.image_shape[0]}x{stage.image_shape[1]}"
         with tqdm(total=end, initial=step, unit="step", desc=unit.strip(), mininterval=5.0) as bar:
-            for step, (batch, labels) in zip(remaining, batches, strict=True):
+            for step, (batch, labels, lessons) in zip(remaining, batches, strict=True):
                 rate = stage.rate(step, self.plan)
-                losses.append(trainer.step(batch, labels, step - stage.first, rate))
+                losses.append(trainer.step(batch, labels, step - stage.first, rate, lessons))
                 bar.update()
                 done = step + 1
                 now = time.monotonic()
@@ -124,18 +134,19 @@ class Run:
                     saved = time.monotonic()
         return end
 
-    def _batch(self, images: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Images and labels of a step; they follow from seed and step alone."""
+    def _batch(self, images: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray, Any]:
+        """Images and labels of a step, and what the teacher says of them; they follow from seed and step alone."""
         epoch, place = divmod(step, self.epoch_steps)
         if epoch not in self._dealt:
             order = np.random.default_rng((self.recipe.seed, 1, epoch))
             batches = identity_batches(
-                self.labels, self.plan.batch_size, self.plan.images_per_identity, order
+                self.labels, self.plan.batch_size, self.plan.images_per_identity, order, self.unlabelled
             )
             self._dealt = {epoch: batches}
         chosen = self._dealt[epoch][place]
         rng = np.random.default_rng((self.recipe.seed, 2, step))
-        return self.augmentation(images[chosen], rng), self.labels[chosen]
+        lessons = None if self.lessons is None else tuple(lesson[chosen] for lesson in self.lessons)
+        return self.augmentation(images[chosen], rng), self.labels[chosen], lessons
 
     def _epoch_ends(
         self,
@@ -226,6 +237,7 @@ class Run:
                 "small_epochs",
                 "batch_size",
                 "images_per_identity",
+                "unlabelled",
                 "image_shape",
                 "small_grid",
                 "grid",

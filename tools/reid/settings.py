@@ -20,6 +20,8 @@ class Plan:
         Epochs on images of half the height and width, then on full ones.
     batch_size, images_per_identity : int
         Images in a batch, and how many of each identity.
+    unlabelled : float
+        Share of a batch that images of nobody known have, if there are any.
     learning_rate : float
         Adam's rate between warming up and cooling down.
     warmup_steps : int
@@ -37,6 +39,7 @@ class Plan:
     epochs: int = 40
     batch_size: int = 64
     images_per_identity: int = 2
+    unlabelled: float = 0.25
     learning_rate: float = 2e-3
     warmup_steps: int = 300
     cooldown: float = 0.6

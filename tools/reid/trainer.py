@@ -9,11 +9,12 @@ import numpy as np
 from tools.network.architecture import head, stem, trunk, trunk_shape
 from tools.network.tensorflow_import import load_tensorflow
 from tools.reid.layers import Recipe, TrainingLayers
-from tools.reid.losses import batch_hard_triplet, cosine_softmax, magnet
+from tools.reid.losses import batch_hard_triplet, cosine_softmax, magnet, regression, relation
 from tools.reid.weights import CLASS_MEANS, FC1, KAPPA, Grid, spread
 
 FIRST_MOMENT, SECOND_MOMENT, AVERAGE = "Adam", "Adam_1", "ExponentialMovingAverage"
 SLOTS = (FIRST_MOMENT, SECOND_MOMENT, AVERAGE)
+Lessons = tuple[np.ndarray, np.ndarray]
 BETAS, ADAM_EPSILON = (0.9, 0.999), 1e-8
 
 
@@ -53,7 +54,12 @@ class Trainer:
         self._statistics = tf.function(self._batch_statistics, autograph=False)
 
     def step(
-        self, images: np.ndarray, labels: np.ndarray, step: int, learning_rate: float
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        step: int,
+        learning_rate: float,
+        lessons: Lessons | None = None,
     ) -> dict[str, float]:
         """Train on a batch.
 
@@ -67,6 +73,8 @@ class Trainer:
             Steps since the optimiser started, from 0.
         learning_rate : float
             Adam's rate for this step.
+        lessons : tuple of ndarray, optional
+            What a teacher says of the images: (N, M) targets and (N, E) embeddings, rows of unit length.
 
         Returns
         -------
@@ -79,16 +87,17 @@ class Trainer:
             tf.constant(labels, tf.int32),
             tf.constant(step),
             tf.constant(learning_rate, tf.float32),
+            None if lessons is None else tuple(tf.constant(lesson) for lesson in lessons),
         )
         return {name: float(loss) for name, loss in losses.items()}
 
-    def _step(self, images: Any, labels: Any, step: Any, learning_rate: Any) -> dict[str, Any]:
+    def _step(self, images: Any, labels: Any, step: Any, learning_rate: Any, lessons: Any) -> dict[str, Any]:
         tf = self.tf
         weights = list(self.weights.values())
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(weights)
             layers = TrainingLayers(self._spread(self.weights, images.shape), self.recipe, step)
-            losses = self._losses(self._features(images, layers), labels)
+            losses = self._losses(self._features(images, layers), labels, lessons)
         gradients = tape.gradient(losses["loss"], weights, unconnected_gradients="zero")
         count = tf.cast(step + 1, tf.float32)
         for (name, weight), gradient in zip(self.weights.items(), gradients, strict=True):
@@ -124,27 +133,32 @@ class Trainer:
         rgb = tf.cast(tf.reverse(images, [-1]), layers.recipe.precision)
         return head(trunk(stem(rgb, layers), layers), layers)
 
-    def _losses(self, features: Any, labels: Any) -> dict[str, Any]:
-        if self.recipe.loss_mode == "triplet":
+    def _losses(self, features: Any, labels: Any, lessons: Any) -> dict[str, Any]:
+        """The loss and its parts, before their weights."""
+        recipe = self.recipe
+        if recipe.loss_mode == "triplet":
             return {"loss": batch_hard_triplet(features, labels)}
-        if self.recipe.loss_mode == "magnet":
+        if recipe.loss_mode == "magnet":
             return {"loss": magnet(features, labels)}
-        softmax = cosine_softmax(
-            features,
-            labels,
-            self.weights[CLASS_MEANS],
-            self.weights[KAPPA],
-            self.recipe.label_smoothing,
-            self.recipe.margin,
+        parts, weights = {}, {}
+        parts["softmax"], weights["softmax"] = (
+            cosine_softmax(
+                features,
+                labels,
+                self.weights[CLASS_MEANS],
+                self.weights[KAPPA],
+                recipe.label_smoothing,
+                recipe.margin,
+            ),
+            recipe.softmax_weight,
         )
-        if not self.recipe.triplet_weight:
-            return {"loss": softmax}
-        triplet = batch_hard_triplet(features, labels)
-        return {
-            "loss": softmax + self.recipe.triplet_weight * triplet,
-            "softmax": softmax,
-            "triplet": triplet,
-        }
+        if recipe.triplet_weight:
+            parts["triplet"], weights["triplet"] = batch_hard_triplet(features, labels), recipe.triplet_weight
+        if lessons is not None:
+            targets, embeddings = lessons
+            parts["regression"], weights["regression"] = regression(features, targets), recipe.regression_weight
+            parts["relation"], weights["relation"] = relation(features, embeddings), recipe.relation_weight
+        return {"loss": sum(weights[name] * part for name, part in parts.items()), **parts}
 
     def _batch_statistics(self, images: Any) -> dict[str, Any]:
         averages = {name: self.slots[f"{name}/{AVERAGE}"] for name in self.weights}
