@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,20 +13,30 @@ from numpy.typing import ArrayLike, NDArray
 from application_util.errors import UserError
 from tools.features.patches import cut_patches
 from tools.network.frozen_graph import FrozenGraph
+from tools.network.image_format import ImageFormat
 from tools.network.model_file import check_model
+from tools.network.openvino_network import OpenVinoNetwork
 
 DEFAULT_BATCH_SIZE = 32
+OPENVINO_ENDINGS = (".xml", ".onnx")
+RUNTIMES = ("tensorflow", "openvino")
 
 
 class ImageEncoder:
-    """A frozen network that gives a feature for each image patch.
+    """A network that gives a feature for each image patch.
 
     Parameters
     ----------
     checkpoint_filename : str or Path
-        The frozen graph (``.pb``).
+        A frozen graph (``.pb``), OpenVINO's ``.xml`` or ``.onnx``.
     input_name, output_name : str
-        Names of its nodes.
+        Names of its input and output. Where they are left as they are, a network with one of each is taken by it.
+    runtime : str, optional
+        What runs it, one of `RUNTIMES`; by default TensorFlow for a ``.pb``, else OpenVINO.
+    precision : str
+        Of the arithmetic, see `tools.network.openvino_network.PRECISIONS`; TensorFlow has float32 alone.
+    image_format : ImageFormat, optional
+        What the network takes, where it is not BGR from 0 to 255.
 
     Attributes
     ----------
@@ -34,28 +45,49 @@ class ImageEncoder:
     feature_dim : int
         M, the length of a feature.
     fixed_batch : int or None
-        The batch size, where the graph allows no other.
+        The batch size, where the network allows no other.
 
     Raises
     ------
     UserError
-        If TensorFlow or the file is missing, or the graph cannot be used.
+        If the runtime or the file is missing, or the network cannot be used.
     """
 
     def __init__(
-        self, checkpoint_filename: str | Path, input_name: str = "images", output_name: str = "features"
+        self,
+        checkpoint_filename: str | Path,
+        input_name: str = "images",
+        output_name: str = "features",
+        *,
+        runtime: str | None = None,
+        precision: str = "float32",
+        image_format: ImageFormat | None = None,
     ) -> None:
         check_model(checkpoint_filename)
-        self._graph = FrozenGraph(checkpoint_filename, input_name, output_name)
-        self.fixed_batch, *image_shape = self._graph.input_shape
-        height, width, channels = image_shape
-        if height is None or width is None or channels is None:
-            raise UserError(
-                f"{checkpoint_filename}: {input_name} takes images of any size, a fixed size is needed"
-            )
-        self.image_shape = (height, width, channels)
+        self._network = open_network(checkpoint_filename, input_name, output_name, runtime, precision)
+        self._format = (image_format or ImageFormat()).resolved(self._network.input_shape)
+        try:
+            self.image_shape = self._format.image_shape(self._network.input_shape)
+        except UserError as error:
+            raise UserError(f"{checkpoint_filename}: {input_name} {error}") from None
+        self.fixed_batch = self._network.input_shape[0]
         trial = self._run(np.zeros((1, *self.image_shape)))  # fails here rather than after the first images
         self.feature_dim: int = trial.shape[1]
+
+    @property
+    def session(self) -> Any:
+        """TensorFlow's session; an attribute of the original's encoder, as are the next two."""
+        return cast(FrozenGraph, self._network).session
+
+    @property
+    def input_var(self) -> Any:
+        """The input's tensor."""
+        return cast(FrozenGraph, self._network).source
+
+    @property
+    def output_var(self) -> Any:
+        """The output's tensor."""
+        return cast(FrozenGraph, self._network).target
 
     def __call__(self, data_x: ArrayLike, batch_size: int = DEFAULT_BATCH_SIZE) -> NDArray[np.float32]:
         """Compute the features of patches; may be called from several threads.
@@ -90,10 +122,36 @@ class ImageEncoder:
 
     def _run(self, patches: NDArray) -> NDArray[np.float32]:
         missing = (self.fixed_batch or 0) - len(patches)
-        if missing <= 0:
-            return self._graph.run(patches)
-        filled = np.concatenate([patches, np.zeros((missing, *self.image_shape), patches.dtype)])
-        return self._graph.run(filled)[: len(patches)]
+        if missing > 0:
+            patches = np.concatenate([patches, np.zeros((missing, *self.image_shape), patches.dtype)])
+        features = self._network.run(self._format.prepare(patches))
+        return features[: len(features) - max(0, missing)]
+
+
+def open_network(
+    path: str | Path, input_name: str, output_name: str, runtime: str | None, precision: str
+) -> FrozenGraph | OpenVinoNetwork:
+    """Load a network into a runtime.
+
+    Parameters
+    ----------
+    path, input_name, output_name, runtime, precision
+        See `ImageEncoder`.
+
+    Raises
+    ------
+    UserError
+        If the runtime is missing or does not read such files, or has no such precision.
+    """
+    frozen = Path(path).suffix.lower() not in OPENVINO_ENDINGS
+    runtime = runtime or ("tensorflow" if frozen else "openvino")
+    if runtime == "openvino":
+        return OpenVinoNetwork(path, input_name, output_name, precision)
+    if not frozen:
+        raise UserError(f"{path}: TensorFlow reads frozen graphs (.pb) alone; --runtime openvino reads this one")
+    if precision != "float32":
+        raise UserError(f"TensorFlow runs networks in float32; --runtime openvino has {precision}")
+    return FrozenGraph(path, input_name, output_name)
 
 
 class BoxEncoder:
@@ -141,15 +199,19 @@ def create_box_encoder(
     input_name: str = "images",
     output_name: str = "features",
     batch_size: int = DEFAULT_BATCH_SIZE,
+    *,
+    runtime: str | None = None,
+    precision: str = "float32",
+    image_format: ImageFormat | None = None,
 ) -> BoxEncoder:
     """Load a network that gives the features of boxes in an image.
 
     Parameters
     ----------
     model_filename : str or Path
-        The frozen graph (``.pb``).
-    input_name, output_name : str
-        Names of its nodes.
+        The network.
+    input_name, output_name, runtime, precision, image_format
+        See `ImageEncoder`.
     batch_size : int
         How many patches run through the network at once.
 
@@ -162,9 +224,16 @@ def create_box_encoder(
     Raises
     ------
     UserError
-        If TensorFlow or the file is missing, or the graph cannot be used.
+        If the runtime or the file is missing, or the network cannot be used.
     """
-    image_encoder = ImageEncoder(model_filename, input_name, output_name)
+    image_encoder = ImageEncoder(
+        model_filename,
+        input_name,
+        output_name,
+        runtime=runtime,
+        precision=precision,
+        image_format=image_format,
+    )
     if image_encoder.image_shape[2] != 3:
         raise UserError(
             f"{model_filename}: {input_name} takes images of shape {image_encoder.image_shape}, "

@@ -28,8 +28,8 @@ class FrozenGraph:
     input_shape : tuple of int or None
         (batch, height, width, channels), None where it is not fixed.
     input_dtype : dtype
-    output_shape : tuple of int or None
-        (batch, M), None where it is not fixed.
+    session, source, target : object
+        TensorFlow's session, and the tensors of input and output.
 
     Raises
     ------
@@ -41,13 +41,13 @@ class FrozenGraph:
         self.path = path
         self._tf = load_tensorflow()
         graph = self._import()
-        self._session = self._tf.compat.v1.Session(graph=graph)
-        source = self._tensor(graph, input_name, "--input_name", _sources(graph))
-        target = self._tensor(graph, output_name, "--output_name", _sinks(graph))
-        self.input_shape = self._shape(source, 4, "(batch, height, width, channels)")
-        self.output_shape = self._shape(target, 2, "(batch, features)")
-        self.input_dtype = np.dtype(source.dtype.as_numpy_dtype)
-        self._call = self._session.make_callable(target, [source])
+        self.session = self._tf.compat.v1.Session(graph=graph)
+        self.source = self._tensor(graph, input_name, "--input_name", _sources(graph))
+        self.target = self._tensor(graph, output_name, "--output_name", _sinks(graph))
+        self.input_shape = self._shape(self.source, 4, "(batch, height, width, channels)")
+        self._shape(self.target, 2, "(batch, features)")
+        self.input_dtype = np.dtype(self.source.dtype.as_numpy_dtype)
+        self._call = self.session.make_callable(self.target, [self.source])
 
     def run(self, images: NDArray) -> NDArray[np.float32]:
         """Run the graph on a batch, from any thread.

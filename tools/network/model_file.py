@@ -31,7 +31,8 @@ def check_model(path: str | Path) -> None:
     """Raise `UserError` unless there is a file, listing the networks that there are."""
     if Path(path).is_dir():
         raise UserError(
-            f"{path}: a folder, expected a frozen graph (.pb); {command_name('tools/freeze_model.py')} makes one"
+            f"{path}: a folder, expected a network (.pb, .xml, .onnx); "
+            f"{command_name('tools/freeze_model.py')} makes one"
         )
     if not Path(path).is_file():
         raise _missing(path)

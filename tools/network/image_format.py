@@ -1,0 +1,69 @@
+"""How a network wants its images: order of dimensions and channels, range of values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from application_util.errors import UserError
+
+LAYOUTS = ("auto", "NHWC", "NCHW")
+COLOR_ORDERS = ("BGR", "RGB")
+
+
+@dataclass(frozen=True)
+class ImageFormat:
+    """From (N, height, width, channels) BGR patches of 0 to 255 to what a network takes.
+
+    Parameters
+    ----------
+    layout : str
+        ``"NHWC"``, ``"NCHW"``, or ``"auto"``: whichever of them has 1 or 3 channels.
+    color_order : str
+        ``"BGR"`` or ``"RGB"``.
+    mean, scale : float
+        Subtracted from the values, then divided by.
+    """
+
+    layout: str = "auto"
+    color_order: str = "BGR"
+    mean: float = 0.0
+    scale: float = 1.0
+
+    def resolved(self, input_shape: Sequence[int | None]) -> ImageFormat:
+        """Return the same with the layout known.
+
+        Parameters
+        ----------
+        input_shape : sequence of int or None
+            The network's, of rank 4.
+        """
+        if self.layout != "auto":
+            return self
+        first = input_shape[1] in (1, 3) and input_shape[3] not in (1, 3)
+        return ImageFormat("NCHW" if first else "NHWC", self.color_order, self.mean, self.scale)
+
+    def image_shape(self, input_shape: Sequence[int | None]) -> tuple[int, int, int]:
+        """Return height, width and channels of one image; the layout must be known.
+
+        Raises
+        ------
+        UserError
+            If one of them is not fixed.
+        """
+        _, *sides = input_shape
+        height, width, channels = sides[1:] + sides[:1] if self.layout == "NCHW" else sides
+        if height is None or width is None or channels is None:
+            raise UserError("takes images of any size, a fixed size is needed")
+        return height, width, channels
+
+    def prepare(self, patches: NDArray) -> NDArray:
+        """Return the patches as the network takes them; uint8 unless the range changes."""
+        if self.color_order == "RGB":
+            patches = patches[..., ::-1]
+        if (self.mean, self.scale) != (0.0, 1.0):
+            patches = (patches.astype(np.float32) - np.float32(self.mean)) / np.float32(self.scale)
+        return patches.transpose(0, 3, 1, 2) if self.layout == "NCHW" else patches
