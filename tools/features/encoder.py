@@ -148,7 +148,9 @@ def open_network(
     if runtime == "openvino":
         return OpenVinoNetwork(path, input_name, output_name, precision)
     if not frozen:
-        raise UserError(f"{path}: TensorFlow reads frozen graphs (.pb) alone; --runtime openvino reads this one")
+        raise UserError(
+            f"{path}: TensorFlow reads frozen graphs (.pb) alone; --runtime openvino reads this one"
+        )
     if precision != "float32":
         raise UserError(f"TensorFlow runs networks in float32; --runtime openvino has {precision}")
     return FrozenGraph(path, input_name, output_name)

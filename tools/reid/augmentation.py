@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from application_util.errors import require
+from tools.reid.settings import AugmentationSettings
 
 
-@dataclass(frozen=True)
 class Augmentation:
-    """How far and how often images are changed.
+    """Changes images of training.
+
+    Erasing is that of Zhong et al., "Random Erasing Data Augmentation", AAAI 2020.
 
     Parameters
     ----------
-    shift : float
-        Largest shift of the crop, as a share of the image's sides.
-    zoom : float
-        Largest change of the crop's size, as a share.
-    colour : float
-        Largest change of brightness and contrast, as a share; channels and gamma change by less.
-    colour_probability, grey_probability, degrade_probability, erase_probability : float
-        How often the colours change, fade to grey, the resolution drops or JPEG artefacts appear, and a
-        rectangle is erased (Zhong et al., "Random Erasing Data Augmentation", AAAI 2020).
+    settings : AugmentationSettings, optional
+        How far and how often.
     """
 
-    shift: float = 0.06
-    zoom: float = 0.12
-    colour: float = 0.2
-    colour_probability: float = 0.4
-    grey_probability: float = 0.02
-    degrade_probability: float = 0.1
-    erase_probability: float = 0.5
+    def __init__(self, settings: AugmentationSettings | None = None) -> None:
+        self.settings = settings or AugmentationSettings()
 
     def __call__(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Augment (N, H, W, 3) uint8 images; the same generator state gives the same result."""
@@ -41,13 +29,13 @@ class Augmentation:
     def _augment(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         chance = rng.random(4)
         image = self._crop(image, rng)
-        if chance[0] < self.colour_probability:
+        if chance[0] < self.settings.color_probability:
             image = self._recolour(image, rng)
-        if chance[1] < self.grey_probability:
+        if chance[1] < self.settings.grey_probability:
             image = _fade(image, rng)
-        if chance[2] < self.degrade_probability:
+        if chance[2] < self.settings.degrade_probability:
             image = _degrade(image, rng)
-        if chance[3] < self.erase_probability:
+        if chance[3] < self.settings.erase_probability:
             _erase(image, rng)
         return image
 
@@ -56,9 +44,9 @@ class Augmentation:
         cv2 = require("cv2", "features")
         height, width = image.shape[:2]
         draw = rng.uniform(-1.0, 1.0, 5)
-        zoom = 1.0 + self.zoom * draw[0] + 0.3 * self.zoom * np.array([draw[1], -draw[1]])
+        zoom = 1.0 + self.settings.zoom * draw[0] + 0.3 * self.settings.zoom * np.array([draw[1], -draw[1]])
         centre = np.array([width - 1, height - 1]) / 2
-        offset = centre - zoom * centre + self.shift * draw[2:4] * (width, height)
+        offset = centre - zoom * centre + self.settings.shift * draw[2:4] * (width, height)
         if draw[4] < 0:
             zoom[0], offset[0] = -zoom[0], width - 1 - offset[0]
         matrix = np.array([[zoom[0], 0, offset[0]], [0, zoom[1], offset[1]]])
@@ -69,7 +57,7 @@ class Augmentation:
     def _recolour(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Brightness, contrast, gamma, and the balance of the channels, by one look-up table."""
         cv2 = require("cv2", "features")
-        draw = rng.uniform(-1.0, 1.0, 6) * self.colour
+        draw = rng.uniform(-1.0, 1.0, 6) * self.settings.color
         level = np.linspace(0.0, 1.0, 256)[:, None] ** np.exp(0.8 * draw[0])
         level = 0.45 + (level - 0.45) * (1.0 + draw[1]) + 0.35 * draw[2]
         level = level * (1.0 + 0.35 * draw[3:6])

@@ -52,6 +52,11 @@ class ReidImages:
     def __len__(self) -> int:
         return len(self.identities)
 
+    @property
+    def known(self) -> np.ndarray:
+        """(N,) bool: whether an image is of somebody known, a distractor included."""
+        return self.identities != JUNK
+
     def __getitem__(self, chosen: np.ndarray) -> ReidImages:
         return ReidImages(*(getattr(self, column.name)[chosen] for column in fields(self)))
 
@@ -136,6 +141,20 @@ def load_images(source: ImageSource, entries: Sequence[Entry], image_shape: tupl
     return ReidImages(images, *np.array([entry[1:] for entry in entries]).T)
 
 
+def merge(parts: Sequence[ReidImages]) -> ReidImages:
+    """Put data sets together; identities, cameras and tracklets of different sets are different ones."""
+    columns: dict[str, list[np.ndarray]] = {"identities": [], "cameras": [], "tracklets": []}
+    for name, values in columns.items():
+        first = 0
+        for part in parts:
+            own = getattr(part, name)
+            values.append(np.where(own > 0, own + first, own))
+            first += max(0, int(own.max(initial=0))) + 1
+    images = _room_for(sum(map(len, parts)), parts[0].images.shape[1:3])
+    np.concatenate([part.images for part in parts], out=images)
+    return ReidImages(images, *(np.concatenate(values) for values in columns.values()))
+
+
 def resize_images(images: np.ndarray, image_shape: tuple[int, int]) -> np.ndarray:
     """Bring (N, H, W, 3) images to another height and width, averaging where they shrink."""
     if images.shape[1:3] == tuple(image_shape):
@@ -174,7 +193,7 @@ def hold_out(data: ReidImages, fraction: float, seed: int) -> tuple[ReidImages, 
     tuple
         What is left for training, and the images of the identities held out.
     """
-    people = np.unique(data.identities)
+    people = np.unique(data.identities[data.known])
     chosen = np.random.default_rng(seed).permutation(people)[: max(1, round(fraction * len(people)))]
     held = np.isin(data.identities, chosen)
     return data[~held], data[held]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tools.freeze_model import write_graph
+from tools.network.freezing import write_graph
 from tools.reid.data import resize_images
 
 if TYPE_CHECKING:

@@ -1,57 +1,13 @@
-"""The network's layers as they are in training, and the settings of a training step."""
+"""The network's layers as they are in training, with statistics of the batch."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from tools.network.architecture import BATCH_NORM_EPSILON, unit_norm_scope
 from tools.network.tensorflow_import import load_tensorflow
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What a training step depends on beside images and weights.
-
-    Parameters
-    ----------
-    loss_mode : str
-        ``"cosine-softmax"``, ``"triplet"`` or ``"magnet"``.
-    triplet_weight : float
-        Weight of the triplet loss beside the cosine softmax.
-    softmax_weight, regression_weight, relation_weight : float
-        Weights of the cosine softmax and, with a teacher, of the distance to its embeddings and of the
-        differences between the two similarity matrices of a batch.
-    margin : float
-        By how much the cosine with an image's own class must be larger in the cosine softmax.
-    label_smoothing : float
-        Share of the classifier's target spread over all identities.
-    dropout, block_dropout : float
-        Share of the activations dropped before ``fc1`` and inside the residual blocks.
-    weight_decay : float
-        Decoupled decay of weights, times the learning rate (Loshchilov, Hutter, ICLR 2019).
-    average : float
-        Decay of the running average of the weights, which is what is evaluated and frozen.
-    precision : str
-        ``"float32"`` or ``"bfloat16"``, of the activations; the weights are float32.
-    seed : int
-        Seed of the first weights and of dropout.
-    """
-
-    loss_mode: str = "cosine-softmax"
-    triplet_weight: float = 0.0
-    softmax_weight: float = 1.0
-    regression_weight: float = 0.0
-    relation_weight: float = 0.0
-    margin: float = 0.2
-    label_smoothing: float = 0.1
-    dropout: float = 0.2
-    block_dropout: float = 0.0
-    weight_decay: float = 0.1
-    average: float = 0.999
-    precision: str = "float32"
-    seed: int = 0
+from tools.reid.settings import Recipe
 
 
 class TrainingLayers:

@@ -1,4 +1,4 @@
-"""Layouts of re-identification data sets: Market-1501, MARS, and folders of one's own."""
+"""Layouts of re-identification data sets: Market-1501, MARS, CUHK03, and folders of one's own."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ SPLITS = ("train", "query", "gallery")
 MARKET_FOLDERS = {"train": "bounding_box_train", "gallery": "bounding_box_test", "query": "query"}
 _MARKET_NAME = re.compile(r"(-1|\d{4})_c(\d+)")
 _MARS_NAME = re.compile(r"(\d{4}|00-1)C(\d+)T(\d+)F")
+_CUHK03_NAME = re.compile(r"_(\d+)$")
+CUHK03_SECOND_CAMERA = 5
 _CAMERA = re.compile(r"_c(\d+)")
 
 
@@ -103,9 +105,31 @@ def folder_entries(source: ImageSource, split: str) -> list[Entry]:
     return entries
 
 
+def cuhk03_entries(source: ImageSource, split: str) -> list[Entry]:
+    """Images of CUHK03 (Li et al., CVPR 2014), a folder a person, ``..._NN.jpg``: from 05 on the second camera's.
+
+    All of them are for training. For measuring, one image of the first camera is each person's query, and those of
+    the second camera are the gallery.
+    """
+    people: dict[str, int] = {}
+    entries = []
+    for number, name in enumerate(source.images()):
+        path = PurePosixPath(name)
+        match = _CUHK03_NAME.search(path.stem)
+        if match is None or len(path.parts) < 2:
+            raise UserError(f"{source.location}: {name}: not <person>/..._NN (CUHK03)")
+        first = path.parts[-2] not in people
+        identity = people.setdefault(path.parts[-2], len(people) + 1)
+        camera = 1 if int(match[1]) < CUHK03_SECOND_CAMERA else 2
+        if split == "train" or (split == "gallery" if camera == 2 else split == "query" and first):
+            entries.append(Entry(name, identity, camera, number))
+    return entries
+
+
 READERS: dict[str, Callable[[ImageSource, str], list[Entry]]] = {
     "market1501": market1501_entries,
     "mars": mars_entries,
+    "cuhk03": cuhk03_entries,
     "folder": folder_entries,
 }
 

@@ -1,51 +1,44 @@
-"""The plan of a training run: its stages, from small images to full ones, and their learning rates."""
+"""Settings of training, each declared once: flags, the check of a run that goes on, and its record come from them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
+from application_util.settings import parameter
 
-from application_util.errors import UserError
-from tools.network.architecture import IMAGE_SHAPE, trunk_shape
+LOSSES = ("cosine-softmax", "triplet", "magnet")
+PRECISIONS = ("float32", "bfloat16")
 
 
 @dataclass(frozen=True)
 class Plan:
     """How long to train on what.
 
-    Parameters
-    ----------
-    small_epochs, epochs : int
-        Epochs on images of half the height and width, then on full ones.
-    batch_size, images_per_identity : int
-        Images in a batch, and how many of each identity.
-    unlabelled : float
-        Share of a batch that images of nobody known have, if there are any.
-    learning_rate : float
-        Adam's rate between warming up and cooling down.
-    warmup_steps : int
-        Steps at each size in which the rate rises.
-    cooldown : float
-        Last share of the full-size steps, in which the rate falls to nothing along a cosine.
-    image_shape : tuple of int
-        Height and width of full images.
-    small_grid, grid : tuple of int
-        Rows and columns of cells with ``fc1`` weights of their own at each size, as many as the trunk's output
-        has at most; what lies in one cell is averaged.
+    Half-size images come first. ``fc1`` has weights for the cells of a grid, as many as the trunk's output has
+    places at most; what lies in one cell is averaged.
     """
 
-    small_epochs: int = 40
-    epochs: int = 40
-    batch_size: int = 64
-    images_per_identity: int = 2
-    unlabelled: float = 0.25
-    learning_rate: float = 2e-3
-    warmup_steps: int = 300
-    cooldown: float = 0.6
-    image_shape: tuple[int, int] = IMAGE_SHAPE
-    small_grid: tuple[int, int] = (1, 1)
-    grid: tuple[int, int] = (8, 1)
+    small_epochs: int = parameter(40, "epochs on images of half the height and width", low=0)
+    epochs: int = parameter(40, "then epochs on full images", low=0)
+    batch_size: int = parameter(64, "images in a batch", low=1)
+    images_per_identity: int = parameter(2, "of them of one identity; 4 suits triplet and magnet", low=2)
+    unlabelled_fraction: float = parameter(
+        0.25, "of a batch: images of nobody known, if there are any", metavar="FRACTION", low=0, high=0.9
+    )
+    learning_rate: float = parameter(2e-3, "Adam's rate between warming up and cooling down", low=0)
+    warmup_steps: int = parameter(300, "steps at each size in which the rate rises", low=1)
+    cooldown: float = parameter(
+        0.6, "last fraction of the full-size steps, in which the rate falls along a cosine", low=0, high=1
+    )
+    image_shape: tuple[int, int] = parameter(
+        (128, 64), "size of the network's images", metavar=("HEIGHT", "WIDTH"), low=8
+    )
+    small_grid: tuple[int, int] = parameter(
+        (1, 1), "cells of half-size images with fc1 weights of their own", metavar=("ROWS", "COLUMNS")
+    )
+    grid: tuple[int, int] = parameter(
+        (8, 1), "cells of full images with fc1 weights of their own", metavar=("ROWS", "COLUMNS")
+    )
 
     @property
     def small_shape(self) -> tuple[int, int]:
@@ -54,61 +47,59 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A part of the run at one image size, with its learning rate: up, level, then down along a cosine.
+class Recipe:
+    """What a training step depends on beside images and weights.
 
-    Parameters
-    ----------
-    image_shape : tuple of int
-        Height and width of its images in pixels.
-    first, end : int
-        Its steps of the run: from `first` to before `end`.
-    cooldown : float
-        Last share of its steps in which the rate falls.
-    floor : float
-        What share of the rate is left at the end.
-    grid : tuple of int
-        Rows and columns of cells with ``fc1`` weights of their own.
+    The loss is the sum of its parts: of the labelled images `loss_mode`'s and perhaps a triplet loss; with a teacher
+    the cosine distance to its embeddings (regression) and the differences between the two similarity
+    matrices of a batch (relation).
     """
 
-    image_shape: tuple[int, int]
-    first: int
-    end: int
-    cooldown: float
-    floor: float
-    grid: tuple[int, int]
-
-    def rate(self, step: int, plan: Plan) -> float:
-        """Adam's rate at a step of the run."""
-        warm = min(1.0, (step - self.first + 1) / plan.warmup_steps)
-        cooling = self.cooldown * (self.end - self.first)
-        part = max(0.0, step + 1 - (self.end - cooling)) / max(cooling, 1.0)
-        cool = self.floor + (1.0 - self.floor) * 0.5 * (1.0 + np.cos(np.pi * part))
-        return plan.learning_rate * min(warm, cool)
-
-
-def stages(plan: Plan, epoch_steps: int) -> list[Stage]:
-    """The run's parts, without empty ones.
-
-    Raises
-    ------
-    UserError
-        If a grid has no cell, or there is no stage.
-    """
-    small, full = plan.small_epochs * epoch_steps, plan.epochs * epoch_steps
-    small_grid, grid = _cells(plan.small_grid, plan.small_shape), _cells(plan.grid, plan.image_shape)
-    parts = [
-        Stage(plan.small_shape, 0, small, 0.25, 0.1, small_grid),
-        Stage(plan.image_shape, small, small + full, plan.cooldown, 0.01, grid),
-    ]
-    parts = [stage for stage in parts if stage.first < stage.end]
-    if not parts:
-        raise UserError("nothing to do in 0 epochs")
-    return parts
+    loss_mode: str = parameter("cosine-softmax", "loss of images with identities", choices=LOSSES)
+    softmax_weight: float = parameter(1.0, "weight of the cosine softmax", low=0)
+    triplet_weight: float = parameter(0.0, "weight of a triplet loss beside it", low=0)
+    regression_weight: float = parameter(4.0, "weight of the distance to the teacher's embeddings", low=0)
+    relation_weight: float = parameter(
+        20.0, "weight of the differences to the teacher's similarities inside a batch", low=0
+    )
+    margin: float = parameter(0.2, "taken off the cosine with the own class", low=0, high=1)
+    label_smoothing: float = parameter(
+        0.1, "fraction of the classifier's target spread over all identities", low=0, high=1
+    )
+    dropout: float = parameter(0.2, "fraction dropped before fc1", low=0, high=0.99)
+    block_dropout: float = parameter(0.0, "fraction dropped in blocks", low=0, high=0.99)
+    weight_decay: float = parameter(0.1, "of weights, times the learning rate (AdamW)", low=0)
+    average: float = parameter(
+        0.999, "decay of the running average of the weights, which is measured and frozen", low=0, high=1
+    )
+    precision: str = parameter(
+        "float32",
+        "of activations; bfloat16 is faster on processors with AVX-512 BF16 or AMX",
+        choices=PRECISIONS,
+    )
+    seed: int = parameter(0, "of weights, order and changes of images", low=0, high=2**32 - 1)
 
 
-def _cells(grid: tuple[int, int], image_shape: tuple[int, int]) -> tuple[int, int]:
-    rows, columns, _ = trunk_shape(image_shape)
-    if min(grid) < 1:
-        raise UserError(f"grid of {grid[0]} x {grid[1]} cells: at least 1 x 1 is expected")
-    return min(grid[0], rows), min(grid[1], columns)
+@dataclass(frozen=True)
+class AugmentationSettings:
+    """How far and how often training images are changed."""
+
+    shift: float = parameter(0.08, "largest shift of the crop, as a fraction of its sides", low=0, high=1)
+    zoom: float = parameter(0.15, "largest change of the crop's size, as a fraction", low=0, high=0.9)
+    color: float = parameter(0.25, "largest change of brightness and contrast, as a fraction", low=0, high=1)
+    color_probability: float = parameter(0.5, "how often colors change", low=0, high=1)
+    grey_probability: float = parameter(0.03, "how often they fade to grey", low=0, high=1)
+    degrade_probability: float = parameter(
+        0.25, "how often the image gets blurred, small or strongly compressed", low=0, high=1
+    )
+    erase_probability: float = parameter(0.3, "how often a rectangle is erased", low=0, high=1)
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How a run is measured and saved, and when it stops; these may change when it goes on."""
+
+    hold_out: float = parameter(0.0, "fraction of identities to measure on", low=0, high=0.9)
+    measure_epochs: int = parameter(5, "epochs between measurements", low=1)
+    number_of_steps: int | None = parameter(None, "stop after so many steps, whatever the epochs", low=1)
+    save_minutes: float = parameter(3.0, "between saved states", low=0)

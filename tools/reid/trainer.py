@@ -8,13 +8,14 @@ import numpy as np
 
 from tools.network.architecture import head, stem, trunk, trunk_shape
 from tools.network.tensorflow_import import load_tensorflow
-from tools.reid.layers import Recipe, TrainingLayers
+from tools.reid.batches import Lessons
+from tools.reid.layers import TrainingLayers
 from tools.reid.losses import batch_hard_triplet, cosine_softmax, magnet, regression, relation
+from tools.reid.settings import Recipe
 from tools.reid.weights import CLASS_MEANS, FC1, KAPPA, Grid, spread
 
 FIRST_MOMENT, SECOND_MOMENT, AVERAGE = "Adam", "Adam_1", "ExponentialMovingAverage"
 SLOTS = (FIRST_MOMENT, SECOND_MOMENT, AVERAGE)
-Lessons = tuple[np.ndarray, np.ndarray]
 BETAS, ADAM_EPSILON = (0.9, 0.999), 1e-8
 
 
@@ -57,9 +58,9 @@ class Trainer:
         self,
         images: np.ndarray,
         labels: np.ndarray,
+        lessons: Lessons | None,
         step: int,
         learning_rate: float,
-        lessons: Lessons | None = None,
     ) -> dict[str, float]:
         """Train on a batch.
 
@@ -68,13 +69,13 @@ class Trainer:
         images : ndarray
             (N, H, W, 3) uint8, BGR.
         labels : ndarray
-            (N,) int, 0 to C-1.
+            (N,) int, 0 to C-1; below 0 for images of nobody known.
+        lessons : Lessons or None
+            What a teacher says of the images.
         step : int
             Steps since the optimiser started, from 0.
         learning_rate : float
             Adam's rate for this step.
-        lessons : tuple of ndarray, optional
-            What a teacher says of the images: (N, M) targets and (N, E) embeddings, rows of unit length.
 
         Returns
         -------
@@ -85,13 +86,13 @@ class Trainer:
         losses = self._compiled(
             tf.constant(images),
             tf.constant(labels, tf.int32),
+            None if lessons is None else tuple(tf.constant(lesson) for lesson in lessons),
             tf.constant(step),
             tf.constant(learning_rate, tf.float32),
-            None if lessons is None else tuple(tf.constant(lesson) for lesson in lessons),
         )
         return {name: float(loss) for name, loss in losses.items()}
 
-    def _step(self, images: Any, labels: Any, step: Any, learning_rate: Any, lessons: Any) -> dict[str, Any]:
+    def _step(self, images: Any, labels: Any, lessons: Any, step: Any, learning_rate: Any) -> dict[str, Any]:
         tf = self.tf
         weights = list(self.weights.values())
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -156,7 +157,10 @@ class Trainer:
             parts["triplet"], weights["triplet"] = batch_hard_triplet(features, labels), recipe.triplet_weight
         if lessons is not None:
             targets, embeddings = lessons
-            parts["regression"], weights["regression"] = regression(features, targets), recipe.regression_weight
+            parts["regression"], weights["regression"] = (
+                regression(features, targets),
+                recipe.regression_weight,
+            )
             parts["relation"], weights["relation"] = relation(features, embeddings), recipe.relation_weight
         return {"loss": sum(weights[name] * part for name, part in parts.items()), **parts}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,34 @@ import numpy as np
 from application_util.errors import UserError
 from tools.network.architecture import IMAGE_SHAPE, head, stem, trunk, unit_norm_scope, variable_shapes
 from tools.network.tensorflow_import import load_tensorflow
+from tools.reid.weights import mean_variables
 
 IMAGES_AT_ONCE = 1024
+
+
+def first_variables(
+    paths: Sequence[str | Path], images: np.ndarray, image_shape: tuple[int, int] = IMAGE_SHAPE
+) -> dict[str, np.ndarray]:
+    """Return weights to start from: of a checkpoint, the mean of several, or of a frozen network.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        Prefixes of checkpoints, or one ``.pb``.
+    images : ndarray
+        (N, H, W, 3) uint8: training images, which a frozen network is measured on.
+    image_shape : tuple of int
+        Height and width of the network's images.
+
+    Raises
+    ------
+    UserError
+        If one cannot be read.
+    """
+    if len(paths) == 1 and Path(paths[0]).suffix == ".pb":
+        chosen = np.random.default_rng(0).permutation(len(images))[:IMAGES_AT_ONCE]
+        return frozen_variables(paths[0], images[chosen], image_shape)
+    return mean_variables(paths)
 
 
 def frozen_variables(
@@ -29,7 +56,7 @@ def frozen_variables(
     model : path
         The frozen network (``.pb``).
     images : ndarray
-        (N, H, W, 3) uint8, BGR: images to measure on, of which the first `IMAGES_AT_ONCE` are taken.
+        (N, H, W, 3) uint8, BGR: images to measure on.
     image_shape : tuple of int
         Height and width of the network's images.
 
@@ -41,16 +68,18 @@ def frozen_variables(
     tf = load_tensorflow("train")
     try:
         graph = tf.compat.v1.GraphDef.FromString(Path(model).read_bytes())
-        constants = [
-            tf.make_ndarray(node.attr["value"].tensor) for node in graph.node if node.op == "Const"
-        ]
+        constants = [tf.make_ndarray(node.attr["value"].tensor) for node in graph.node if node.op == "Const"]
         layers = _RecoveringLayers([value for value in constants if value.ndim and value.dtype == np.float32])
-        rgb = tf.cast(tf.constant(images[:IMAGES_AT_ONCE]), tf.float32)  # the first weights expect BGR
+        rgb = tf.cast(tf.constant(images), tf.float32)  # the first weights expect BGR
         head(trunk(stem(rgb, layers), layers), layers)
         found = layers.variables
         found["conv1_1/weights"] = found["conv1_1/weights"][:, :, ::-1]
         shapes = {name: value.shape for name, value in found.items()}
-        if any(shapes.get(name) != shape for name, shape in variable_shapes(image_shape).items() if "moving_" not in name):
+        if any(
+            shapes.get(name) != shape
+            for name, shape in variable_shapes(image_shape).items()
+            if "moving_" not in name
+        ):
             raise ValueError
     except (OSError, StopIteration, ValueError, tf.errors.OpError):
         raise UserError(f"{model}: not a frozen network of this project's architecture") from None

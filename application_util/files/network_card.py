@@ -1,0 +1,125 @@
+"""What a network says about itself: ``<network>.json`` beside the network, ``<sequence>.json`` beside its detections."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from application_util.files.whole_file import write_whole
+from application_util.progress import warn
+
+
+@dataclass(frozen=True)
+class NetworkCard:
+    """Where features come from and how far apart they may be.
+
+    Parameters
+    ----------
+    name : str
+        The network's file name.
+    sha256 : str
+        Of that file.
+    dimension : int
+        Length of its features.
+    max_cosine_distance : float or None
+        The recommended ``--max_cosine_distance``, None where nobody has said.
+    trained_on : str
+        The images it was trained on.
+    terms : str
+        What it may be used for.
+    image_format : dict
+        What images it takes, where not BGR from 0 to 255: the arguments of
+        `tools.network.image_format.ImageFormat`.
+    """
+
+    name: str
+    sha256: str
+    dimension: int
+    max_cosine_distance: float | None = None
+    trained_on: str = ""
+    terms: str = ""
+    image_format: dict[str, Any] = field(default_factory=dict)
+
+
+def card_path(path: str | Path) -> Path:
+    """Return where the card of a network or a detection file lies: beside it, ending in ``.json``."""
+    return Path(path).with_suffix(".json")
+
+
+def read_card(path: str | Path) -> NetworkCard | None:
+    """Return the card of a network or a detection file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The network or detection file.
+
+    Returns
+    -------
+    NetworkCard or None
+        None where there is none: other programs' files may have the same name.
+    """
+    try:
+        found = json.loads(card_path(path).read_text(encoding="utf-8"))
+        values = {each.name: found[each.name] for each in fields(NetworkCard) if each.name in found}
+        card = NetworkCard(**values)
+        distance = card.max_cosine_distance
+        valid = isinstance(card.image_format, dict) and (distance is None or float(distance) >= 0)
+        return card if valid else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def network_card(network: str | Path, dimension: int) -> NetworkCard:
+    """Return what is known of a network: its card, or its name, sha256 and dimension alone.
+
+    Parameters
+    ----------
+    network : str or Path
+        The network's file.
+    dimension : int
+        Length of its features.
+    """
+    sha256 = hashlib.sha256(Path(network).read_bytes()).hexdigest()
+    card = read_card(network)
+    if card is not None and card.sha256 == sha256:
+        return card
+    if card is not None:
+        warn(
+            f"{card_path(network)}: is about another file than {Path(network).name}, which has changed since"
+        )
+    return NetworkCard(Path(network).name, sha256, dimension)
+
+
+def write_card(path: str | Path, card: NetworkCard) -> None:
+    """Write the card of a network or a detection file.
+
+    Raises
+    ------
+    UserError
+        If it cannot be written.
+    """
+    write_whole(card_path(path), json.dumps(asdict(card), indent=2) + "\n")
+
+
+def check_distance(detection_file: str | Path, max_cosine_distance: float) -> None:
+    """Say so where a detection file's features are meant for another distance than the tracker's.
+
+    A distance of 0 switches appearance off, on purpose.
+
+    Parameters
+    ----------
+    detection_file : str or Path
+    max_cosine_distance : float
+        The tracker's.
+    """
+    card = read_card(detection_file)
+    recommended = None if card is None else card.max_cosine_distance
+    if card is not None and recommended is not None and max_cosine_distance not in (0, recommended):
+        warn(
+            f"{Path(detection_file).name}: features of {card.name}, for which --max_cosine_distance "
+            f"{recommended:g} is recommended, not {max_cosine_distance:g}"
+        )
