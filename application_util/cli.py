@@ -191,7 +191,8 @@ def flag_options(each: Field, owner: Any) -> dict[str, Any]:
     about, kind = each.metadata, get_type_hints(owner if isinstance(owner, type) else type(owner))[each.name]
     low = -math.inf if about["low"] is None else about["low"]
     high = math.inf if about["high"] is None else about["high"]
-    options: dict[str, Any] = {"metavar": about["metavar"], "help": f"{about['help']} (default: %(default)s)"}
+    default = "" if "default" in about["help"] else " (default: %(default)s)"
+    options: dict[str, Any] = {"metavar": about["metavar"], "help": about["help"] + default}
     parts = get_args(kind)
     if kind is bool:
         return options | {"type": boolean, "nargs": "?", "const": True, "metavar": "BOOL"}

@@ -14,8 +14,16 @@ from typing import TYPE_CHECKING
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import comma_separated, lazy_names, positive_int, run_command
+from application_util.cli import (
+    add_parameter_flags,
+    comma_separated,
+    lazy_names,
+    run_command,
+    take_parameters,
+)
 from application_util.errors import Interrupted
+from application_util.settings import TrackerSettings
+from tools.features.network_options import NetworkOptions
 
 if TYPE_CHECKING:
     from tools.features.encode_sequences import generate_detections
@@ -43,23 +51,19 @@ def run(
     sequences: Collection[str] | None = None,
     resume: bool = False,
     skip_invalid: bool = False,
-    input_name: str = "images",
-    output_name: str = "features",
-    batch_size: int = 32,
+    options: NetworkOptions | None = None,
     scheduler: str | None = None,
 ) -> list[str]:
-    """Make the detection files of the sequences of a folder with a frozen network.
+    """Make the detection files of the sequences of a folder with a network.
 
     Parameters
     ----------
     mot_dir, output_dir, detection_dir, sequences, resume, skip_invalid
         See `tools.features.encode_sequences.generate_detections`.
     model : str or Path, optional
-        The frozen network, by default the one of resources/networks.
-    input_name, output_name : str
-        Names of its nodes.
-    batch_size : int
-        Patches per run of the network.
+        The network, by default the one of resources/networks.
+    options : NetworkOptions, optional
+        How it is run.
     scheduler : str, optional
         Address of a dask.distributed scheduler whose workers do the work.
 
@@ -73,25 +77,26 @@ def run(
     UserError
         For whatever the user can fix, before anything is encoded.
     """
+    from application_util.files.network_card import read_card, say_distance
     from application_util.parallel.jobs import report_failures
-    from tools.features.cluster import Network, encode_on_cluster
+    from tools.features.cluster import encode_on_cluster
     from tools.features.encode_sequences import encode_all, plan, unfinished
-    from tools.features.encoder import create_box_encoder
-    from tools.network.model_file import check_model, default_model, say_distance
+    from tools.features.encoder import load_box_encoder
+    from tools.features.network_options import Network
+    from tools.network.model_file import check_model, default_model
 
     jobs, failures = plan(mot_dir, output_dir, detection_dir, sequences=sequences, skip_invalid=skip_invalid)
-    model = Path(model or default_model())
-    check_model(model)
+    network = Network(Path(model or default_model()), options or NetworkOptions())
+    check_model(network.model)
     try:
         if scheduler:
-            network = Network(model, input_name, output_name, batch_size)
             failures |= encode_on_cluster(scheduler, network, unfinished(jobs) if resume else jobs)
         else:
-            encoder = create_box_encoder(model, input_name, output_name, batch_size)
+            encoder = load_box_encoder(network)
             failures |= encode_all(encoder, unfinished(jobs, encoder.feature_dim) if resume else jobs)
     except KeyboardInterrupt:
         raise Interrupted("--resume goes on with what is not finished") from None
-    say_distance(model)
+    say_distance(read_card(network.model), TrackerSettings().max_cosine_distance)
     report_failures(failures)
     return sorted(failures)
 
@@ -104,7 +109,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add(
         "--model",
-        help="frozen network (default: resources/networks/mars-small128.pb, else market1501-small128.pb)",
+        help="network: .pb, .xml or .onnx (default: resources/networks/mars-small128.pb, else market1501-small128.pb)",
     )
     add("--mot_dir", required=True, help="folder of sequences or videos, e.g. MOT16/train")
     add("--detection_dir", help="folder with <sequence>/det/det.txt of other detections (default: --mot_dir)")
@@ -117,17 +122,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     add("--resume", action="store_true", help="keep files that are complete and fit their det.txt")
     add("--skip_invalid", action="store_true", help="leave out the rows of broken images instead of stopping")
-    add("--input_name", default="images", help="the network's input node (default: %(default)s)")
-    add("--output_name", default="features", help="the network's output node (default: %(default)s)")
-    add(
-        "--batch_size",
-        type=positive_int,
-        default=32,
-        help="crops per run of the network (default: %(default)s)",
-    )
     add("--scheduler", metavar="ADDRESS",
         help="dask.distributed scheduler whose workers do the work, such as tcp://host:8786")  # fmt: skip
-    return parser.parse_args(argv)
+    add_parameter_flags(parser, NetworkOptions(), "how the network is run")
+    args = parser.parse_args(argv)
+    take_parameters(args, NetworkOptions, "options")
+    return args
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -23,6 +23,7 @@ from application_util.cli import (
     run_command,
 )
 from application_util.errors import UserError
+from application_util.settings import TrackerSettings
 
 
 def run(
@@ -73,6 +74,7 @@ def run(
     UserError
         For whatever the user can fix; an output file that is there was not changed then.
     """
+    from application_util.files.network_card import read_card, say_distance, write_card
     from application_util.files.output import check_writable, refuse_overwriting
     from application_util.sequences.sequence import read_sequence
     from tools.detection_formats.convert import files_of, find_export, read_export
@@ -82,7 +84,7 @@ def run(
     from tools.features.encode_sequences import say_encoded
     from tools.features.encoder import create_box_encoder
     from tools.features.encoding_job import EncodingJob, check_images
-    from tools.network.model_file import check_model, default_model, say_distance
+    from tools.network.model_file import check_model, default_model
 
     sequence = read_sequence(sequence_dir)
     output = sequence.directory / "det" / "det.txt" if output_file is None else Path(output_file)
@@ -114,7 +116,8 @@ def run(
     if encoder is not None and features is not None and network is not None:
         job = EncodingJob(Path(os.path.abspath(sequence.directory)), output, Path(features), skip_invalid)
         say_encoded(encode_sequence(encoder, job), job.output_path)
-        say_distance(network)
+        write_card(features, encoder.card)
+        say_distance(read_card(network), TrackerSettings().max_cosine_distance)
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

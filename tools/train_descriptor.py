@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,16 +109,12 @@ def load_network(
     UserError
         If it is neither.
     """
-    from application_util.files.network_card import read_card
     from tools.features.encoder import ImageEncoder
     from tools.network.architecture import read_checkpoint
-    from tools.network.image_format import ImageFormat
     from tools.reid.features import encoder_of
 
     if Path(model).is_file():
-        card = read_card(model)
-        image_format = ImageFormat(**card.image_format) if card else None
-        return ImageEncoder(model, input_name, output_name, precision=precision, image_format=image_format)
+        return ImageEncoder(model, input_name, output_name, precision=precision)
     if Path(f"{model}.index").is_file():
         return encoder_of(read_checkpoint(model, image_shape), image_shape)
     raise UserError(f"{model}: neither a network (.pb, .xml, .onnx) nor a checkpoint")
@@ -286,7 +282,12 @@ def _take_datasets(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     args = vars(parse_args(argv))
-    modes = {"train": train, "eval": evaluate, "export": export, "freeze": freeze}
+    modes: dict[str, Callable[..., None]] = {
+        "train": train,
+        "eval": evaluate,
+        "export": export,
+        "freeze": freeze,
+    }
     return run_command(modes[args.pop("mode")], **args)
 
 

@@ -1,4 +1,4 @@
-"""What a network says about itself: ``<network>.json`` beside the network, ``<sequence>.json`` beside its detections."""
+"""A network's card, ``<network>.json`` beside it, and ``<sequence>.json`` beside each detection file made with it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from application_util.files.whole_file import write_whole
-from application_util.progress import warn
+from application_util.files.output import write_whole
+from application_util.progress import say, warn
 
 
 @dataclass(frozen=True)
@@ -94,15 +94,31 @@ def network_card(network: str | Path, dimension: int) -> NetworkCard:
     return NetworkCard(Path(network).name, sha256, dimension)
 
 
-def write_card(path: str | Path, card: NetworkCard) -> None:
+def write_card(path: str | Path, card: NetworkCard | None) -> None:
     """Write the card of a network or a detection file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The network or detection file.
+    card : NetworkCard or None
+        None removes the card that is there: nothing is known of the new file.
 
     Raises
     ------
     UserError
         If it cannot be written.
     """
-    write_whole(card_path(path), json.dumps(asdict(card), indent=2) + "\n")
+    if card is not None:
+        write_whole(card_path(path), json.dumps(asdict(card), indent=2) + "\n")
+    elif read_card(path) is not None:
+        card_path(path).unlink()
+
+
+def say_distance(card: NetworkCard | None, default: float) -> None:
+    """Say what distance the tracker needs for a network's features, where it is not the default."""
+    if card is not None and card.max_cosine_distance not in (None, default):
+        say(f"features of {card.name}: track them with --max_cosine_distance {card.max_cosine_distance:g}")
 
 
 def check_distance(detection_file: str | Path, max_cosine_distance: float) -> None:

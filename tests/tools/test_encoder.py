@@ -125,7 +125,7 @@ def test_what_is_no_network(tmp_path, network):
     for path in (text, tmp_path / "empty.pb", cut):
         with pytest.raises(UserError, match=f"{path.name}: not a frozen TensorFlow graph"):
             ImageEncoder(path)
-    with pytest.raises(UserError, match="a folder, expected a frozen graph"):
+    with pytest.raises(UserError, match="a folder, expected a network"):
         ImageEncoder(tmp_path)
 
 
@@ -165,15 +165,6 @@ def test_a_missing_network_names_those_there_are(tmp_path, monkeypatch):
     assert model_file.default_model().name == "mars-small128.pb"
 
 
-def test_the_network_that_ships_needs_another_threshold(capsys):
-    model_file.say_distance("somewhere/market1501-small128.pb")
-    assert capsys.readouterr().err == (
-        "features of market1501-small128.pb: track them with --max_cosine_distance 0.5\n"
-    )
-    model_file.say_distance("somewhere/mars-small128.pb")
-    assert capsys.readouterr().err == ""
-
-
 def test_without_tensorflow(tmp_path, monkeypatch):
     (tmp_path / "network.pb").write_bytes(b"whatever")
     monkeypatch.setitem(sys.modules, "tensorflow", None)
@@ -183,7 +174,7 @@ def test_without_tensorflow(tmp_path, monkeypatch):
 
 def test_recorded_features(tmp_path):
     pytest.importorskip("tensorflow")
-    from tools.freeze_model import freeze_model
+    from tools.network.freezing import freeze_model
 
     folder = shared_path("golden/network")
     freeze_model(folder / "random-small128.ckpt-1", tmp_path / "golden.pb")

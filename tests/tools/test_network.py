@@ -10,8 +10,9 @@ from application_util.errors import UserError
 
 tf = pytest.importorskip("tensorflow")
 
-from tools.freeze_model import freeze_model, main  # noqa: E402
+from tools.freeze_model import main  # noqa: E402
 from tools.network.architecture import read_checkpoint, trunk_shape, variable_shapes  # noqa: E402
+from tools.network.freezing import freeze_model  # noqa: E402
 
 pytestmark = pytest.mark.slow
 

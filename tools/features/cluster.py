@@ -4,35 +4,19 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from application_util.files.network_card import NetworkCard, write_card
 from application_util.files.output import write_whole
 from application_util.parallel.jobs import Failures, Job, JobRunner
 from tools.features.encode_sequence import encode_sequence
 from tools.features.encode_sequences import say_encoded
-from tools.features.encoder import BoxEncoder, create_box_encoder
+from tools.features.encoder import BoxEncoder, load_box_encoder
 from tools.features.encoding_job import EncodingJob, read_input
 from tools.features.encoding_report import EncodingReport
-
-
-@dataclass(frozen=True)
-class Network:
-    """A network as `tools.features.encoder.create_box_encoder` takes it.
-
-    Attributes
-    ----------
-    model : Path
-        The frozen graph, at the same path for every worker.
-    input_name, output_name : str
-    batch_size : int
-    """
-
-    model: Path
-    input_name: str
-    output_name: str
-    batch_size: int
+from tools.features.network_options import Network
 
 
 def encode_on_cluster(scheduler: str, network: Network, jobs: Sequence[EncodingJob]) -> Failures:
@@ -42,7 +26,7 @@ def encode_on_cluster(scheduler: str, network: Network, jobs: Sequence[EncodingJ
     ----------
     scheduler : str
         Address of a dask.distributed scheduler. Its workers find sequences and network at the paths given,
-        and have TensorFlow.
+        and have the network's runtime.
     network : Network
     jobs : sequence of EncodingJob
 
@@ -65,25 +49,26 @@ def encode_on_cluster(scheduler: str, network: Network, jobs: Sequence[EncodingJ
         if outcome.error is not None:
             failures[name] = outcome.error
             continue
-        report, content = outcome.value
+        report, content, card = outcome.value
         write_whole(output_paths[name], content)
+        write_card(output_paths[name], card)
         say_encoded(report, output_paths[name])
     return failures
 
 
-def encode_into_bytes(network: Network, job: EncodingJob) -> tuple[EncodingReport, bytes]:
-    """Encode a sequence on a worker; return the report and what the detection file would hold."""
+def encode_into_bytes(network: Network, job: EncodingJob) -> tuple[EncodingReport, bytes, NetworkCard | None]:
+    """Encode a sequence on a worker; return the report, what the detection file would hold, the network's card."""
     encoder = _encoder(network)
     with tempfile.TemporaryDirectory(prefix="deep-sort-") as folder:
         output_path = Path(folder) / job.output_path.name
         report = encode_sequence(encoder, replace(job, output_path=output_path))
-        return report, output_path.read_bytes()
+        return report, output_path.read_bytes(), encoder.card
 
 
 @lru_cache(maxsize=1)
 def _encoder(network: Network) -> BoxEncoder:
     """Load a network once for all sequences of a worker."""
-    return create_box_encoder(network.model, network.input_name, network.output_name, network.batch_size)
+    return load_box_encoder(network)
 
 
 def _absolute(job: EncodingJob) -> EncodingJob:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from application_util.errors import UserError
+from application_util.files.network_card import write_card
 from application_util.files.output import refuse_overwriting
 from application_util.parallel.jobs import Failures
 from application_util.progress import say, warn
@@ -159,7 +160,9 @@ def encode_all(encoder: Encoder, jobs: list[EncodingJob]) -> Failures:
     failures = Failures()
     for job in jobs:
         try:
-            say_encoded(encode_sequence(encoder, job), job.output_path)
+            report = encode_sequence(encoder, job)
+            write_card(job.output_path, getattr(encoder, "card", None))
+            say_encoded(report, job.output_path)
         except UserError as error:
             failures[job.name] = error
     return failures

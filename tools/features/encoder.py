@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -11,9 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from application_util.errors import UserError
+from application_util.files.network_card import NetworkCard, network_card
+from application_util.progress import warn
+from tools.features.network_options import Network
 from tools.features.patches import cut_patches
 from tools.network.frozen_graph import FrozenGraph
-from tools.network.image_format import ImageFormat
+from tools.network.image_format import ImageFormat, image_format_of
 from tools.network.model_file import check_model
 from tools.network.openvino_network import OpenVinoNetwork
 
@@ -36,7 +38,7 @@ class ImageEncoder:
     precision : str
         Of the arithmetic, see `tools.network.openvino_network.PRECISIONS`; TensorFlow has float32 alone.
     image_format : ImageFormat, optional
-        What the network takes, where it is not BGR from 0 to 255.
+        What images the network takes, by default what its card says, else BGR from 0 to 255.
 
     Attributes
     ----------
@@ -65,7 +67,9 @@ class ImageEncoder:
     ) -> None:
         check_model(checkpoint_filename)
         self._network = open_network(checkpoint_filename, input_name, output_name, runtime, precision)
-        self._format = (image_format or ImageFormat()).resolved(self._network.input_shape)
+        self._format = (image_format or image_format_of(checkpoint_filename)).resolved(
+            self._network.input_shape
+        )
         try:
             self.image_shape = self._format.image_shape(self._network.input_shape)
         except UserError as error:
@@ -165,10 +169,18 @@ class BoxEncoder:
         Takes patches of three channels.
     batch_size : int
         How many patches run through the network at once.
+    card : NetworkCard, optional
+        What is known of the network.
     """
 
-    def __init__(self, image_encoder: ImageEncoder, batch_size: int = DEFAULT_BATCH_SIZE) -> None:
+    def __init__(
+        self,
+        image_encoder: ImageEncoder,
+        batch_size: int = DEFAULT_BATCH_SIZE,
+        card: NetworkCard | None = None,
+    ) -> None:
         self.image_encoder = image_encoder
+        self.card = card
         self.batch_size = image_encoder.fixed_batch or batch_size
         self.feature_dim = image_encoder.feature_dim
         self.patch_shape = image_encoder.image_shape[:2]
@@ -192,7 +204,7 @@ class BoxEncoder:
         patches, empty = cut_patches(image, boxes, self.patch_shape)
         if empty and not self._has_warned:
             self._has_warned = True
-            print("warning: box outside the image: its feature is that of noise", file=sys.stderr)
+            warn("box outside the image: its feature is that of noise")
         return self.image_encoder(patches, self.batch_size)
 
 
@@ -241,4 +253,24 @@ def create_box_encoder(
             f"{model_filename}: {input_name} takes images of shape {image_encoder.image_shape}, "
             "expected (height, width, 3)"
         )
-    return BoxEncoder(image_encoder, batch_size)
+    return BoxEncoder(image_encoder, batch_size, network_card(model_filename, image_encoder.feature_dim))
+
+
+def load_box_encoder(network: Network) -> BoxEncoder:
+    """Load a network with the options of a command line, as `create_box_encoder` does."""
+    options = network.options
+    image_format = image_format_of(
+        network.model,
+        color_order=options.color_order,
+        mean=options.pixel_mean,
+        scale=options.pixel_scale,
+    )
+    return create_box_encoder(
+        network.model,
+        options.input_name,
+        options.output_name,
+        options.batch_size,
+        runtime=options.runtime,
+        precision=options.precision,
+        image_format=image_format,
+    )

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from application_util.files.network_card import NetworkCard, write_card
-from application_util.files.output import PartialFile
+from application_util.files.output import whole_file
 from tools.network.architecture import (
     FEATURE_DIM,
     IMAGE_SHAPE,
@@ -44,10 +44,8 @@ def write_graph(
         If a file cannot be written.
     """
     content = inference_graph(variables, image_shape).SerializeToString(deterministic=True)
-    output = PartialFile(graphdef_out, "choose another place for the network")
-    with output.open("wb") as file:
+    with whole_file(graphdef_out, "choose another place for the network", "wb") as file:
         file.write(content)
-    output.finish()
     name, sha256 = Path(graphdef_out).name, hashlib.sha256(content).hexdigest()
     card = NetworkCard(name, sha256, FEATURE_DIM, max_cosine_distance, trained_on, terms)
     write_card(graphdef_out, card)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
+from application_util.files.network_card import read_card
 
 LAYOUTS = ("auto", "NHWC", "NCHW")
 COLOR_ORDERS = ("BGR", "RGB")
@@ -44,7 +47,7 @@ class ImageFormat:
         if self.layout != "auto":
             return self
         first = input_shape[1] in (1, 3) and input_shape[3] not in (1, 3)
-        return ImageFormat("NCHW" if first else "NHWC", self.color_order, self.mean, self.scale)
+        return replace(self, layout="NCHW" if first else "NHWC")
 
     def image_shape(self, input_shape: Sequence[int | None]) -> tuple[int, int, int]:
         """Return height, width and channels of one image; the layout must be known.
@@ -67,3 +70,26 @@ class ImageFormat:
         if (self.mean, self.scale) != (0.0, 1.0):
             patches = (patches.astype(np.float32) - np.float32(self.mean)) / np.float32(self.scale)
         return patches.transpose(0, 3, 1, 2) if self.layout == "NCHW" else patches
+
+
+def image_format_of(network: str | Path, **given: Any) -> ImageFormat:
+    """Return what images a network takes, as its card says, or BGR from 0 to 255.
+
+    Parameters
+    ----------
+    network : str or Path
+        The network's file.
+    **given
+        Arguments of `ImageFormat` that are known better; None where they are not.
+
+    Raises
+    ------
+    UserError
+        If the card says something else than an `ImageFormat`.
+    """
+    card = read_card(network)
+    try:
+        by_card = ImageFormat(**(card.image_format if card else {}))
+    except TypeError as error:
+        raise UserError(f"{network}: its card's image_format: {error}") from None
+    return replace(by_card, **{name: value for name, value in given.items() if value is not None})

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from application_util.errors import UserError, command_name
 
 NETWORKS = Path(__file__).resolve().parents[2] / "resources" / "networks"
 PUBLISHED = "mars-small128.pb"
-SHIPPED = "market1501-small128.pb"
-SHIPPED_DISTANCE = 0.5  # chosen in resources/networks/README.md
+BUNDLED = "market1501-small128.pb"
 
 
 def default_model() -> Path:
@@ -21,7 +19,7 @@ def default_model() -> Path:
     UserError
         If there is neither.
     """
-    for name in (PUBLISHED, SHIPPED):
+    for name in (PUBLISHED, BUNDLED):
         if (NETWORKS / name).is_file():
             return NETWORKS / name
     raise _missing(NETWORKS / PUBLISHED)
@@ -36,18 +34,6 @@ def check_model(path: str | Path) -> None:
         )
     if not Path(path).is_file():
         raise _missing(path)
-
-
-def say_distance(model: str | Path) -> None:
-    """Say on stderr what threshold the features of the network that ships need, if it is that one.
-
-    The tracker's default is meant for the published network.
-    """
-    if Path(model).name == SHIPPED:
-        print(
-            f"features of {SHIPPED}: track them with --max_cosine_distance {SHIPPED_DISTANCE}",
-            file=sys.stderr,
-        )
 
 
 def _missing(path: str | Path) -> UserError:

@@ -34,10 +34,10 @@ class Plan:
         (128, 64), "size of the network's images", metavar=("HEIGHT", "WIDTH"), low=8
     )
     small_grid: tuple[int, int] = parameter(
-        (1, 1), "cells of half-size images with fc1 weights of their own", metavar=("ROWS", "COLUMNS")
+        (1, 1), "cells of half-size images with fc1 weights of their own", metavar=("ROWS", "COLUMNS"), low=1
     )
     grid: tuple[int, int] = parameter(
-        (8, 1), "cells of full images with fc1 weights of their own", metavar=("ROWS", "COLUMNS")
+        (8, 1), "cells of full images with fc1 weights of their own", metavar=("ROWS", "COLUMNS"), low=1
     )
 
     @property

@@ -11,11 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from application_util.errors import UserError
-from application_util.files.network_card import read_card
-from application_util.files.whole_file import write_whole
+from application_util.files.output import write_whole
 from application_util.progress import progress_count
 from tools.features.encoder import ImageEncoder
-from tools.network.image_format import ImageFormat
 from tools.reid.data import resize_images
 from tools.reid.distillation import unit_rows
 
@@ -39,11 +37,9 @@ class Teacher:
     """
 
     def __init__(self, model: str | Path, cache_dir: str | Path, precision: str = "float32") -> None:
-        card = read_card(model)
-        image_format = ImageFormat(**card.image_format) if card else None
         if Path(model).suffix.lower() == ".pb":
             precision = "float32"
-        self.network = ImageEncoder(model, precision=precision, image_format=image_format)
+        self.network = ImageEncoder(model, precision=precision)
         self.cache = Path(cache_dir) / f"teacher-{_sha256(model)[:16]}.npz"
 
     def embed(self, images: np.ndarray) -> np.ndarray:

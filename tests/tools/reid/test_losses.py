@@ -5,7 +5,14 @@ import pytest
 
 tf = pytest.importorskip("tensorflow")
 
-from tools.reid.losses import batch_hard_triplet, cosine_softmax, magnet, pairwise_distances  # noqa: E402
+from tools.reid.losses import (  # noqa: E402
+    batch_hard_triplet,
+    cosine_softmax,
+    magnet,
+    pairwise_distances,
+    regression,
+    relation,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -40,6 +47,31 @@ def test_cosine_softmax(smoothing, margin):
         margin,
     )
     assert float(loss) == pytest.approx(np.mean(losses), rel=1e-5)
+
+
+def test_cosine_softmax_leaves_images_of_nobody_out():
+    means = tf.constant(RNG.normal(size=(5, 3)), tf.float32)
+    labels = np.where(np.arange(12) % 3 == 0, -1, LABELS)
+    known = labels >= 0
+    found = cosine_softmax(tf.constant(FEATURES), tf.constant(labels), means, tf.constant(1.0), 0.1, 0.2)
+    alone = cosine_softmax(
+        tf.constant(FEATURES[known]), tf.constant(labels[known]), means, tf.constant(1.0), 0.1, 0.2
+    )
+    assert float(found) == pytest.approx(float(alone), rel=1e-6)
+    nobody = cosine_softmax(tf.constant(FEATURES), tf.constant(labels * 0 - 1), means, tf.constant(1.0))
+    assert float(nobody) == 0.0
+
+
+def test_regression_and_relation():
+    units = FEATURES / np.linalg.norm(FEATURES, axis=1, keepdims=True)
+    targets = RNG.normal(size=(12, 5))
+    targets /= np.linalg.norm(targets, axis=1, keepdims=True)
+    found = float(regression(tf.constant(FEATURES), tf.constant(targets, tf.float32)))
+    assert found == pytest.approx(np.mean(1 - (units * targets).sum(axis=1)), rel=1e-5)
+    longer = RNG.normal(size=(12, 9))
+    longer /= np.linalg.norm(longer, axis=1, keepdims=True)
+    found = float(relation(tf.constant(FEATURES), tf.constant(longer, tf.float32)))
+    assert found == pytest.approx(np.mean((units @ units.T - longer @ longer.T) ** 2), rel=1e-5)
 
 
 def test_batch_hard_triplet():

@@ -1,12 +1,28 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from application_util.errors import UserError
-from tests.support.crops import make_folders, make_market, make_mars, picture, zip_folder
-from tools.reid.data import ImageSource, hold_out, resize_images
-from tools.reid.readers import folder_entries, market1501_entries, mars_entries, read_dataset
+from tests.support.crops import (
+    make_folders,
+    make_market,
+    make_mars,
+    picture,
+    write_picture,
+    zip_folder,
+)
+from tools.features.patches import extract_image_patch
+from tools.reid.data import ImageSource, hold_out, merge, resize_images
+from tools.reid.readers import (
+    cuhk03_entries,
+    folder_entries,
+    market1501_entries,
+    mars_entries,
+    read_dataset,
+)
+from tools.reid.unlabelled import read_unlabelled
 
 SHAPE = (32, 16)
 
@@ -84,6 +100,61 @@ def test_folders_of_ones_own(tmp_path):
     assert {entry.identity for entry in gallery} == {entry.identity for entry in query} | {0}
     assert {entry.camera for entry in query} == {1}
     assert sorted(entry.camera for entry in gallery if entry.identity)[::2] == [1, 2, 3]
+
+
+def test_cuhk03(tmp_path):
+    for person in ("train-0001", "val-0001"):
+        for number in (1, 4, 5, 9):
+            write_picture(tmp_path / "cuhk03" / person / f"0001_{number:02d}.jpg", 0, number)
+    source = ImageSource(tmp_path)
+    assert [(entry.identity, entry.camera) for entry in cuhk03_entries(source, "train")] == [
+        (person, camera) for person in (1, 2) for camera in (1, 1, 2, 2)
+    ]
+    query, gallery = cuhk03_entries(source, "query"), cuhk03_entries(source, "gallery")
+    assert [(entry.identity, entry.camera) for entry in query] == [(1, 1), (2, 1)]
+    assert [(entry.identity, entry.camera) for entry in gallery] == [(1, 2), (1, 2), (2, 2), (2, 2)]
+    write_picture(tmp_path / "cuhk03" / "odd" / "me.jpg", 0, 0)
+    with pytest.raises(UserError, match=r"me\.jpg: not <person>"):
+        cuhk03_entries(source, "train")
+
+
+def test_data_sets_together_keep_their_people_apart(tmp_path):
+    market = read_dataset("market1501", make_market(tmp_path / "market"), "gallery", SHAPE)
+    own = read_dataset("folder", make_folders(tmp_path / "own"), "gallery", SHAPE)
+    both = merge([market, own])
+    assert len(both) == len(market) + len(own)
+    np.testing.assert_array_equal(both.images, np.concatenate([market.images, own.images]))
+    first, second = (both[rows] for rows in (np.arange(len(market)), np.arange(len(market), len(both))))
+    assert not set(first.identities[first.identities > 0]) & set(second.identities[second.identities > 0])
+    assert not set(first.cameras) & set(second.cameras)
+    np.testing.assert_array_equal(second.identities == 0, own.identities == 0)  # nobody stays nobody
+    assert len(set(second.identities)) == len(set(own.identities))
+
+
+def test_images_without_identities(tmp_path):
+    write_picture(tmp_path / "crops" / "a" / "0.png", 1, 0)
+    write_picture(tmp_path / "crops" / "1.jpg", 2, 0)
+    data = read_unlabelled(tmp_path / "crops", SHAPE)
+    assert data.images.shape == (2, *SHAPE, 3)
+    assert not data.known.any()
+
+
+def test_boxes_of_a_sequence(tmp_path):
+    write_picture(tmp_path / "SEQ" / "img1" / "000001.jpg", 1, 0, (90, 120))
+    write_picture(tmp_path / "SEQ" / "img1" / "000002.jpg", 1, 1, (90, 120))
+    (tmp_path / "SEQ" / "det").mkdir()
+    rows = [
+        "1,-1,10,5,20,60,1",
+        "1,-1,10,5,20,30,1",
+        "2,-1,500,5,20,60,1",
+        "2,-1,40,5,30,60,1",
+        "7,-1,1,1,9,60,1",
+    ]
+    (tmp_path / "SEQ" / "det" / "det.txt").write_text("\n".join(rows))
+    data = read_unlabelled(tmp_path / "SEQ", SHAPE)
+    assert len(data) == 2  # not the small one, the one outside the image, the one without an image
+    image = cv2.imread(str(tmp_path / "SEQ" / "img1" / "000001.jpg"))
+    np.testing.assert_array_equal(data.images[0], extract_image_patch(image, (10, 5, 20, 60), SHAPE))
 
 
 def test_images_come_in_the_asked_size(tmp_path):

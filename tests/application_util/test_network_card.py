@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+from application_util.files.network_card import (
+    NetworkCard,
+    card_path,
+    check_distance,
+    network_card,
+    read_card,
+    say_distance,
+    write_card,
+)
+
+CARD = NetworkCard("net.pb", "ab" * 32, 128, 0.3, "some images", "research", {"color_order": "RGB"})
+
+
+def test_written_cards_are_read(tmp_path):
+    write_card(tmp_path / "SEQ.npy", CARD)
+    assert card_path(tmp_path / "SEQ.npy").name == "SEQ.json"
+    assert read_card(tmp_path / "SEQ.npy") == CARD
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[1]", '{"images": []}', '{"name": 1', json.dumps({**vars(CARD), "max_cosine_distance": "far"})],
+)
+def test_other_files_of_that_name_are_no_cards(tmp_path, text):
+    (tmp_path / "SEQ.json").write_text(text)
+    assert read_card(tmp_path / "SEQ.npy") is None
+    write_card(tmp_path / "SEQ.npy", None)
+    assert (tmp_path / "SEQ.json").read_text() == text
+
+
+def test_a_card_of_features_that_are_gone_goes(tmp_path):
+    write_card(tmp_path / "SEQ.npy", CARD)
+    write_card(tmp_path / "SEQ.npy", None)
+    assert not (tmp_path / "SEQ.json").exists()
+
+
+def test_a_network_without_a_card_has_name_and_sha256(tmp_path):
+    network = tmp_path / "net.pb"
+    network.write_bytes(b"weights")
+    sha256 = hashlib.sha256(b"weights").hexdigest()
+    assert network_card(network, 7) == NetworkCard("net.pb", sha256, 7)
+    card = NetworkCard("net.pb", sha256, 7, 0.4)
+    write_card(network, card)
+    assert network_card(network, 7) == card
+
+
+def test_a_card_of_another_network_is_left_out(tmp_path, capsys):
+    network = tmp_path / "net.pb"
+    network.write_bytes(b"weights")
+    write_card(network, CARD)
+    assert network_card(network, 128).max_cosine_distance is None
+    assert "net.json: is about another file than net.pb" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("distance, said", [(0.3, False), (0.0, False), (0.2, True)])
+def test_another_distance_than_recommended_is_said(tmp_path, capsys, distance, said):
+    write_card(tmp_path / "SEQ.npy", CARD)
+    check_distance(tmp_path / "SEQ.npy", distance)
+    lines = capsys.readouterr().err.splitlines()
+    words = (
+        "warning: SEQ.npy: features of net.pb, for which --max_cosine_distance 0.3 is recommended, not 0.2"
+    )
+    assert lines == ([words] if said else [])
+    check_distance(tmp_path / "other.npy", distance)
+    assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize("default, said", [(0.3, False), (0.2, True)])
+def test_a_distance_other_than_the_default_is_said(capsys, default, said):
+    say_distance(CARD, default)
+    assert capsys.readouterr().err == (
+        "features of net.pb: track them with --max_cosine_distance 0.3\n" if said else ""
+    )
+    say_distance(None, default)
+    assert not capsys.readouterr().err
