@@ -78,6 +78,7 @@ def run(
     """
     from application_util.drawing.view import View
     from application_util.files.detection_file import DetectionFile
+    from application_util.files.network_card import distance_warnings
     from application_util.files.output import refuse_overwriting
     from application_util.files.result_file import ResultFile
     from application_util.sequences.sequence import read_sequence
@@ -101,7 +102,8 @@ def run(
     view = View(sequence, display, [output_video], window_ms=WINDOW_UPDATE_MS)
     tracker, outcome = create_tracker(settings), Outcome(settings)
     with ResultFile(output_file) as results, view:
-        for warning in detection_warnings(sequence, detections):
+        warnings = detection_warnings(sequence, detections)
+        for warning in warnings + distance_warnings(detection_file, max_cosine_distance):
             warn(warning)
         for frame in view.frames(frame_range(sequence, detections)):
             found = select_detections(detections.rows(frame), settings, outcome)

@@ -121,10 +121,10 @@ def say_distance(card: NetworkCard | None, default: float) -> None:
         say(f"features of {card.name}: track them with --max_cosine_distance {card.max_cosine_distance:g}")
 
 
-def check_distance(detection_file: str | Path, max_cosine_distance: float) -> None:
-    """Say so where a detection file's features are meant for another distance than the tracker's.
+def distance_warnings(detection_file: str | Path, max_cosine_distance: float) -> list[str]:
+    """Return what the user should know where features are meant for another distance than the tracker's.
 
-    A distance of 0 switches appearance off, on purpose.
+    Nothing is said of a distance of 0, which switches appearance off.
 
     Parameters
     ----------
@@ -134,8 +134,9 @@ def check_distance(detection_file: str | Path, max_cosine_distance: float) -> No
     """
     card = read_card(detection_file)
     recommended = None if card is None else card.max_cosine_distance
-    if card is not None and recommended is not None and max_cosine_distance not in (0, recommended):
-        warn(
-            f"{Path(detection_file).name}: features of {card.name}, for which --max_cosine_distance "
-            f"{recommended:g} is recommended, not {max_cosine_distance:g}"
-        )
+    if card is None or recommended is None or max_cosine_distance in (0, recommended):
+        return []
+    return [
+        f"{Path(detection_file).name}: features of {card.name}, for which --max_cosine_distance "
+        f"{recommended:g} is recommended, not {max_cosine_distance:g}"
+    ]

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from application_util.files.detection_file import DetectionFile
+from application_util.files.network_card import distance_warnings
 from application_util.files.result_file import ResultFile
 from application_util.parallel.executor import report_progress
 from application_util.sequences.sequence import read_sequence
@@ -108,7 +109,8 @@ def track_into_file(job: SequenceJob, output_file: Path) -> SequenceResult:
         bool(sequence.images),
         complete(outcome, detections, tracker, len(results.track_ids)),
         results.rows,
-        detection_warnings(sequence, detections),
+        detection_warnings(sequence, detections)
+        + distance_warnings(job.detection_file, job.settings.max_cosine_distance),
         detections.sha256,
         time.perf_counter() - started,
         socket.gethostname(),

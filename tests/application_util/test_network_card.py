@@ -8,7 +8,7 @@ import pytest
 from application_util.files.network_card import (
     NetworkCard,
     card_path,
-    check_distance,
+    distance_warnings,
     network_card,
     read_card,
     say_distance,
@@ -60,16 +60,11 @@ def test_a_card_of_another_network_is_left_out(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("distance, said", [(0.3, False), (0.0, False), (0.2, True)])
-def test_another_distance_than_recommended_is_said(tmp_path, capsys, distance, said):
+def test_another_distance_than_recommended_is_said(tmp_path, distance, said):
     write_card(tmp_path / "SEQ.npy", CARD)
-    check_distance(tmp_path / "SEQ.npy", distance)
-    lines = capsys.readouterr().err.splitlines()
-    words = (
-        "warning: SEQ.npy: features of net.pb, for which --max_cosine_distance 0.3 is recommended, not 0.2"
-    )
-    assert lines == ([words] if said else [])
-    check_distance(tmp_path / "other.npy", distance)
-    assert not capsys.readouterr().err
+    words = "SEQ.npy: features of net.pb, for which --max_cosine_distance 0.3 is recommended, not 0.2"
+    assert distance_warnings(tmp_path / "SEQ.npy", distance) == ([words] if said else [])
+    assert distance_warnings(tmp_path / "other.npy", distance) == []
 
 
 @pytest.mark.parametrize("default, said", [(0.3, False), (0.2, True)])

@@ -53,7 +53,7 @@ def _boxes(directory: Path, image_shape: tuple[int, int]) -> np.ndarray:
     rows = rows[(rows[:, 5] >= MIN_HEIGHT) & np.isin(rows[:, 0], list(sequence.images))]
     patches = []
     for frame in np.unique(rows[:, 0]).astype(int).tolist():
-        image = sequence.images.read_whole(frame)
+        image = sequence.images.read(frame, whole=True)
         patches += [extract_image_patch(image, row[2:6], image_shape) for row in rows[rows[:, 0] == frame]]
     found = [patch for patch in patches if patch is not None]
     if not found:
