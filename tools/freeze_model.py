@@ -10,7 +10,7 @@ from pathlib import Path
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import number, run_command
+from application_util.cli import command_parser, number, run_command
 
 DEFAULT_CHECKPOINT = "resources/networks/mars-small128.ckpt-68577"
 DEFAULT_GRAPH = "resources/networks/mars-small128.pb"
@@ -29,7 +29,7 @@ def run(
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_parser(__doc__)
     parser.add_argument("--checkpoint_in", default=DEFAULT_CHECKPOINT, help="prefix of the checkpoint")
     parser.add_argument("--graphdef_out", default=DEFAULT_GRAPH, help="frozen graph to write")
     parser.add_argument(

@@ -17,6 +17,7 @@ if not __package__:
 from application_util.cli import (
     add_parameter_flags,
     comma_separated,
+    command_parser,
     lazy_names,
     run_command,
     take_parameters,
@@ -103,9 +104,7 @@ def run(
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line into the arguments of `run`."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_parser(__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add(
         "--model",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for `python tools/plot_descriptor.py`
 
-from application_util.cli import run_command
+from application_util.cli import command_parser, run_command
 from application_util.errors import UserError, require
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_parser(__doc__)
     plots = parser.add_subparsers(dest="plot", required=True, metavar="{curves,distances}")
     curves = plots.add_parser("curves", help="loss and scores on identities held out, by epoch")
     curves.add_argument("runs", nargs="+", help="folders of training runs (they hold a history.csv)")

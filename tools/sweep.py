@@ -14,6 +14,7 @@ from application_util.cli import (
     add_benchmark_flag,
     add_skip_invalid_flag,
     add_worker_flags,
+    command_parser,
     positive_int,
     run_command,
 )
@@ -101,7 +102,7 @@ def run(
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line into the arguments of `run`."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_parser(__doc__)
     add = parser.add_argument
     add("--mot_dir", required=True, help="folder of MOTChallenge sequences; those with ground truth are used")
     add(

@@ -14,6 +14,7 @@ if not __package__:
 
 from application_util.cli import (
     add_parameter_flags,
+    command_parser,
     number,
     positive_int,
     run_command,
@@ -187,7 +188,7 @@ def freeze(restore_path: str, graphdef_out: str, image_shape: tuple[int, int] = 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_parser(__doc__)
     modes = parser.add_subparsers(dest="mode", required=True, metavar="{train,eval,export,freeze}")
     data, network, shape = (argparse.ArgumentParser(add_help=False) for _ in range(3))
     data.add_argument(
