@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 from application_util.settings import BENCHMARK_SETTINGS  # noqa: E402
 from application_util.tracking.sequence_job import SequenceJob, track_into_file  # noqa: E402
+from tools.features.encoder import ImageEncoder  # noqa: E402
 from tools.synthetic.crowd import make_crowd  # noqa: E402
 
 
@@ -53,8 +54,6 @@ def tracking(runs: int) -> None:
 
 
 def encoding(model: str, crops: int, runs: int) -> None:
-    from tools.features.encoder import ImageEncoder
-
     encoder = ImageEncoder(model)
     patches = np.random.default_rng(0).integers(0, 255, (crops, *encoder.image_shape), dtype=np.uint8)
     encoder(patches[:64])

@@ -23,6 +23,7 @@ import numpy as np  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from application_util.errors import require  # noqa: E402
 from deep_sort import Detection, NearestNeighborDistanceMetric, Tracker  # noqa: E402
 
 WIDTH, HEIGHT = 1920.0, 1080.0
@@ -92,11 +93,8 @@ def growth(rows: np.ndarray) -> tuple[float, float]:
 
 def plot(rows: np.ndarray, path: Path, title: str) -> None:
     """Draw time and memory against frames."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
+    pyplot = require("matplotlib.pyplot", "scores")
+    pyplot.switch_backend("Agg")
     figure, axes = pyplot.subplots(2, 1, figsize=(8, 4.5), sharex=True, layout="constrained")
     for each, column, label in ((axes[0], 1, "ms a frame (processor)"), (axes[1], 2, "memory in MB")):
         each.plot(rows[:, 0], rows[:, column], lw=0.9)

@@ -1,45 +1,98 @@
-"""Every command that is installed is there, and its help is quick to load."""
+"""What the package says of itself: commands, extras, version, terms; an installed one names no file of a clone."""
 
 from __future__ import annotations
 
-import importlib
-import subprocess
+import re
+import runpy
 import sys
-from importlib.metadata import PackageNotFoundError, entry_points
+from types import SimpleNamespace
 
 import pytest
 
+import deep_sort
+from application_util import errors
+from tests.support.cli import run_python
 from tests.support.paths import ROOT
 
-SLOW = {"cv2", "scipy", "tensorflow", "trackeval", "distributed", "matplotlib", "plotly"}
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def commands():
-    found = {
-        point.name: point.value
-        for point in entry_points(group="console_scripts")
-        if point.dist.name == "deep-sort"
+@pytest.fixture
+def metadata(monkeypatch):
+    """What setup.py gives to setuptools."""
+    given = {}
+    stand_in = SimpleNamespace(setup=given.update, find_namespace_packages=lambda **options: [])
+    monkeypatch.setitem(sys.modules, "setuptools", stand_in)
+    runpy.run_path(str(ROOT / "setup.py"))
+    return given
+
+
+def test_version(metadata):
+    assert metadata["version"] == deep_sort.__version__
+
+
+def test_commands_are_installed_and_listed(metadata):
+    modules = {name: name.removesuffix(".py").replace("/", ".") for name in errors.INSTALLED_NAMES}
+    scripts = [f"{errors.INSTALLED_NAMES[name]}={module}:main" for name, module in modules.items()]
+    assert sorted(metadata["entry_points"]["console_scripts"]) == sorted(scripts)
+    assert set(modules) == {
+        path.relative_to(ROOT).as_posix()
+        for path in (*ROOT.glob("*.py"), *(ROOT / "tools").glob("*.py"))
+        if path.name != "setup.py"
     }
-    return sorted(found.items())
+    tomllib = pytest.importorskip("tomllib")
+    ruff = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"]["lint"]
+    assert set(ruff["flake8-tidy-imports"]["banned-api"]) == set(modules.values())
+    assert {name for name, rules in ruff["per-file-ignores"].items() if rules == ["PLC0415"]} == set(modules)
 
 
-def test_installed():
-    try:
-        assert len(commands()) >= 9
-    except (PackageNotFoundError, AttributeError):
-        pytest.skip("deep-sort is not installed: pip install -e .")
-
-
-@pytest.mark.parametrize(("name", "value"), commands())
-def test_help(name, value):
-    module = value.split(":")[0]
-    assert callable(importlib.import_module(module).main)
-    script = ROOT / (module.replace(".", "/") + ".py")
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", script, "--help"],
-        capture_output=True,
-        text=True,
-        cwd=ROOT.parent,
+def test_extras_are_those_of_the_readme(metadata):
+    rows = re.findall(
+        r"^\| (`\w+`(?:, `\w+`)*) \| [^|]* \| ([^|]*)\|$", README.split("## Try it")[0], re.MULTILINE
     )
-    assert done.returncode == 0 and done.stdout.startswith("usage: ")
-    assert not SLOW & {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
+    named = [name for names, _ in rows for name in re.findall(r"\w+", names)]
+    assert sorted(named) == sorted(metadata["extras_require"])
+    for names, brought in rows:
+        packages = {
+            re.split("[><=]", package)[0]
+            for name in re.findall(r"\w+", names)
+            for package in metadata["extras_require"][name]
+        }
+        assert "`all`" in names or packages == set(re.findall(r"[\w-]+", brought))
+
+
+def test_install_lines_lead_to_the_commands():
+    lines = README.split("## Install")[1].splitlines()
+    assert lines.index("    pip install -e .") > lines.index(
+        "    python3 -m venv .venv && . .venv/bin/activate"
+    )
+
+
+def test_terms_are_said_everywhere(metadata):
+    assert metadata["license_files"] == ["LICENSE", "resources/networks/LICENSE"]
+    assert "LICENSE" in metadata["package_data"]["resources.networks"]
+    for text in (metadata["license"], README, (ROOT / "resources" / "networks" / "LICENSE").read_text()):
+        assert "research only" in text and "MIT" in text
+
+
+def test_the_long_description_has_no_links_into_the_clone(metadata):
+    links = re.findall(r"\]\(([^)]*)\)", metadata["long_description"])
+    assert links and all(link.startswith(("https://", "#")) for link in links)
+
+
+@pytest.mark.parametrize("script", errors.INSTALLED_NAMES)
+def test_help_of_an_installed_command_names_commands_as_installed(script):
+    code = (
+        "import sys; from application_util import errors; errors._clone = lambda: None; "
+        f"from {script.removesuffix('.py').replace('/', '.')} import main; main(['--help'])"
+    )
+    done = run_python("-c", code)
+    scripts = set(re.findall(r"[\w/]+\.py\b", done.stdout))
+    assert done.returncode == 0 and not scripts & set(errors.INSTALLED_NAMES), scripts
+    assert not {name for name in scripts if f"tools/{name}" in errors.INSTALLED_NAMES}
+
+
+def test_names_of_commands(monkeypatch):
+    assert errors.command_name("tools/sweep.py") == "tools/sweep.py"
+    monkeypatch.setattr(errors, "_clone", lambda: None)
+    assert errors.command_name("tools/sweep.py") == "deep-sort-sweep"

@@ -7,10 +7,12 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from application_util.settings import BENCHMARK_SETTINGS, TrackerSettings
 from tests.support.cli import headless_environment
 from tests.support.paths import ROOT
 
@@ -55,6 +57,15 @@ def test_flags_exist(script):
     known = set(re.findall(r"--[a-z][a-z0-9_-]*", helps))
     used = {word.split("=")[0] for words in uses for word in words if word.startswith("--")}
     assert used <= known, f"{script} has no {', '.join(sorted(used - known))}"
+
+
+def test_parameters_are_those_of_the_settings():
+    for each in fields(TrackerSettings):
+        default = "none" if each.default is None else each.default
+        assert f"| `--{each.name}` | {default} | {each.metadata['help']} |" in README
+    values = ", ".join(str(value) for value in BENCHMARK_SETTINGS.as_dict().values())
+    first, last = (fields(TrackerSettings)[i].name for i in (0, -1))
+    assert f"| `--{first}` … `--{last}` | {values} |" in README
 
 
 def test_make_targets_exist():
