@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from application_util.cli import (
+    add_max_gap_flag,
     add_parameter_flags,
     add_skip_invalid_flag,
     boolean,
@@ -16,7 +17,7 @@ from application_util.cli import (
 )
 from application_util.errors import command_name
 from application_util.progress import warn
-from application_util.settings import TrackerSettings
+from application_util.settings import MAX_GAP, TrackerSettings
 
 WINDOW_UPDATE_MS = 5
 
@@ -51,6 +52,7 @@ def run(
     max_iou_distance: float = 0.7,
     max_age: int = 30,
     n_init: int = 3,
+    max_gap: int = MAX_GAP,
 ) -> None:
     """Track a sequence and write its result file.
 
@@ -70,6 +72,10 @@ def run(
         Leave invalid detections out instead of refusing the file.
     output_video : str or Path, optional
         A video (``.avi`` or ``.mp4``) of what the window shows; needs no display.
+    max_iou_distance, max_age, n_init
+        As the other parameters of the tracker.
+    max_gap : int
+        Frames without detections that may follow each other.
 
     Raises
     ------
@@ -98,7 +104,7 @@ def run(
     )
     sequence = read_sequence(sequence_dir)
     refuse_overwriting([output_file, output_video], [detection_file, *sequence.input_files])
-    detections = DetectionFile(detection_file, skip_invalid)
+    detections = DetectionFile(detection_file, skip_invalid, max_gap)
     view = View(sequence, display, [output_video], window_ms=WINDOW_UPDATE_MS)
     tracker, outcome = create_tracker(settings), Outcome(settings)
     with ResultFile(output_file) as results, view:
@@ -133,6 +139,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--output_video", metavar="FILE",
         help="also write a video, .avi (motion JPEG) or .mp4 (H.264); needs no display")  # fmt: skip
     add_skip_invalid_flag(parser)
+    add_max_gap_flag(parser)
     return parser.parse_args(argv)
 
 

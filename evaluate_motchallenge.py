@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from application_util.cli import (
     add_benchmark_flag,
+    add_max_gap_flag,
     add_parameter_flags,
     add_skip_invalid_flag,
     add_worker_flags,
@@ -18,7 +19,7 @@ from application_util.cli import (
     take_parameters,
 )
 from application_util.progress import say
-from application_util.settings import BENCHMARK_SETTINGS, TrackerSettings
+from application_util.settings import BENCHMARK_SETTINGS, MAX_GAP, TrackerSettings
 
 if TYPE_CHECKING:
     from application_util.scoring.scores import FamilyScores
@@ -37,6 +38,7 @@ def run(
     resume: bool = False,
     skip_missing: bool = False,
     skip_invalid: bool = False,
+    max_gap: int = MAX_GAP,
     report: str | Path | None = None,
 ) -> list[str]:
     """Track all sequences of a folder, and score those that have ground truth.
@@ -67,6 +69,8 @@ def run(
         Go on without sequences that have no detection file (or no result, when nothing is tracked).
     skip_invalid : bool
         Leave invalid detections out instead of refusing the file.
+    max_gap : int
+        Frames without detections that may follow each other.
     report : str or Path, optional
         HTML file for a report of the results, see `tools.report.make`.
 
@@ -99,7 +103,7 @@ def run(
     if detection_dir is None:
         names = scoring.find_existing_results(sequences, output_dir, skip_missing)
     else:
-        plan = tracking.plan_tracking(sequences, detection_dir, settings, skip_missing, skip_invalid)
+        plan = tracking.plan_tracking(sequences, detection_dir, settings, skip_missing, skip_invalid, max_gap)
         tracking.refuse_lost_inputs(plan, output_dir, scoring.SUMMARY_FILES)
     with lock_folder(output_dir):
         set_aside(output_dir, scoring.SUMMARY_FILES)
@@ -146,6 +150,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     add_parameter_flags(parser, BENCHMARK_SETTINGS, "tracker")
     add_skip_invalid_flag(parser)
+    add_max_gap_flag(parser)
     add("--skip_missing", action="store_true",
         help="go on without sequences that lack a detection file, or a result")  # fmt: skip
     add("--resume", action="store_true",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import importlib
 import math
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, fields
 from typing import Any, get_args, get_type_hints
 
 from application_util.errors import UserError
 from application_util.progress import say
-from application_util.settings import BENCHMARKS
+from application_util.settings import BENCHMARKS, MAX_GAP
 from deep_sort import __version__
 
 
@@ -47,7 +48,7 @@ def run_command(run: Callable[..., Iterable[str] | None], *args: Any, **kwargs: 
 
 
 def command_parser(description: str | None, **options: Any) -> argparse.ArgumentParser:
-    """Return the parser of a command, which knows ``--version``.
+    """Return the parser of a command, which knows ``--version`` and understands ``~`` in paths.
 
     Parameters
     ----------
@@ -57,6 +58,7 @@ def command_parser(description: str | None, **options: Any) -> argparse.Argument
         For the parser.
     """
     parser = argparse.ArgumentParser(description=description, **options)
+    parser.register("type", None, os.path.expanduser)  # no shell does that in --output_file=~/tracks.txt
     parser.add_argument("--version", action="version", version=f"deep-sort {__version__}")
     return parser
 
@@ -228,6 +230,17 @@ def add_benchmark_flag(parser: argparse.ArgumentParser) -> None:
         "--benchmark",
         choices=BENCHMARKS,
         help="whose rules of scoring apply (default: by the sequences' names, else MOT17)",
+    )
+
+
+def add_max_gap_flag(parser: argparse.ArgumentParser) -> None:
+    """Add ``--max_gap``."""
+    parser.add_argument(
+        "--max_gap",
+        type=positive_int,
+        default=MAX_GAP,
+        metavar="FRAMES",
+        help="refuse detections with a longer gap between their frames (default: %(default)s)",
     )
 
 

@@ -76,5 +76,8 @@ class TrackerSettings:
 BENCHMARK_SETTINGS = TrackerSettings(min_confidence=0.3, nn_budget=100)
 """What whole benchmarks are evaluated with unless the flags say otherwise."""
 
+MAX_GAP = 1_000_000
+"""Frames that may be left out between two rows of a file; beyond, one of their numbers is probably wrong."""
+
 BENCHMARKS = ("MOT15", "MOT16", "MOT17", "MOT20")
 """Benchmarks whose rules of scoring are known."""

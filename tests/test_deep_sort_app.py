@@ -168,6 +168,12 @@ def test_skip_invalid(app):
     assert app.output_file.read_bytes() == (GOLDEN / "walkers-B.txt").read_bytes()
 
 
+def test_long_gaps(app):
+    app.save(app.rows[np.isin(app.rows[:, 0], [1, 2, 3, 30])])
+    app.assert_refused("frame 30 comes 27 frames after frame 3, more than 9", flags=("--max_gap", "9"))
+    assert app.run("--max_gap", "27") == 0
+
+
 @pytest.mark.parametrize(("array", "complaint"), [
     (np.array([["1", "2"] * 6]), "expected numbers"),
     (np.array([1.0, 2.0]), "shape (2,)"), (np.array([]), "shape (0,)"), (np.array(3.0), "shape ()"),

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from application_util.errors import UserError
 from application_util.files.checksum import sha256
 from application_util.files.invalid_rows import FIRST_FEATURE, find_invalid_rows
-from application_util.files.mot_table import MAX_GAP, read_detections, refuse_gap
+from application_util.files.mot_table import read_detections, refuse_gap
 from application_util.files.npy_file import NpyFile
+from application_util.settings import MAX_GAP
 from deep_sort.detection import Detection
 
 USUAL_FEATURE_DIM = 128

@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
+from application_util.settings import MAX_GAP
 
 Table = NDArray[np.float64]
 
 BOX_COLUMNS = 10
 """Columns of a det.txt in full: frame, id, left, top, width, height, confidence, three for 3-D positions."""
-
-MAX_GAP = 1_000_000
-"""Frames between two rows; beyond, one of their numbers is probably wrong, and all between would be stepped through."""
 
 MAX_ID = 2**31 - 1
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
-from application_util.files.mot_table import MAX_GAP
 from application_util.sequences.image_header import JPEG_START, image_size
+from application_util.settings import MAX_GAP
 
 NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<number>\d+)", re.ASCII)
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
-from application_util.files.mot_table import MAX_GAP, Table, read_tracks
+from application_util.files.mot_table import Table, read_tracks
 from application_util.files.result_file import read_results
 from application_util.sequences.images import FrameSource, ImageFolder
 from application_util.sequences.video_source import VIDEO_SUFFIXES, VideoSource, find_video
+from application_util.settings import MAX_GAP
 
 MAX_LENGTH = 10_000_000
 """Frames that seqinfo.ini may announce without images: four days of video."""

@@ -12,7 +12,7 @@ from application_util.parallel.jobs import Failures, Job, JobRunner
 from application_util.progress import say, warn
 from application_util.sequences.sequence import find_detection_file, read_sequence
 from application_util.sequences.sequence_set import SequenceSet, expected_frames
-from application_util.settings import TrackerSettings
+from application_util.settings import MAX_GAP, TrackerSettings
 from application_util.tracking.outcome import report_outcome
 from application_util.tracking.run_record import RunRecord, read_record
 from application_util.tracking.sequence_job import SequenceJob, track_into_bytes, track_into_file
@@ -24,6 +24,7 @@ def plan_tracking(
     settings: TrackerSettings,
     skip_missing: bool,
     skip_invalid: bool,
+    max_gap: int = MAX_GAP,
 ) -> dict[str, SequenceJob]:
     """Find the detection file of each sequence, see `find_detection_file`.
 
@@ -37,7 +38,10 @@ def plan_tracking(
         raise UserError(f"{detection_dir}: no such folder, expected one with <sequence>.npy or det.txt")
     files = {name: find_detection_file(detection_dir, name) for name in sequences.names}
     names = sequences.with_file(files, "detection file", skip_missing)
-    return {name: SequenceJob(sequences.path(name), files[name], settings, skip_invalid) for name in names}
+    return {
+        name: SequenceJob(sequences.path(name), files[name], settings, skip_invalid, max_gap)
+        for name in names
+    }
 
 
 def refuse_lost_inputs(jobs: dict[str, SequenceJob], output_dir: Path, other_outputs: Iterable[str]) -> None:

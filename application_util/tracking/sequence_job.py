@@ -16,7 +16,7 @@ from application_util.files.result_file import ResultFile
 from application_util.parallel.executor import report_progress
 from application_util.sequences.sequence import read_sequence
 from application_util.sequences.sequence_info import detection_warnings, frame_range
-from application_util.settings import TrackerSettings
+from application_util.settings import MAX_GAP, TrackerSettings
 from application_util.tracking.outcome import Outcome
 from application_util.tracking.sequence_tracker import complete, create_tracker, select_detections
 
@@ -32,12 +32,15 @@ class SequenceJob:
     settings : TrackerSettings
     skip_invalid : bool
         Leave invalid detections out instead of refusing the file.
+    max_gap : int
+        Frames without detections that may follow each other.
     """
 
     sequence_dir: Path
     detection_file: Path
     settings: TrackerSettings
     skip_invalid: bool
+    max_gap: int = MAX_GAP
 
     def absolute(self) -> SequenceJob:
         """Return the job with paths that do not depend on where a worker was started."""
@@ -94,7 +97,7 @@ def track_into_file(job: SequenceJob, output_file: Path) -> SequenceResult:
         For whatever the user can fix.
     """
     started = time.perf_counter()
-    detections = DetectionFile(job.detection_file, job.skip_invalid)
+    detections = DetectionFile(job.detection_file, job.skip_invalid, job.max_gap)
     sequence = read_sequence(job.sequence_dir)
     frames = frame_range(sequence, detections)
     with ResultFile(output_file) as results:

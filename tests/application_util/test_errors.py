@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
-from application_util.cli import run_command
+from application_util.cli import command_parser, run_command
 from application_util.errors import UserError, require
+from tests.support.paths import ROOT
 
 
 def raising(error):
@@ -45,3 +50,23 @@ def test_missing_extra():
     assert require("json", "any").dumps([]) == "[]"
     with pytest.raises(UserError, match=r"no_such_library is not installed.*pip install .*\[video\]"):
         require("no_such_library.part", "video")
+
+
+def test_home_is_understood_where_no_shell_does_it(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    parser = command_parser("")
+    parser.add_argument("--output_file", default="~/a")
+    parser.add_argument("--number", type=int)
+    for text, path in {"~/tracks.txt": "/home/me/tracks.txt", "a~b": "a~b", "/tmp/~": "/tmp/~"}.items():
+        assert parser.parse_args([f"--output_file={text}", "--number=3"]).output_file == path
+    assert parser.parse_args([]).output_file == "/home/me/a"
+
+
+def test_work_goes_on_when_nobody_reads_what_is_said():
+    script = "from application_util.progress import say\nfor _ in range(9): say('a line')\nprint('done')"
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-c", script]
+    run = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=writer, check=False)
+    os.close(writer)
+    assert (run.returncode, run.stdout) == (0, b"done\n")
