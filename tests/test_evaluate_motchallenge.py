@@ -22,6 +22,8 @@ from tests.support.paths import GOLDEN, ROOT, shared_path
 from tests.support.sequences import Benchmark
 from tests.support.videos import write_film
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def world(tmp_path):
@@ -68,7 +70,6 @@ def no_trackeval(monkeypatch):
     )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2, 5])
 def test_results_are_those_of_the_app_whatever_the_number_of_processes(world, evaluate, tmp_path, jobs):
     code, _, _ = evaluate("--jobs", jobs)
@@ -87,13 +88,11 @@ def test_results_are_those_of_the_app_whatever_the_number_of_processes(world, ev
     assert not list(world.output_dir.glob("*.partial"))
 
 
-@pytest.mark.slow
 def test_flags_reach_the_tracker(world, evaluate):
     evaluate("--min_confidence", 0.8, "--nn_budget", "none")
     assert world.result("SEQ-B").read_bytes() == (GOLDEN / "walkers-B.txt").read_bytes()
 
 
-@pytest.mark.slow
 def test_recorded_results_of_real_sequences(evaluate, tmp_path):
     paths = [
         "--mot_dir",
@@ -108,7 +107,6 @@ def test_recorded_results_of_real_sequences(evaluate, tmp_path):
         assert (tmp_path / "real" / f"{name}.txt").read_bytes() == golden.read_bytes()
 
 
-@pytest.mark.slow
 def test_scores_are_printed_and_written(scored_world, world, evaluate):
     _code, out, _err = evaluate()
     rows = list(csv.DictReader((world.output_dir / "scores.csv").open()))
@@ -126,7 +124,6 @@ def test_scores_are_printed_and_written(scored_world, world, evaluate):
     assert "SEQ-C" not in out
 
 
-@pytest.mark.slow
 def test_report(scored_world, world, evaluate, tmp_path):
     pytest.importorskip("plotly")
     code, out, _ = evaluate("--report", tmp_path / "report.html")
@@ -136,7 +133,6 @@ def test_report(scored_world, world, evaluate, tmp_path):
     assert f"{float(combined[1]):.1f}" in page  # HOTA
 
 
-@pytest.mark.slow
 def test_sequences_without_truth_are_packed(scored_world, world, evaluate):
     code, _, err = evaluate()
     assert code == 0
@@ -149,7 +145,6 @@ def test_sequences_without_truth_are_packed(scored_world, world, evaluate):
     assert (world.output_dir / "submission.zip").read_bytes() == before
 
 
-@pytest.mark.slow
 def test_results_of_any_tracker_are_scored_without_detections(scored_world, world, evaluate):
     world.output_dir.mkdir()
     table = np.loadtxt(GOLDEN / "walkers-A.txt", delimiter=",")
@@ -166,7 +161,6 @@ def test_results_of_any_tracker_are_scored_without_detections(scored_world, worl
     assert not (world.output_dir / "run.json").exists()
 
 
-@pytest.mark.slow
 def test_a_result_that_cannot_be_scored_does_not_lose_the_others(scored_world, world, evaluate):
     evaluate()
     world.result("SEQ-A").write_text("1,one,2,3,4,5,1,-1,-1,-1\n")
@@ -177,7 +171,6 @@ def test_a_result_that_cannot_be_scored_does_not_lose_the_others(scored_world, w
     assert "Traceback" not in err
 
 
-@pytest.mark.slow
 def test_without_trackeval_there_are_results(scored_world, world, evaluate, monkeypatch):
     no_trackeval(monkeypatch)
     code, out, err = evaluate()
@@ -187,7 +180,6 @@ def test_without_trackeval_there_are_results(scored_world, world, evaluate, monk
     assert code == 2 and err.count("error: ") == 1 and "[scores]'" in err
 
 
-@pytest.mark.slow
 def test_what_is_no_sequence_is_skipped(world, evaluate):
     (world.mot_dir / ".hidden").mkdir()
     (world.mot_dir / "notes.txt").write_text("notes")
@@ -195,7 +187,6 @@ def test_what_is_no_sequence_is_skipped(world, evaluate):
     assert code == 0 and "skipped, no sequences: .hidden, notes.txt" in err
 
 
-@pytest.mark.slow
 def test_a_missing_detection_file_is_named_before_anything_runs(world, evaluate):
     (world.detection_dir / "SEQ-B.npy").unlink()
     code, _, err = evaluate()
@@ -207,7 +198,6 @@ def test_a_missing_detection_file_is_named_before_anything_runs(world, evaluate)
     assert world.result("SEQ-A").exists() and not world.result("SEQ-B").exists()
 
 
-@pytest.mark.slow
 def test_a_failed_sequence_does_not_lose_the_others(scored_world, world, evaluate):
     rows = np.load(world.detection_dir / "SEQ-B.npy")
     rows[7, 4] = -1
@@ -226,7 +216,6 @@ def test_a_failed_sequence_does_not_lose_the_others(scored_world, world, evaluat
 SUMMARIES = ("scores.csv", "scores.json", "submission.zip")
 
 
-@pytest.mark.slow
 def test_no_summary_is_left_of_results_that_are_to_change(scored_world, world, evaluate):
     evaluate()
     before = {name: (world.output_dir / name).read_bytes() for name in SUMMARIES}
@@ -238,7 +227,6 @@ def test_no_summary_is_left_of_results_that_are_to_change(scored_world, world, e
         assert all((world.output_dir / f"{name}.old").read_bytes() == before[name] for name in SUMMARIES)
 
 
-@pytest.mark.slow
 def test_results_that_cannot_be_scored_leave_no_older_scores(scored_world, world, evaluate):
     evaluate()
     for name in ("SEQ-A", "SEQ-B"):
@@ -248,7 +236,6 @@ def test_results_that_cannot_be_scored_leave_no_older_scores(scored_world, world
     assert not any((world.output_dir / name).exists() for name in SUMMARIES)
 
 
-@pytest.mark.slow
 def test_a_refused_run_leaves_summaries_where_they_are(scored_world, world, evaluate, monkeypatch):
     evaluate()
     (world.detection_dir / "SEQ-B.npy").unlink()
@@ -259,7 +246,6 @@ def test_a_refused_run_leaves_summaries_where_they_are(scored_world, world, eval
     assert all((world.output_dir / name).exists() for name in SUMMARIES)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("flags", [[], ["--resume"]])
 def test_results_may_lie_among_the_sequences(world, evaluate, monkeypatch, flags):
     monkeypatch.chdir(world.mot_dir)
@@ -305,7 +291,6 @@ def test_results_do_not_replace_what_is_read(scored_world, world, evaluate, take
     assert place.read_bytes() == before and not (world.output_dir / "run.json").exists()
 
 
-@pytest.mark.slow
 def test_resume_skips_what_is_complete(world, evaluate):
     evaluate()
     times = {name: world.result(name).stat().st_mtime_ns for name in ("SEQ-A", "SEQ-B", "SEQ-C")}
@@ -322,7 +307,6 @@ def test_resume_skips_what_is_complete(world, evaluate):
     assert "packed" in err
 
 
-@pytest.mark.slow
 def test_resume_minds_the_settings(world, evaluate):
     evaluate("--min_confidence", 0.8)
     _code, _, err = evaluate("--resume")
@@ -330,7 +314,6 @@ def test_resume_minds_the_settings(world, evaluate):
     assert world.result("SEQ-B").read_bytes() == (GOLDEN / "walkers-A.txt").read_bytes()
 
 
-@pytest.mark.slow
 def test_results_of_other_settings_are_replaced_with_a_line(world, evaluate):
     evaluate()
     _, _, err = evaluate()
@@ -342,7 +325,6 @@ def test_results_of_other_settings_are_replaced_with_a_line(world, evaluate):
     assert err.count("replacing") == 1
 
 
-@pytest.mark.slow
 def test_the_record_tells_how_results_were_made(world, evaluate):
     evaluate("--nn_budget", "none")
     entry = json.loads((world.output_dir / "run.json").read_text())["sequences"]["SEQ-B"]
@@ -384,7 +366,6 @@ def test_wrong_folders_are_one_line(world, evaluate, tmp_path, scenario):
     assert not world.output_dir.exists()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_leaves_partial_files_only(tmp_path, number):
     world = Benchmark(tmp_path)

@@ -15,6 +15,8 @@ from tests.support.screen import wait_until
 from tests.support.sequences import make_sequence, walk, write_results
 from tests.support.videos import read_video
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def world(tmp_path):
@@ -145,7 +147,6 @@ def test_an_image_that_breaks_a_video_ends_all_and_is_named(world, capsys, jobs)
     assert len(read_video(world / "videos" / "new" / "B.partial.avi")[0]) == 2
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 def test_ctrl_c_keeps_partial_videos_and_says_where(tmp_path):
     folder = make_sequence(tmp_path / "mot" / "A", frames=1)

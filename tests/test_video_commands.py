@@ -14,6 +14,8 @@ from tests.support.videos import ffmpeg, number, read_video, write_film
 from tools.generate_detections import generate_detections
 from tools.report.gather import gather
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def clip(tmp_path):
@@ -100,7 +102,6 @@ def test_results_of_a_video_are_reported(clip, tmp_path):
     assert [of.sequence.images.place for of in tracked] == [clip]
 
 
-@pytest.mark.slow
 def test_a_benchmark_may_hold_videos(clip, tmp_path, capsys):
     flags = ["--mot_dir", tmp_path / "mot", "--detection_dir", tmp_path, "--output_dir", tmp_path / "results"]
     assert evaluate_motchallenge.main(list(map(str, flags))) == 0

@@ -20,6 +20,8 @@ from application_util.parallel.executor import BLAS_THREAD_VARIABLES, cpu_count,
 from application_util.parallel.jobs import Job, JobRunner
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 def double(number):
     report_progress(1)
@@ -69,7 +71,6 @@ def jobs_of(numbers, *arguments):
     return [Job(f"job {number}", (number, *arguments), number) for number in numbers]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("processes", [1, 2, 3])
 def test_every_job_is_done_once(processes):
     outcomes = list(JobRunner(processes).run(double, jobs_of(range(7)), "test"))
@@ -106,7 +107,6 @@ def test_a_failure_does_not_lose_the_others():
     assert str(outcomes[3].error) == "three is too many" and isinstance(outcomes[3].error, UserError)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_process_that_dies_does_not_lose_the_others(tmp_path, processes):
     jobs = jobs_of(range(6), str(tmp_path))
@@ -116,7 +116,6 @@ def test_a_process_that_dies_does_not_lose_the_others(tmp_path, processes):
     assert len(list(tmp_path.glob("3-*"))) == 2
 
 
-@pytest.mark.slow
 def test_a_process_that_dies_once_is_forgiven(tmp_path):
     outcomes = list(JobRunner(2).run(die_once, jobs_of(range(6), str(tmp_path / "died")), "test"))
     assert sorted(outcome.value for outcome in outcomes) == list(range(6))
@@ -203,7 +202,6 @@ def test_an_address_is_checked(address):
         pass
 
 
-@pytest.mark.slow
 def test_a_bar_over_the_units_of_all_jobs(tmp_path):
     program = tmp_path / "bar.py"
     program.write_text(

@@ -16,6 +16,8 @@ from tests.support.sequences import Benchmark
 
 trackeval = pytest.importorskip("trackeval")
 
+pytestmark = pytest.mark.slow
+
 
 def official_scores(mot_dir, result_dir, names, benchmark, folder):
     """Run what TrackEval's commands run, and read the tables that they write."""
@@ -209,7 +211,6 @@ def test_counts_are_counts(world):
         assert isinstance(value, int) == (field in COUNTS), field
 
 
-@pytest.mark.slow
 def test_recorded_tracks_of_real_sequences(tmp_path):
     mot_dir = shared_path("data/MOT16/train")
     names = ["MOT16-02", "MOT16-05", "MOT16-09"]

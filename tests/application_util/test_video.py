@@ -19,6 +19,8 @@ from application_util.errors import UserError
 from application_util.sequences.video_source import open_video
 from tests.support.videos import read_video
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = (64, 48)
 

@@ -24,6 +24,7 @@ def scene(seed: int, frames: int = 40, people: int = 7, dim: int = 16, noise: fl
     for frame in range(frames):
         there = rng.permutation(np.flatnonzero(rng.random(people) < 0.85))
         boxes = np.hstack([start + step * frame, size]) + rng.normal(0, noise, (people, 4)) * size[:, 1:]
+        boxes[:, 2:] = np.maximum(boxes[:, 2:], 1)
         features = looks + rng.normal(0, 0.15, looks.shape)
         found.append([(boxes[i], features[i].astype(np.float32)) for i in there])
     return found

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from tests.fuzz.readers import READERS, Reader
 from tests.fuzz.worker import try_case
 
+pytestmark = pytest.mark.slow
+
 FILES = 12
 OPEN = ("MARS", "zip", "history")
 """Readers that do not pass yet."""

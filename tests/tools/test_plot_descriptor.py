@@ -10,6 +10,8 @@ from tools.reid.distances import BINS, DistanceCounts, count_distances, recommen
 
 pytest.importorskip("matplotlib")
 
+pytestmark = pytest.mark.slow
+
 
 def test_distances_are_counted_by_kind_of_pair():
     rng = np.random.default_rng(0)

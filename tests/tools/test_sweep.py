@@ -19,6 +19,8 @@ from tests.support.sequences import Benchmark
 from tools import sweep
 from tools.parameter_search import search as sweep_search
 
+pytestmark = pytest.mark.slow
+
 VALUES = {
     "min_confidence": [0.3],
     "min_detection_height": [0, 50],
@@ -80,7 +82,6 @@ def run(world, capsys, *flags):
 GRID = ["--min_confidence", "0.3", "0.8", "--nn_budget", "none"]
 
 
-@pytest.mark.slow
 def test_a_sweep_and_its_best_command_line(world, capsys):
     code, out, err = run(world, capsys, *GRID)
     assert code == 0
@@ -107,7 +108,6 @@ def test_a_sweep_and_its_best_command_line(world, capsys):
     assert list(csv.DictReader((folder / "sweep.csv").open())) != rows
 
 
-@pytest.mark.slow
 def test_a_resumed_sweep_keeps_the_settings_it_has(world, capsys):
     run(world, capsys, "--min_confidence", "0.3")
     record = world.mot_dir.parent / "sweep" / "sweep.json"
@@ -119,7 +119,6 @@ def test_a_resumed_sweep_keeps_the_settings_it_has(world, capsys):
     assert len(json.loads(record.read_text())["settings"]) == 2
 
 
-@pytest.mark.slow
 def test_a_sweep_started_anew_keeps_the_earlier_one_apart(world, capsys):
     run(world, capsys, *GRID)
     folder = world.mot_dir.parent / "sweep"
@@ -129,7 +128,6 @@ def test_a_sweep_started_anew_keeps_the_earlier_one_apart(world, capsys):
     assert before and all((folder / f"{name}.old").read_bytes() == before[name] for name in before)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["not json", "no scores", "a folder"])
 def test_an_unreadable_record_is_no_sweep_to_resume(world, capsys, damage):
     record = world.mot_dir.parent / "sweep" / "sweep.json"
@@ -146,13 +144,11 @@ def test_an_unreadable_record_is_no_sweep_to_resume(world, capsys, damage):
     assert before is None or record.read_bytes() == before
 
 
-@pytest.mark.slow
 def test_nothing_to_resume_is_a_start(world, capsys):
     code, _, err = run(world, capsys, "--min_confidence", "0.3", "--resume")
     assert code == 0 and "earlier" not in err
 
 
-@pytest.mark.slow
 def test_the_best_command_line_takes_the_same_files_as_the_sweep(world, capsys):
     rows = np.load(world.detection_dir / "SEQ-A.npy")
     rows[3, 4] = -1
@@ -166,7 +162,6 @@ def test_the_best_command_line_takes_the_same_files_as_the_sweep(world, capsys):
     assert "MOT20 by" in capsys.readouterr().out
 
 
-@pytest.mark.slow
 def test_sequences_without_truth_need_no_detections(world, capsys):
     (world.detection_dir / "SEQ-C.npy").unlink()
     _, out, _ = run(world, capsys, "--min_confidence", "0.3")
@@ -175,7 +170,6 @@ def test_sequences_without_truth_need_no_detections(world, capsys):
     assert evaluate_motchallenge.main([*best[2:], "--output_dir", str(world.output_dir), "--jobs", "1"]) == 0
 
 
-@pytest.mark.slow
 def test_the_benchmark_is_that_of_the_sequences_that_are_tracked(world, capsys):
     world.add("MOT15-A", "walkers", frames=20)
     world.add("MOT20-B", "walkers", frames=20)
@@ -185,7 +179,6 @@ def test_the_benchmark_is_that_of_the_sequences_that_are_tracked(world, capsys):
     assert json.loads(record.read_text())["inputs"]["benchmark"] == "MOT15"
 
 
-@pytest.mark.slow
 def test_failures_are_told_once(world, capsys):
     (world.detection_dir / "SEQ-A.npy").write_bytes(b"no array")
     code, _out, err = run(world, capsys, *GRID)

@@ -16,6 +16,8 @@ from tests.tools.report.conftest import FRAMES, LIFESPANS, NAME, STRETCHES, resu
 from tools.make_report import main
 from tools.report.make import make_report
 
+pytestmark = pytest.mark.slow
+
 CHARTS_PER_SEQUENCE = 3
 
 
@@ -214,7 +216,6 @@ def test_the_command_runs_as_a_script(folder, command):
     assert done.stderr.splitlines()[-1] == f"report of 1 sequences in {folder.report}"
 
 
-@pytest.mark.slow
 def test_the_browser_tells_errors(browser, tmp_path):
     page = tmp_path / "page.html"
     page.write_text("<script>missing()</script><script src='http://example.org/x.js'></script>")
