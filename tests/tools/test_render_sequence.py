@@ -120,7 +120,7 @@ def _best_overlap(box: np.ndarray, others: np.ndarray) -> float:
 
 
 def _recall(truth: np.ndarray, detections: np.ndarray) -> tuple[float, float]:
-    """Share found of people who are in plain view, and of those who are nearly hidden."""
+    """Fraction found of people who are in plain view, and of those who are nearly hidden."""
     found = [_best_overlap(row[2:6], detections[detections[:, 0] == row[0]][:, 2:6]) > 0.5 for row in truth]
     return float(np.mean(np.array(found)[truth[:, 8] > 0.8])), float(
         np.mean(np.array(found)[truth[:, 8] < 0.2])

@@ -70,7 +70,7 @@ def encode_sequence(encoder: Encoder, job: EncodingJob) -> EncodingReport:
     Raises
     ------
     UserError
-        For whatever the user can mend; the detection file is not there then.
+        For whatever the user can fix; the detection file is not there then.
     """
     started = time.monotonic()
     source = read_input(job)

@@ -54,7 +54,7 @@ class Kind:
 
 @contextmanager
 def generated_sequence(output_dir: str | Path, kind: Kind) -> Iterator[Path]:
-    """Yield an empty folder that takes the place of `output_dir` when the block ends well.
+    """Yield an empty folder that replaces `output_dir` when the block ends well.
 
     It lies in ``<output_dir>.partial``, which is this process's alone; what a killed run left there is removed.
 

@@ -12,7 +12,7 @@ from tests.support.sequences import make_sequence
 from tools.import_detections import main
 
 ROWS = [[1, -1, 12.8, 24, 25.6, 48, 0.9], [2, -1, 64, 9.6, 32, 38.4, 0.25]]
-"""What all formats tell here, of images of 128 x 96 pixels."""
+"""What all formats say here, of images of 128 x 96 pixels."""
 
 
 class Import:

@@ -42,7 +42,7 @@ def test_scores_that_are_known_are_not_made_again(folder, monkeypatch):
 
     folder.add_truth()
     known = {NAME: score_sequence(ScoreJob("MOT17", folder.mot_dir, folder.result_dir, NAME)), "OTHER": {}}
-    monkeypatch.setattr("tools.report.scores.score_sequence", lambda job: pytest.fail("scored again"))
+    monkeypatch.setattr("tools.report.scores.score_sequence", lambda job: pytest.fail("scored once more"))
     make_report(folder.mot_dir, folder.result_dir, folder.report, scores=known)
     assert "<b>60.0</b><span>MOTA</span>" in folder.report.read_text(encoding="utf-8")
 
@@ -234,9 +234,9 @@ def test_the_page_works_from_disk_without_network(folder, browser):
     assert len(re.findall(r'class="[^"]*js-plotly-plot', body)) == 2 * CHARTS_PER_SEQUENCE
     assert len(re.findall(r'class="[^"]*svg-container', body)) == 2 * CHARTS_PER_SEQUENCE
     first, second = body.split('<section id="sequence-1"')
-    lives = first[first.index('id="sequence-0-time"') : first.index('id="sequence-0-lengths"')]
-    assert len(re.findall(r'<g class="point"><path d="M', lives)) == len(STRETCHES) + len(LIFESPANS)
-    assert len(re.findall(r'<path class="point\b', lives)) == 1  # the switch
+    lifespans = first[first.index('id="sequence-0-time"') : first.index('id="sequence-0-lengths"')]
+    assert len(re.findall(r'<g class="point"><path d="M', lifespans)) == len(STRETCHES) + len(LIFESPANS)
+    assert len(re.findall(r'<path class="point\b', lifespans)) == 1  # the switch
     assert re.search(r'<image [^>]*href="data:image/jpeg', first)
     assert re.search(r'class="annotation-text"[^>]*>no gaps<', second)
     assert not re.search(r'(src|href)="(https?:)?//', body)

@@ -92,7 +92,7 @@ class Errands:
         return ends if near_first else ends[::-1]
 
     def hide(self, hide: Obstacle, side: int) -> list[Goal]:
-        """Behind something, and out again where they came from."""
+        """Behind something, and out where they came from."""
         depth = hide.z + hide.radius + 0.55
         out = hide.x * depth / hide.z + (2.6 if side else -2.6)
         turn = hide.x * depth / hide.z + (0.5 if side else -0.5)

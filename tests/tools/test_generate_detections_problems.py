@@ -67,10 +67,10 @@ def test_no_image_at_all_is_an_error(mot_dir, out):
 
 
 @pytest.mark.parametrize("encoder", [any_encoder, color_encoder()])
-@pytest.mark.parametrize(("suffix", "share"), [("jpg", 0.6), ("jpg", 0.0), ("png", 0.6)])
-def test_a_truncated_image_is_named_or_skipped(tmp_path, out, capfd, encoder, suffix, share):
+@pytest.mark.parametrize(("suffix", "fraction"), [("jpg", 0.6), ("jpg", 0.0), ("png", 0.6)])
+def test_a_truncated_image_is_named_or_skipped(tmp_path, out, capfd, encoder, suffix, fraction):
     image = make_boxed_sequence(tmp_path / "mot", suffix=suffix) / "img1" / f"000003.{suffix}"
-    image.write_bytes(image.read_bytes()[: int(share * image.stat().st_size)])
+    image.write_bytes(image.read_bytes()[: int(fraction * image.stat().st_size)])
     with pytest.raises(UserError, match=rf"000003.{suffix}: .* \(--skip_invalid leaves its rows out\)"):
         generate_detections(encoder, tmp_path / "mot", out)
     assert os.listdir(out) == ["SEQ-01.npy.partial"]
