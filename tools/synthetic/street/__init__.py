@@ -3,5 +3,5 @@
 `camera` and `daylight` say how the scene is seen, `errands` and `walking` who walks where, `wardrobe`, `pose`,
 `relief` and `puppet` the appearance of a person, `backdrop`, `facades` and `furniture` what stands around them,
 `scene` puts a frame together (with `compose`) and measures what is visible, `detector` turns that into
-detections, and `motfiles` writes it all down.
+detections, and `render` writes it all down.
 """
