@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -174,7 +175,7 @@ def test_features_are_those_of_the_video_that_was_named(imports, tmp_path):
 def encodings(monkeypatch):
     """What would be encoded."""
     jobs = []
-    monkeypatch.setattr("tools.features.encoder.create_box_encoder", lambda network: "encoder")
+    monkeypatch.setattr("tools.features.encoder.create_box_encoder", lambda network: SimpleNamespace(card=None))
     monkeypatch.setattr(
         "tools.features.encode_sequence.encode_sequence", lambda encoder, job: jobs.append(job)
     )
