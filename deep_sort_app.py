@@ -17,7 +17,7 @@ from application_util.cli import (
 )
 from application_util.errors import command_name
 from application_util.progress import warn
-from application_util.settings import MAX_GAP, TrackerSettings
+from application_util.settings import COLORS, MAX_GAP, DrawingSettings, TrackerSettings
 
 WINDOW_UPDATE_MS = 5
 
@@ -53,6 +53,9 @@ def run(
     max_age: int = 30,
     n_init: int = 3,
     max_gap: int = MAX_GAP,
+    width: int | None = None,
+    colors: str = COLORS[0],
+    draw_detections: bool = True,
 ) -> None:
     """Track a sequence and write its result file.
 
@@ -76,6 +79,8 @@ def run(
         As the other parameters of the tracker.
     max_gap : int
         Frames without detections that may follow each other.
+    width, colors, draw_detections
+        See `application_util.settings.DrawingSettings`.
 
     Raises
     ------
@@ -105,7 +110,8 @@ def run(
     sequence = read_sequence(sequence_dir)
     refuse_overwriting([output_file, output_video], [detection_file, *sequence.input_files])
     detections = DetectionFile(detection_file, skip_invalid, max_gap)
-    view = View(sequence, display, [output_video], window_ms=WINDOW_UPDATE_MS)
+    drawing = DrawingSettings(None, width, colors, draw_detections)
+    view = View(sequence, display, [output_video], drawing, window_ms=WINDOW_UPDATE_MS)
     tracker, outcome = create_tracker(settings), Outcome(settings)
     with ResultFile(output_file) as results, view:
         warnings = detection_warnings(sequence, detections)
@@ -138,6 +144,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help="show a window (default: true where a window is possible)")  # fmt: skip
     add("--output_video", metavar="FILE",
         help="also write a video, .avi (motion JPEG) or .mp4 (H.264); needs no display")  # fmt: skip
+    add_parameter_flags(parser, DrawingSettings(), "drawing", ("width", "colors", "draw_detections"))
     add_skip_invalid_flag(parser)
     add_max_gap_flag(parser)
     return parser.parse_args(argv)

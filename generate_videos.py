@@ -8,6 +8,7 @@ from pathlib import Path
 
 from application_util.cli import add_drawing_flags, add_switch, command_parser, positive_int, run_command
 from application_util.progress import say
+from application_util.settings import COLORS, DrawingSettings
 
 
 def run(
@@ -18,6 +19,9 @@ def run(
     update_ms: float | None = None,
     show_trajectories: bool = False,
     jobs: int = 1,
+    *,
+    width: int | None = None,
+    colors: str = COLORS[0],
 ) -> None:
     """Write ``<sequence>.avi`` for each ``<sequence>.txt`` among the results whose sequence exists.
 
@@ -31,10 +35,8 @@ def run(
         Folder for the videos, made as needed.
     convert_h264 : bool
         Also write ``<sequence>.mp4`` (H.264).
-    update_ms : float, optional
-        Time between frames in milliseconds; by default by each seqinfo.ini's frameRate, else 20.
-    show_trajectories : bool
-        Draw where each track was in the last second.
+    update_ms, show_trajectories, width, colors
+        See `application_util.settings.DrawingSettings`.
     jobs : int
         Sequences rendered at a time.
 
@@ -46,7 +48,8 @@ def run(
     from application_util.drawing import render
 
     kinds = [".avi", ".mp4"] if convert_h264 else [".avi"]
-    renderings = render.plan(mot_dir, result_dir, output_dir, kinds, update_ms, show_trajectories)
+    settings = DrawingSettings(update_ms, width, colors, show_trajectories=show_trajectories)
+    renderings = render.plan(mot_dir, result_dir, output_dir, kinds, settings)
     render.render(renderings, jobs)
     for each in renderings:
         videos = ", ".join(map(str, each.view.videos))

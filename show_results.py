@@ -16,6 +16,7 @@ from application_util.cli import (
 )
 from application_util.errors import UserError, command_name
 from application_util.progress import say
+from application_util.settings import COLORS, DrawingSettings
 
 __getattr__ = lazy_names(__name__, {"iou": "deep_sort.iou_matching"})
 
@@ -29,6 +30,9 @@ def run(
     video_filename: str | Path | None = None,
     display: bool | None = None,
     show_trajectories: bool = False,
+    *,
+    width: int | None = None,
+    colors: str = COLORS[0],
 ) -> None:
     """Show the tracks of a sequence.
 
@@ -41,15 +45,13 @@ def run(
     show_false_alarms : bool
         Mark boxes whose overlap (IoU) with every ground-truth box is below 0.5.
     detection_file : str or Path, optional
-        Detections (``.npy`` or a det.txt), drawn in red.
+        Detections (``.npy`` or a det.txt), drawn with dashed lines.
     update_ms : float, optional
         Time between frames in milliseconds; by default by seqinfo.ini's frameRate, else 20.
     video_filename : str or Path, optional
         A video of it, ``.avi`` or ``.mp4``.
     display : bool, optional
         Show a window; None shows one if that is possible or if no video is asked for.
-    show_trajectories : bool
-        Draw where each track was in the last second.
 
     Raises
     ------
@@ -65,12 +67,11 @@ def run(
         raise UserError("neither a window nor a video to make: give --output_file or --display True")
     sequence = read_sequence(sequence_dir)
     refuse_overwriting([video_filename], [result_file, detection_file, *sequence.input_files])
-    results = open_results(
-        sequence, result_file, show_false_alarms, detection_file, update_ms, show_trajectories
-    )
+    settings = DrawingSettings(update_ms, width, colors, show_trajectories=show_trajectories)
+    results = open_results(sequence, result_file, settings, show_false_alarms, detection_file)
     window = True if video_filename is None else display
     instead = "give --output_file for a video"
-    with View(sequence, window, [video_filename], results.update_ms, instead=instead) as view:
+    with View(sequence, window, [video_filename], settings, instead=instead) as view:
         for frame in view.frames(results.frames):
             results.draw(view.drawing, frame)
     if view.finished and video_filename is not None:
@@ -83,7 +84,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("--sequence_dir", required=True, help="MOTChallenge sequence folder with images, or a video")
     add("--result_file", required=True, help=f"the tracks, as {command_name('deep_sort_app.py')} writes them")
-    add("--detection_file", help="detections (.npy or a det.txt), drawn in red")
+    add("--detection_file", help="detections (.npy or a det.txt), drawn with dashed lines")
     add("--output_file", dest="video_filename", metavar="FILE",
         help="a video of it, .avi (motion JPEG) or .mp4 (H.264); needs no display")  # fmt: skip
     add("--display", type=boolean, metavar="BOOL",

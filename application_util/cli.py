@@ -12,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 
 from application_util.errors import UserError
 from application_util.progress import say
-from application_util.settings import BENCHMARKS, MAX_GAP
+from application_util.settings import BENCHMARKS, MAX_GAP, DrawingSettings
 from deep_sort import __version__
 
 
@@ -266,10 +266,5 @@ def add_worker_flags(parser: argparse.ArgumentParser) -> None:
 
 def add_drawing_flags(parser: argparse.ArgumentParser) -> None:
     """Add the flags of commands that draw results."""
-    parser.add_argument(
-        "--update_ms",
-        type=or_none(positive_float),
-        metavar="MS",
-        help="time between frames in milliseconds (default: by seqinfo.ini's frameRate, else 20)",
-    )
-    add_switch(parser, "--show_trajectories", "draw where each track was in the last second")
+    names = ("update_ms", "width", "colors", "show_trajectories")
+    add_parameter_flags(parser, DrawingSettings(), "drawing", names)

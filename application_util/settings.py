@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+COLORS = ("distinct", "original")
+
 
 def parameter(
     default: Any,
@@ -78,6 +80,31 @@ BENCHMARK_SETTINGS = TrackerSettings(min_confidence=0.3, nn_budget=100)
 
 MAX_GAP = 1_000_000
 """Frames that may be left out between two rows of a file; beyond, one of their numbers is probably wrong."""
+
+
+@dataclass(frozen=True)
+class DrawingSettings:
+    """How windows and videos look."""
+
+    update_ms: float | None = parameter(
+        None,
+        "time between frames in milliseconds, or none for the sequence's own, else 20",
+        metavar="MS",
+        low=1e-3,
+    )
+    width: int | None = parameter(
+        None,
+        "width in pixels, or none for the images' own in videos and 1024 in the window",
+        metavar="PIXELS",
+        low=16,
+        high=16384,
+    )
+    colors: str = parameter(
+        "distinct", "colours of tracks: neighbouring ids clearly apart, or the original's", choices=COLORS
+    )
+    draw_detections: bool = parameter(True, "draw the detections, too, with dashed lines")
+    show_trajectories: bool = parameter(False, "draw where each track was in the last second")
+
 
 BENCHMARKS = ("MOT15", "MOT16", "MOT17", "MOT20")
 """Benchmarks whose rules of scoring are known."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 
+import numpy as np
 import pytest
 
+from application_util.drawing.colors import track_color
 from tests.support.screen import WindowProgram, wait_until
 from tests.support.sequences import make_sequence, walk, write_detections, write_results
 from tests.support.videos import read_video
@@ -61,7 +63,7 @@ def test_the_app_shows_tracks_in_a_window_and_escape_keeps_the_partial_result(tr
 
     def track_1_is_shown():
         row = app.window.pixels()[8 * 50].astype(int)  # across the box: 240 to 400
-        return abs(row[240] - (0, 255, 117)).max() < 40 and abs(row[300] - 91).max() < 5
+        return abs(row[240] - np.array(track_color(1))).max() < 40 and abs(row[300] - 91).max() < 5
 
     wait_until(track_1_is_shown, "the track is on the screen")
     app.press("Escape")
@@ -144,7 +146,8 @@ def test_the_app_writes_a_video_without_a_display(command, tmp_path, video):
         "--output_file",
         tmp_path / "out.txt",
     ]
-    done = command("deep_sort_app.py", *flags, "--output_video", tmp_path / video)
+    look = ["--width", "1024", "--colors", "original"]
+    done = command("deep_sort_app.py", *flags, "--output_video", tmp_path / video, *look)
     assert done.returncode == 0, done.stderr
     frames, fps = read_video(tmp_path / video)
     assert (len(frames), fps) == (12, 10)
@@ -179,7 +182,9 @@ def test_results_in_a_window_pause_step_and_stop(start, sequence, tmp_path):
         *("--update_ms", "20"),
     )
     viewer.wait_for_size(1024, 768)
-    wait_until(lambda: (viewer.window.pixels()[8 * 50, 240] == (255, 0, 0)).all(), "track 0 is on the screen")
+    wait_until(
+        lambda: (viewer.window.pixels()[8 * 50, 240] == track_color(0)).all(), "track 0 is on the screen"
+    )
     for key in ("space", "s", "Escape"):
         viewer.press(key)
     assert viewer.exit_code() == 0

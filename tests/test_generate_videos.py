@@ -9,6 +9,7 @@ import cv2
 import pytest
 
 import generate_videos
+from application_util.drawing.colors import track_color
 from tests.support.cli import headless_environment
 from tests.support.paths import ROOT
 from tests.support.screen import wait_until
@@ -46,10 +47,10 @@ def test_a_video_for_every_result_whose_sequence_exists(command, world):
         f"A: 8 frames in {videos}/A.avi",
         f"B: 5 frames in {videos}/B.avi",
     ]
-    for name, count, height, rate in (("A", 8, 768, 10), ("B", 5, 576, 50)):
+    for name, count, size, rate in (("A", 8, (96, 128), 10), ("B", 5, (90, 160), 50)):
         frames, fps = read_video(videos / f"{name}.avi")
         assert (len(frames), fps) == (count, rate)
-        assert all(frame.shape == (height, 1024, 3) for frame in frames)
+        assert all(frame.shape == (*size, 3) for frame in frames)
 
 
 def test_videos_do_not_go_where_the_sequences_own_are(command, world):
@@ -69,16 +70,16 @@ def test_videos_do_not_go_where_the_sequences_own_are(command, world):
 
 @pytest.mark.parametrize("jobs", ["1", "2", "7"])
 def test_what_the_frames_show(world, jobs):
-    assert generate_videos.main(flags(world, "--jobs", jobs)) == 0
+    assert generate_videos.main(flags(world, "--jobs", jobs, "--width", "1024")) == 0
     assert len(read_video(world / "videos" / "new" / "B.avi")[0]) == 5
     frames, _ = read_video(world / "videos" / "new" / "A.avi")
     for i, frame in enumerate(frames):
         left = 8 * (10 + 4 * i) + 4
         edge = frame[8 * 60, left - 4 : left + 4].mean(axis=0)
-        assert edge == pytest.approx((0, 255, 117), abs=25)  # the colour of id 1
+        assert edge == pytest.approx(track_color(1), abs=25)
         assert frame[8 * 60, left + 60].mean() == pytest.approx(91 + i, abs=5)
-        ground = frame[8 * 34, left + 8]
-        assert ground == pytest.approx((0, 255, 117), abs=40)
+        ground = frame[8 * 27, left + 8].astype(int)
+        assert ground == pytest.approx(track_color(1), abs=40)
 
 
 def test_h264_besides(world):
@@ -98,9 +99,9 @@ def test_false_means_no_h264(world):
 
 
 def test_trajectories(world):
-    generate_videos.main(flags(world))
+    generate_videos.main(flags(world, "--width", "1024"))
     plain = read_video(world / "videos" / "new" / "A.avi")[0][-1]
-    generate_videos.main(flags(world, "--show_trajectories"))
+    generate_videos.main(flags(world, "--show_trajectories", "--width", "1024", "--colors", "original"))
     trail = read_video(world / "videos" / "new" / "A.avi")[0][-1]
     assert abs(trail[8 * 70 + 4, 8 * 30].astype(int) - (0, 255, 117)).max() < 40
     assert abs(plain[8 * 70 + 4, 8 * 30].astype(int) - 98).max() < 10

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from application_util.drawing.colors import Color, text_color
+
 FONT = cv2.FONT_HERSHEY_PLAIN
+LABEL_FONT = cv2.FONT_HERSHEY_DUPLEX
 LABEL_MARGIN = 5
 CHI2_95_TWO_DIMENSIONS = 5.9915
 FARTHEST = 2**15
 """Coordinates in pixels that OpenCV can draw at; what lies beyond is drawn there, outside any image."""
-
-Color = Sequence[int]
+POLYLINE_SHIFT = 4
+"""Bits of a pixel's fraction in the corners of lines."""
 
 
 class Canvas:
@@ -59,6 +62,32 @@ class Canvas:
             corner = left + width + 2 * LABEL_MARGIN, top + height + 2 * LABEL_MARGIN
             cv2.rectangle(self.image, (left, top), corner, self._pen(), cv2.FILLED)
             self._write(label, left + LABEL_MARGIN, top + LABEL_MARGIN + height, 1, self.thickness)
+
+    def dashed_rectangle(self, x: float, y: float, w: float, h: float, dash: int) -> None:
+        """Draw a box of dashes and gaps, both `dash` pixels long; coordinates as in `rectangle`."""
+        height, width = self.image.shape[:2]
+        (left, top), (right, bottom) = _pixel(x, y), _pixel(x + w, y + h)
+        step = 2 * dash
+        columns = range(left + max(0, -left // step) * step, min(right, width), step)  # those in the image
+        rows = range(top + max(0, -top // step) * step, min(bottom, height), step)
+        dashes = [((i, side), (min(i + dash, right), side)) for side in (top, bottom) for i in columns]
+        dashes += [((side, i), (side, min(i + dash, bottom))) for side in (left, right) for i in rows]
+        for start, end in dashes:
+            cv2.line(self.image, start, end, self._pen(), self.thickness)
+
+    def text_size(self, text: str, height: int) -> tuple[int, int]:
+        """Return (width, height) of a line of text with digits of `height` pixels, and of the margin around it."""
+        (width, _), _ = cv2.getTextSize(text, LABEL_FONT, _font_scale(height), 1)
+        return width + 2 * _margin(height), height + 2 * _margin(height)
+
+    def write(self, text: str, left: int, top: int, height: int) -> None:
+        """Write a line of text in black or white on filled ground, which is as large as `text_size` says."""
+        width, full_height = self.text_size(text, height)
+        corner = left + width - 1, top + full_height - 1
+        cv2.rectangle(self.image, (left, top), corner, self._pen(), cv2.FILLED)
+        start = left + _margin(height), top + _margin(height) + height - 1
+        scale, paint = _font_scale(height), tuple(text_color(self.color))
+        cv2.putText(self.image, text, start, LABEL_FONT, scale, paint, 1, cv2.LINE_AA)
 
     def circle(self, x: float, y: float, radius: float, label: str | None = None) -> None:
         """Draw a circle of centre (x, y) and a radius in pixels, and a label at its centre."""
@@ -113,9 +142,12 @@ class Canvas:
         self.image[pixels[:, 1], pixels[:, 0]] = paint
 
     def polyline(self, points: ArrayLike) -> None:
-        """Draw straight lines from each of the (N, 2) points (x, y) to the next."""
-        corners = np.clip(points, -FARTHEST, FARTHEST).astype(np.int32).reshape(-1, 1, 2)
-        cv2.polylines(self.image, [corners], False, self._pen(), self.thickness)
+        """Draw straight lines, smooth at their edges, from each of the (N, 2) points (x, y) to the next."""
+        fine = np.clip(points, -FARTHEST, FARTHEST) * 2**POLYLINE_SHIFT
+        corners = np.rint(fine).astype(np.int32).reshape(-1, 1, 2)
+        cv2.polylines(
+            self.image, [corners], False, self._pen(), self.thickness, cv2.LINE_AA, shift=POLYLINE_SHIFT
+        )
 
     def _pen(self) -> tuple[int, ...]:
         return tuple(int(channel) for channel in self.color)
@@ -129,3 +161,15 @@ def _pixel(x: float, y: float) -> tuple[int, int]:
     """Truncate a position to a whole pixel, within what OpenCV can draw."""
     near_x, near_y = (int(min(max(side, -FARTHEST), FARTHEST)) for side in (x, y))
     return near_x, near_y
+
+
+def _margin(height: int) -> int:
+    return max(2, round(0.35 * height))
+
+
+@functools.cache
+def _font_scale(height: int) -> float:
+    """Return the scale at which digits are so many pixels high; measured, since OpenCV 4 and 5 have other fonts."""
+    test = np.zeros((100, 100, 3), dtype=np.uint8)
+    cv2.putText(test, "0", (10, 90), LABEL_FONT, 2, (255, 255, 255), 1)
+    return 2 * height / max(1, int(np.count_nonzero(test.any(axis=(1, 2)))))

@@ -16,6 +16,7 @@ from application_util.files.output import refuse_overwriting
 from application_util.progress import progress_count
 from application_util.sequences.sequence import read_sequence
 from application_util.sequences.sequence_set import find_results
+from application_util.settings import DrawingSettings
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,7 @@ def plan(
     result_dir: str | Path,
     output_dir: str | Path,
     kinds: Sequence[str],
-    update_ms: float | None = None,
-    trajectories: bool = False,
+    settings: DrawingSettings,
 ) -> list[Rendering]:
     """Look at all input and outputs of a folder of results before anything is written.
 
@@ -44,8 +44,8 @@ def plan(
         Is to hold the videos, ``<sequence><kind>``; made as needed.
     kinds : sequence of str
         ``.avi``, ``.mp4``.
-    update_ms, trajectories
-        See `application_util.drawing.result_view.open_results`.
+    settings : DrawingSettings
+        What the videos look like.
 
     Raises
     ------
@@ -63,8 +63,8 @@ def plan(
             raise UserError(
                 f"{output_dir}: holds the sequence's own video {own.name}: choose another --output_dir"
             )
-        results = open_results(sequence, result_file, update_ms=update_ms, trajectories=trajectories)
-        renderings.append(Rendering(results, View(sequence, False, videos, results.update_ms)))
+        results = open_results(sequence, result_file, settings)
+        renderings.append(Rendering(results, View(sequence, False, videos, settings)))
     return renderings
 
 

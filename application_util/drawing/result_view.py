@@ -15,6 +15,7 @@ from application_util.files.detection_file import DetectionFile, detections_from
 from application_util.files.mot_table import BoxTable
 from application_util.sequences.images import no_images
 from application_util.sequences.sequence import MotSequence
+from application_util.settings import DrawingSettings
 from deep_sort.iou_matching import iou
 
 FALSE_ALARM_IOU = 0.5
@@ -84,10 +85,9 @@ def _false_alarms(boxes: Boxes, groundtruth: Boxes) -> list[Boxes]:
 def open_results(
     sequence: MotSequence,
     result_file: str | Path,
+    settings: DrawingSettings = DrawingSettings(),  # noqa: B008 (frozen)
     show_false_alarms: bool = False,
     detection_file: str | Path | None = None,
-    update_ms: float | None = None,
-    trajectories: bool = False,
 ) -> ResultView:
     """Read what is to be shown and make sure that it belongs together.
 
@@ -96,14 +96,12 @@ def open_results(
     sequence : MotSequence
     result_file : str or Path
         The tracks, a row each box: frame, id, left, top, width, height, ...
+    settings : DrawingSettings
+        What it looks like.
     show_false_alarms : bool
         Mark boxes that ground truth does not confirm.
     detection_file : str or Path, optional
         Detections to draw, too.
-    update_ms : float, optional
-        Time between frames in milliseconds; by default by seqinfo.ini's frameRate, else 20.
-    trajectories : bool
-        Draw where each track was in the last second.
 
     Raises
     ------
@@ -122,8 +120,8 @@ def open_results(
         BoxTable(sequence.read_results(result_file)),
         None if groundtruth is None else BoxTable(groundtruth),
         None if detection_file is None else DetectionFile(detection_file),
-        update_ms or sequence.update_ms or DEFAULT_UPDATE_MS,
-        trajectories,
+        settings.update_ms or sequence.update_ms or DEFAULT_UPDATE_MS,
+        settings.show_trajectories,
     )
 
 

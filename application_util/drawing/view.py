@@ -14,6 +14,7 @@ import numpy as np
 from application_util.drawing.display import use_window
 from application_util.drawing.video_file import VideoFile, check_video_path
 from application_util.drawing.visualization import (
+    WINDOW_WIDTH,
     NoVisualization,
     VideoVisualization,
     Visualization,
@@ -24,6 +25,7 @@ from application_util.parallel.read_ahead import read_ahead
 from application_util.progress import progress
 from application_util.sequences.images import no_images
 from application_util.sequences.sequence import MotSequence
+from application_util.settings import DrawingSettings
 
 DEFAULT_UPDATE_MS = 20.0
 
@@ -41,8 +43,8 @@ class View:
         Show a window; None shows one where that is possible.
     videos : iterable of str or Path
         Videos to write, ``.avi`` or ``.mp4``; None among them stands for no video.
-    update_ms : float, optional
-        Time between frames in milliseconds; by default the sequence's, else 20.
+    settings : DrawingSettings
+        What it looks like.
     window_ms : float, optional
         Time between frames in the window, where it is another than the videos'.
     instead : str
@@ -67,13 +69,14 @@ class View:
         sequence: MotSequence,
         display: bool | None = None,
         videos: Iterable[str | Path | None] = (),
-        update_ms: float | None = None,
+        settings: DrawingSettings = DrawingSettings(),  # noqa: B008 (frozen)
         window_ms: float | None = None,
         instead: str = "use --display False",
     ) -> None:
         self.sequence, self.finished = sequence, False
         self.videos = [Path(video) for video in videos if video is not None]
-        self._update_ms = update_ms or sequence.update_ms or DEFAULT_UPDATE_MS
+        self.settings = settings
+        self._update_ms = settings.update_ms or sequence.update_ms or DEFAULT_UPDATE_MS
         self._window_ms = self._update_ms if window_ms is None else window_ms
         self._info: dict[str, Any] = {
             "sequence_name": sequence.name,
@@ -96,15 +99,24 @@ class View:
 
     def __enter__(self) -> View:
         if self._window or self.videos:
-            shape = window_shape(self._info["image_size"])
+            settings, (height, width) = self.settings, self._info["image_size"]
+            shape = (
+                (width, height) if settings.width is None else window_shape((height, width), settings.width)
+            )
             self._files = [
                 self._resources.enter_context(VideoFile(video, shape, 1000 / self._update_ms))
                 for video in self.videos
             ]
             if self._window:
-                self.drawing = Visualization(self._info, self._window_ms, *self._files)
+                self.drawing = Visualization(
+                    self._info,
+                    self._window_ms,
+                    *self._files,
+                    colors=settings.colors,
+                    width=settings.width or WINDOW_WIDTH,
+                )
             else:
-                self.drawing = VideoVisualization(self._info, *self._files)
+                self.drawing = VideoVisualization(self._info, *self._files, colors=settings.colors)
         return self
 
     def __exit__(
@@ -131,7 +143,8 @@ class View:
 
     def draw(self, frame: int, detections: Iterable[Any], tracks: Iterable[Any]) -> None:
         """Draw detections, and over them the tracks that are confirmed and were updated in this frame."""
-        self.drawing.draw_detections(detections)
+        if self.settings.draw_detections:
+            self.drawing.draw_detections(detections)
         self.drawing.draw_trackers(tracks)
 
     def _each(self, frames: Sequence[int], quiet: bool) -> Generator[int, None, None]:

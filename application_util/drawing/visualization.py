@@ -7,26 +7,30 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from application_util.drawing.canvas import Canvas
-from application_util.drawing.colors import create_unique_color_uchar
+from application_util.drawing.colors import RED, Color, track_color
 from application_util.drawing.image_viewer import ImageViewer
+from application_util.drawing.labels import LabelLayout
 from application_util.drawing.video_file import VideoFile
+from application_util.settings import COLORS
 
 WINDOW_WIDTH = 1024
-RED = (0, 0, 255)
-THICKNESS = 2
-FALSE_ALARM_THICKNESS = 4
+GREY = (190, 190, 190)
+WIDTH_PER_PIXEL_OF_LINE = 640
+LEAST_THICKNESS = 2
+WIDTH_PER_PIXEL_OF_TEXT = 120
+LEAST_TEXT_HEIGHT = 8
+SMOOTHED_POINTS = 5
 
 Item = TypeVar("Item")
 FrameCallback = Callable[[Any, int], object]
 
 
-def window_shape(image_size: Sequence[int]) -> tuple[int, int]:
-    """Give (width, height) of the window for images of (height, width): 1024 pixels wide, aspect kept."""
-    height, width = image_size[:2]
-    return WINDOW_WIDTH, max(2, int(height / width * WINDOW_WIDTH))
+def window_shape(image_size: Sequence[int], width: int = WINDOW_WIDTH) -> tuple[int, int]:
+    """Return (width, height) of a window for images of (height, width): so wide, aspect kept."""
+    return width, max(2, int(image_size[0] / image_size[1] * width))
 
 
 class NoVisualization:
@@ -45,11 +49,13 @@ class NoVisualization:
     def set_image(self, image: np.ndarray) -> None:
         """Draw on this (height, width, 3) uint8 image from now on; it is changed."""
 
-    def draw_groundtruth(self, track_ids: Iterable[int], boxes: Iterable[Any]) -> None:
-        """Draw boxes (left, top, width, height) in the colours of their ids, with the ids."""
+    def draw_groundtruth(
+        self, track_ids: Iterable[int], boxes: Iterable[Any], labels: Iterable[str] | None = None
+    ) -> None:
+        """Draw boxes (left, top, width, height) in the colours of their ids, with labels: by default the ids."""
 
     def draw_detections(self, detections: Iterable[Any]) -> None:
-        """Draw the boxes of `deep_sort.detection.Detection` objects in red."""
+        """Draw the boxes of `deep_sort.detection.Detection` objects, thin, grey and dashed."""
 
     def draw_trackers(self, tracks: Iterable[Any]) -> None:
         """Draw the `deep_sort.track.Track` objects that are confirmed and were updated in this frame."""
@@ -88,6 +94,8 @@ class VideoVisualization(NoVisualization):
         The sequence, as `deep_sort_app.gather_sequence_info` describes it.
     *videos : VideoFile
         Where to write; opened and closed by the caller.
+    colors : str
+        One of `application_util.settings.COLORS`; the original's include red for detections.
 
     Attributes
     ----------
@@ -95,39 +103,69 @@ class VideoVisualization(NoVisualization):
         What is drawn on.
     """
 
-    def __init__(self, seq_info: Mapping[str, Any], *videos: VideoFile) -> None:
+    def __init__(self, seq_info: Mapping[str, Any], *videos: VideoFile, colors: str = COLORS[0]) -> None:
         super().__init__(seq_info)
-        self._videos = videos
+        self._videos, self._colors = videos, colors
         self.viewer = Canvas(np.zeros((*seq_info["image_size"][:2], 3), dtype=np.uint8))
 
     def set_image(self, image: np.ndarray) -> None:  # noqa: D102 (inherited)
         self.viewer.image = image
 
-    def draw_groundtruth(self, track_ids: Iterable[int], boxes: Iterable[Any]) -> None:  # noqa: D102
-        self.viewer.thickness = THICKNESS
-        for track_id, box in zip(track_ids, boxes, strict=True):
-            self.viewer.color = create_unique_color_uchar(int(track_id))
-            left, top, width, height = (int(side) for side in box)
-            self.viewer.rectangle(left, top, width, height, label=str(int(track_id)))
+    def draw_groundtruth(  # noqa: D102
+        self, track_ids: Iterable[int], boxes: Iterable[Any], labels: Iterable[str] | None = None
+    ) -> None:
+        ids, places = (
+            [int(track_id) for track_id in track_ids],
+            [[int(side) for side in box] for box in boxes],
+        )
+        for track_id, box in zip(ids, places, strict=True):
+            self._take_pen(track_color(track_id, self._colors))
+            left, top, width, height = box
+            self.viewer.rectangle(left, top, width, height)
+        image_height, image_width = self.viewer.image.shape[:2]
+        text_height = max(LEAST_TEXT_HEIGHT, round(image_width / WIDTH_PER_PIXEL_OF_TEXT))
+        layout = LabelLayout(image_width, image_height)
+        for track_id, box, label in zip(
+            ids, places, map(str, ids) if labels is None else labels, strict=True
+        ):
+            place = layout.place(box, self.viewer.text_size(label, text_height))
+            if place is not None:
+                self.viewer.color = track_color(track_id, self._colors)
+                self.viewer.write(label, *place, text_height)
 
     def draw_detections(self, detections: Iterable[Any]) -> None:  # noqa: D102
-        self.viewer.thickness, self.viewer.color = THICKNESS, RED
-        for detection in detections:
-            self.viewer.rectangle(*detection.tlwh)
+        if self._colors == "original":
+            self._take_pen(RED)
+            for detection in detections:
+                self.viewer.rectangle(*detection.tlwh)
+        else:
+            self._take_pen(GREY, 0.5)
+            for detection in detections:
+                left, top, width, height = detection.tlwh
+                self.viewer.dashed_rectangle(left, top, width, height, 4 * self.viewer.thickness)
 
     def draw_trackers(self, tracks: Iterable[Any]) -> None:  # noqa: D102
         shown = [track for track in tracks if track.is_confirmed() and track.time_since_update == 0]
-        self.draw_groundtruth([track.track_id for track in shown], [track.to_tlwh() for track in shown])
+        labels = [_label(track) for track in shown]
+        self.draw_groundtruth(
+            [track.track_id for track in shown], [track.to_tlwh() for track in shown], labels
+        )
 
     def draw_false_alarms(self, boxes: Iterable[Any]) -> None:  # noqa: D102
-        self.viewer.thickness, self.viewer.color = FALSE_ALARM_THICKNESS, RED
+        self._take_pen(RED, 2)
         for box in boxes:
             left, top, width, height = (int(side) for side in box)
             self.viewer.rectangle(left, top, width, height)
 
     def draw_trajectory(self, track_id: int, points: ArrayLike) -> None:  # noqa: D102
-        self.viewer.thickness, self.viewer.color = THICKNESS, create_unique_color_uchar(track_id)
-        self.viewer.polyline(points)
+        self._take_pen(track_color(track_id, self._colors))
+        self.viewer.polyline(_smooth(np.asarray(points, dtype=float)))
+
+    def _take_pen(self, color: Color, strength: float = 1) -> None:
+        """Set color and thickness, which grows with the image."""
+        self.viewer.color = color
+        usual = max(LEAST_THICKNESS, round(self.viewer.image.shape[1] / WIDTH_PER_PIXEL_OF_LINE))
+        self.viewer.thickness = round(strength * usual)
 
     def frames(self, items: Iterable[Item]) -> Generator[Item, None, None]:  # noqa: D102
         with contextlib.closing(self._shown(items)) as shown:
@@ -151,6 +189,10 @@ class Visualization(VideoVisualization):
         Time from one frame to the next in milliseconds.
     *videos : VideoFile
         Where to write each frame that was shown; opened and closed by the caller.
+    colors : str
+        One of `application_util.settings.COLORS`; the original's include red for detections.
+    width : int
+        Of the window in pixels.
 
     Attributes
     ----------
@@ -158,11 +200,34 @@ class Visualization(VideoVisualization):
         The window.
     """
 
-    def __init__(self, seq_info: Mapping[str, Any], update_ms: float, *videos: VideoFile) -> None:
-        super().__init__(seq_info, *videos)
-        caption = f"Figure {seq_info['sequence_name']}"
-        self.viewer: ImageViewer = ImageViewer(update_ms, window_shape(seq_info["image_size"]), caption)
-        self.viewer.thickness = THICKNESS
+    def __init__(
+        self,
+        seq_info: Mapping[str, Any],
+        update_ms: float,
+        *videos: VideoFile,
+        colors: str = COLORS[0],
+        width: int = WINDOW_WIDTH,
+    ) -> None:
+        super().__init__(seq_info, *videos, colors=colors)
+        shape, caption = window_shape(seq_info["image_size"], width), f"Figure {seq_info['sequence_name']}"
+        self.viewer: ImageViewer = ImageViewer(update_ms, shape, caption)
 
     def _shown(self, items: Iterable[Item]) -> Generator[Item, None, None]:
         return self.viewer.frames(items)
+
+
+def _label(track: Any) -> str:
+    """Return a track's id, with class and confidence of its last detection where that has a class."""
+    detection = getattr(track, "last_detection", None)  # programs draw tracks of their own
+    if getattr(detection, "label", None) is None:
+        return str(track.track_id)
+    return f"{track.track_id} {detection.label} {detection.confidence:.2f}"  # type: ignore[union-attr]
+
+
+def _smooth(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Average each of (N, 2) points with its neighbours, as many to each side; the ends stay."""
+    reach = SMOOTHED_POINTS // 2
+    sums = np.cumsum(np.vstack([np.zeros((1, 2)), points]), axis=0)
+    index = np.arange(len(points))
+    near = np.minimum(np.minimum(index, index[::-1]), reach)
+    return (sums[index + near + 1] - sums[index - near]) / (2 * near + 1)[:, None]

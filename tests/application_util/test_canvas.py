@@ -117,4 +117,49 @@ def test_a_polyline_joins_its_points(canvas):
     expected = np.zeros((80, 100), dtype=bool)
     expected[10, 10:21] = True
     expected[10:31, 20] = True
-    assert np.array_equal(painted(canvas), expected)
+    assert np.array_equal(canvas.image[..., 1] > 100, expected)  # smooth edges are weaker
+    assert not painted(canvas)[13:, :18].any() and not painted(canvas)[:, 23:].any()
+
+
+def test_a_polyline_goes_through_parts_of_pixels(canvas):
+    canvas.polyline([[10, 20.5], [60, 20.5]])
+    above, below = canvas.image[20, 30, 1].astype(int), canvas.image[21, 30, 1].astype(int)
+    assert abs(above - below) < 10 and above > 60
+
+
+def test_a_dashed_rectangle(canvas):
+    canvas.dashed_rectangle(10.9, 20.2, 40.3, 30.9, dash=4)
+    is_line = painted(canvas, (10, 200, 30))
+    rows, columns = np.nonzero(is_line)
+    assert (rows.min(), columns.min(), rows.max(), columns.max()) == (20, 10, 51, 51)
+    assert not is_line[21:51, 11:51].any()
+    assert 0.4 < is_line[20, 10:52].mean() < 0.75 and 0.4 < is_line[20:52, 10].mean() < 0.75
+
+
+@pytest.mark.parametrize(
+    "place", [(-30, -20, 60, 50), (-1e12, -1e300, 1e15, 3e300), (90, 70, 1e9, 1e9), (5e9, 0, 5, 5)]
+)
+def test_dashes_of_boxes_that_lie_partly_or_wholly_outside(canvas, place):
+    whole = Canvas(canvas.image.copy())
+    whole.color = canvas.color
+    whole.rectangle(*place)
+    canvas.dashed_rectangle(*place, dash=3)
+    assert not (painted(canvas) & ~painted(whole)).any()
+    assert painted(canvas).any() == painted(whole).any()
+
+
+@pytest.mark.parametrize("height", [9, 12, 20, 40])
+@pytest.mark.parametrize("text", ["7", "1234", "12 person 0.95"])
+def test_text_lies_within_its_size(height, text):
+    canvas = Canvas(np.full((100, 600, 3), BACKGROUND, dtype=np.uint8))
+    canvas.color = (10, 200, 30)
+    width, full = canvas.text_size(text, height)
+    canvas.write(text, 30, 20, height)
+    rows, columns = np.nonzero(painted(canvas))
+    assert (rows.min(), columns.min(), rows.max(), columns.max()) == (20, 30, 19 + full, 29 + width)
+    ink = ~painted(canvas, (10, 200, 30))[20 : 20 + full, 30 : 30 + width]
+    rows, columns = np.nonzero(ink)
+    assert rows.min() >= 1 and columns.min() >= 1 and rows.max() <= full - 1 and columns.max() <= width - 2
+    if text.isdigit():
+        assert rows.min() == pytest.approx(full - 1 - rows.max(), abs=2)  # in the middle
+        assert np.ptp(rows) + 1 == pytest.approx(height, abs=2)

@@ -3,11 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from application_util.drawing.colors import create_unique_color_uchar
+from application_util.drawing.colors import track_color
 from application_util.drawing.result_view import open_results as open_result_view
+from application_util.drawing.visualization import GREY as GREY_OF_DETECTIONS
 from application_util.drawing.visualization import VideoVisualization
 from application_util.errors import UserError
 from application_util.sequences.sequence import read_sequence
+from application_util.settings import DrawingSettings
 from tests.support.sequences import GREY, frame_image, make_sequence, walk, write_detections, write_results
 
 RED = (0, 0, 255)
@@ -41,11 +43,11 @@ def test_each_frame_shows_its_boxes_in_the_colours_of_their_ids(folder):
     for frame in view.frames:
         image = drawn(view, frame)
         left = 10 + 4 * (frame - 1)
-        below_the_labels = image[64:]
-        assert extent(below_the_labels, create_unique_color_uchar(3)) == (left - 1, 0, left + 21, 7)
-        assert extent(below_the_labels, create_unique_color_uchar(4)) == (left + 49, 0, left + 71, 17)
-        assert image[29, left].tolist() == list(create_unique_color_uchar(3))
-        assert image[28, left].tolist() == [GREY + frame] * 3
+        right = min(left + 71, 127)
+        assert extent(image[29:], track_color(3)) == (left - 1, 0, left + 21, 42)
+        assert extent(image[39:], track_color(4)) == (left + 49, 0, right, 42)
+        assert image[29, left].tolist() == list(track_color(3))
+        assert image[10, left].tolist() == image[40, left + 10].tolist() == [GREY + frame] * 3
         assert extent(image, RED) is None
     assert list(view.frames) == list(range(1, 9))
 
@@ -56,10 +58,10 @@ def test_a_frame_without_boxes_is_the_image_itself(folder):
     assert not np.array_equal(drawn(view, 2), frame_image(2))
 
 
-def test_raw_detections_are_red(folder, tmp_path):
+def test_raw_detections_are_drawn_too(folder, tmp_path):
     detections = write_detections(tmp_path / "SEQ.npy", frames=8)
     view = open_results(folder, [[1, 1, 90, 10, 20, 20]], detection_file=detections)
-    assert extent(drawn(view, 5), RED) == (29, 19, 51, 61)
+    assert extent(drawn(view, 5), GREY_OF_DETECTIONS) == (30, 20, 50, 60)
 
 
 def write_truth(folder, rows):
@@ -91,9 +93,9 @@ def test_false_alarms_need_ground_truth(folder):
 def test_trajectories_show_the_last_second(tmp_path):
     folder = make_sequence(tmp_path / "SEQ", frames=20, frame_rate="5")
     rows = walk(20, track_id=2, start=(-5, 10), step=5)
-    view = open_results(folder, rows, trajectories=True)
+    view = open_results(folder, rows, settings=DrawingSettings(show_trajectories=True))
     without = open_results(folder, rows)
-    color = create_unique_color_uchar(2)
+    color = track_color(2)
     for frame in (1, 4, 20):
         trail = (drawn(view, frame) == color).all(axis=2) & ~(drawn(without, frame) == color).all(axis=2)
         foot = 5 * frame  # middle of the lower edge: left + 10
@@ -108,8 +110,8 @@ def test_trajectories_show_the_last_second(tmp_path):
 
 def test_a_trajectory_outlives_its_track_by_no_more_than_a_second(tmp_path):
     folder = make_sequence(tmp_path / "SEQ", frames=20, frame_rate="5")
-    view = open_results(folder, walk(5, track_id=2), trajectories=True)
-    color = create_unique_color_uchar(2)
+    view = open_results(folder, walk(5, track_id=2), settings=DrawingSettings(show_trajectories=True))
+    color = track_color(2)
     assert extent(drawn(view, 9), color) is not None
     assert extent(drawn(view, 11), color) is None
 
@@ -120,7 +122,8 @@ def test_a_trajectory_outlives_its_track_by_no_more_than_a_second(tmp_path):
 )
 def test_time_between_frames(tmp_path, frame_rate, update_ms, expected):
     folder = make_sequence(tmp_path / "SEQ", frame_rate=frame_rate)
-    assert open_results(folder, walk(8), update_ms=update_ms).update_ms == pytest.approx(expected, abs=1e-3)
+    view = open_results(folder, walk(8), settings=DrawingSettings(update_ms))
+    assert view.update_ms == pytest.approx(expected, abs=1e-3)
 
 
 def test_a_sequence_without_images(tmp_path):

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from application_util.drawing import view as view_module
-from application_util.drawing.colors import create_unique_color_uchar
+from application_util.drawing.colors import create_unique_color_uchar, track_color
 from application_util.drawing.view import View
 from application_util.errors import UserError
 from application_util.sequences.sequence import read_sequence
+from application_util.settings import DrawingSettings
 from deep_sort.detection import Detection
 from deep_sort.track import Track, TrackState
 from tests.support.screen import WindowProgram
@@ -57,9 +58,28 @@ def test_a_video_shows_images_detections_and_tracks(sequence, tmp_path):
     assert (len(frames), fps) == (8, 10)
     for number, image in enumerate(frames, start=1):
         assert image[8, 8].astype(int) == pytest.approx(GREY + number, abs=3)
-        red = abs(image[8 * 70, 80].astype(int) - (0, 0, 255)).max() < 60
-        own = abs(image[8 * 60, 800].astype(int) - create_unique_color_uchar(7)).max() < 60
-        assert (red, own) == (number > 3, number > 5)
+        assert image.shape == (96, 128, 3)
+        dashed = image[62:78, 10].astype(int).max() > 140
+        own = abs(image[60, 100].astype(int) - track_color(7)).max() < 60
+        assert (dashed, own) == (number > 3, number > 5)
+
+
+def test_detections_may_be_left_out(sequence, tmp_path):
+    settings = DrawingSettings(draw_detections=False)
+    with View(sequence, False, [tmp_path / "a.avi"], settings) as view:
+        for frame in view.frames(range(1, 3)):
+            view.draw(frame, [Detection([10, 60, 20, 20], 1.0, [1.0])], [])
+    assert all(np.ptp(frame) < 8 for frame in read_video(tmp_path / "a.avi")[0])
+
+
+def test_width_and_colours_are_asked_for(sequence, tmp_path):
+    settings = DrawingSettings(width=512, colors="original")
+    with View(sequence, False, [tmp_path / "a.avi"], settings) as view:
+        for frame in view.frames([1]):
+            view.draw(frame, [], [confirmed_track()])
+    (image,), _ = read_video(tmp_path / "a.avi")
+    assert image.shape == (384, 512, 3)
+    assert image[240, 400] == pytest.approx(create_unique_color_uchar(7), abs=60)
 
 
 def test_a_frame_without_an_image_shows_the_one_before(tmp_path):
@@ -124,6 +144,7 @@ import sys
 sys.path.insert(0, ".")
 from application_util.drawing.view import View
 from application_util.sequences.sequence import read_sequence
+from application_util.settings import DrawingSettings
 
 folder, video, drawn = sys.argv[1:]
 with View(read_sequence(folder), True, [video], window_ms=5) as view:

@@ -3,12 +3,22 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import cv2
 import numpy as np
 import pytest
 
-from application_util.drawing.colors import create_unique_color_float, create_unique_color_uchar
+from application_util.drawing.colors import (
+    PALETTE,
+    RED,
+    contrast,
+    create_unique_color_float,
+    create_unique_color_uchar,
+    text_color,
+    track_color,
+)
 from application_util.drawing.video_file import VideoFile
-from application_util.drawing.visualization import NoVisualization, VideoVisualization, window_shape
+from application_util.drawing.visualization import GREY, NoVisualization, VideoVisualization, window_shape
+from application_util.settings import COLORS
 from deep_sort.detection import Detection
 from deep_sort.track import Track
 from tests.support.videos import read_video
@@ -44,6 +54,40 @@ def test_float_colors_are_the_same_in_0_to_1():
     for tag in range(50):
         channels = create_unique_color_float(tag)
         assert create_unique_color_uchar(tag) == tuple(int(255 * channel) for channel in channels)
+
+
+def in_lab(colors):
+    """CIELAB coordinates of colours (blue, green, red)."""
+    pixels = np.array([tuple(color) for color in colors], dtype=np.float32)[None] / 255
+    return cv2.cvtColor(pixels, cv2.COLOR_BGR2LAB)[0]
+
+
+@pytest.mark.parametrize("scheme", COLORS)
+def test_every_label_can_be_read(scheme):
+    for track_id in range(200):
+        color = track_color(track_id, scheme)
+        assert contrast(text_color(color), color) >= 4.5
+
+
+def test_contrast_is_that_of_wcag():
+    assert contrast((0, 0, 0), (255, 255, 255)) == pytest.approx(21)
+    assert contrast((255, 255, 255), (119, 119, 119)) == pytest.approx(4.48, abs=0.01)
+    assert contrast((0, 0, 255), (255, 255, 255)) == pytest.approx(4.0, abs=0.01)  # red on white
+
+
+def test_neighbouring_ids_have_clearly_different_colours():
+    lab = in_lab(track_color(track_id) for track_id in range(200))
+    distances = [np.linalg.norm(lab[lag:] - lab[:-lag], axis=1).min() for lag in range(1, len(PALETTE))]
+    assert distances[0] > 60 and min(distances[:3]) > 50 and min(distances) > 39
+    assert np.linalg.norm(lab - in_lab([RED]), axis=1).min() > 39  # which marks false alarms
+    original = in_lab(create_unique_color_uchar(track_id) for track_id in range(200))
+    assert np.linalg.norm(original[10:] - original[:-10], axis=1).min() < 15
+
+
+def test_the_original_colours_are_available():
+    assert [track_color(i, "original") for i in range(50)] == [
+        create_unique_color_uchar(i) for i in range(50)
+    ]
 
 
 @pytest.mark.parametrize("make", [NoVisualization, VideoVisualization])
@@ -82,18 +126,63 @@ def outline(image, color):
     return columns.min(), rows.min(), columns.max(), rows.max()
 
 
-def test_detections_are_red_boxes_without_a_label(drawing):
+def test_detections_are_grey_thin_and_dashed(drawing):
     drawing.draw_detections([Detection([10.7, 5.7, 30.7, 40.7], 0.9, [1.0])])  # to (41.4, 46.4)
     image = drawing.viewer.image
-    assert outline(image, (0, 0, 255)) == (9, 4, 42, 47)
-    assert not image[8:44, 13:39].any()
+    assert outline(image, GREY) == (10, 5, 41, 46)
+    assert not image[7:45, 12:40].any()
+    assert 0.3 < image[5, 10:42].any(axis=1).mean() < 0.8
 
 
-def test_groundtruth_has_the_colour_of_its_id_and_a_label(drawing):
-    drawing.draw_groundtruth([5], [np.array([10.7, 5.7, 60.7, 50.7])])  # truncated, then to (70, 55)
-    image = drawing.viewer.image
-    assert outline(image, create_unique_color_uchar(5)) == (9, 4, 71, 56)
-    assert (image == 255).all(axis=2).sum() > 10
+def test_the_colours_of_the_original():
+    drawing = VideoVisualization(info(), colors="original")
+    drawing.draw_detections([Detection([10.7, 5.7, 30.7, 40.7], 0.9, [1.0])])
+    assert outline(drawing.viewer.image, (0, 0, 255)) == (9, 4, 42, 47)
+    drawing.draw_groundtruth([5], [[30, 20, 40, 30]])
+    assert outline(drawing.viewer.image[:, 50:], create_unique_color_uchar(5)) == (0, 19, 21, 51)
+
+
+def test_groundtruth_has_the_colour_of_its_id_and_a_label_above(drawing):
+    drawing.draw_groundtruth([5], [np.array([10.7, 25.7, 60.7, 30.7])])  # truncated, then to (70, 55)
+    color, image = track_color(5), drawing.viewer.image
+    left, top, right, bottom = outline(image, color)
+    assert (left, right, bottom) == (9, 71, 56) and 8 < top < 20
+    assert not image[28:53, 13:68].any()  # the person is seen
+    assert not image[:24, 40:].any()
+    label = image[top:24, 9:18]
+    assert (label == color).all(axis=2).mean() > 0.4
+    assert (label == text_color(color)).all(axis=2).sum() >= 3
+
+
+def test_a_label_may_be_another_text(drawing):
+    def label_width(*labels):
+        drawing.set_image(np.zeros((60, 100, 3), dtype=np.uint8))
+        drawing.draw_groundtruth([5], [[5, 30, 90, 20]], *labels)
+        return drawing.viewer.image[:28].any(axis=(0, 2)).sum()
+
+    assert label_width() < 20 < 40 < label_width(["5 person"])
+
+
+def test_class_and_confidence_are_written_where_there_is_a_class(drawing):
+    texts = []
+    drawing.viewer.write = lambda text, *place: texts.append(text)
+    with_class, without = track(1, 3), track(2, 3)
+    with_class.last_detection = Detection([0, 0, 5, 5], 0.873, [1.0], label="car")
+    without.last_detection = Detection([0, 0, 5, 5], 0.873, [1.0])
+    drawing.draw_trackers([with_class, without])
+    assert texts == ["1 car 0.87", "2"]
+
+
+def test_lines_and_text_grow_with_the_image():
+    def drawn(width):
+        drawing = VideoVisualization(info(size=(width // 2, width)))
+        drawing.draw_groundtruth([5], [[width // 8, width // 4, width // 2, width // 8]])
+        inked = drawing.viewer.image.any(axis=2)
+        return inked[:, width // 2].sum(), inked[:, width // 8 + 4].argmax()  # two lines, top of the label
+
+    (thin, top), (thick, higher) = drawn(640), drawn(2560)
+    assert (thin, thick) == (2 * 3, 2 * 5)  # OpenCV's lines of 2 and 4 pixels
+    assert 640 / 4 - top < 0.5 * (2560 / 4 - higher)
 
 
 def track(track_id, hits, missed=0):
@@ -112,7 +201,7 @@ def test_tracks_are_shown_if_confirmed_and_updated_in_this_frame(drawing, candid
     assert image.any() == shown
     if shown:
         below_the_label = image[40:]
-        assert outline(below_the_label, create_unique_color_uchar(1)) == (39, 0, 61, 11)
+        assert outline(below_the_label, track_color(1)) == (39, 0, 61, 11)
 
 
 def test_the_window_is_1024_wide_and_keeps_the_aspect():
