@@ -46,8 +46,8 @@ def run(
         Mark boxes whose overlap (IoU) with every ground-truth box is below 0.5.
     detection_file : str or Path, optional
         Detections (``.npy`` or a det.txt), drawn with dashed lines.
-    update_ms : float, optional
-        Time between frames in milliseconds; by default by seqinfo.ini's frameRate, else 20.
+    update_ms, show_trajectories, width, colors
+        See `application_util.settings.DrawingSettings`.
     video_filename : str or Path, optional
         A video of it, ``.avi`` or ``.mp4``.
     display : bool, optional
