@@ -3,6 +3,8 @@
 # make quick  what of it takes less than half a minute
 # make lint   style and types
 # make fuzz   broken files for every reader, 10 minutes
+# make kill   every command that writes: killed, out of space, two at once (as root: full disks too)
+# make versions  recorded results and quick tests with old and new Python, NumPy, SciPy and OpenCV
 # make bench  speed of the tracker against deep-sort-realtime
 # Each makes its own .venv on first use.
 
@@ -10,7 +12,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test quick lint fuzz bench clean
+.PHONY: demo test quick lint fuzz kill versions bench clean
 
 demo: .venv/ready-all
 	$(BIN)/python tools/render_sequence.py demo_output/MOT/STREET-01 --seed 4
@@ -40,6 +42,12 @@ lint: .venv/ready-test
 
 fuzz: .venv/ready-test
 	$(BIN)/python -m tests.fuzz --seconds 600 $(ARGS)
+
+kill: .venv/ready-test
+	$(BIN)/python -m tests.faults kill disk two --rounds 10 $(ARGS)
+
+versions:
+	$(PYTHON) -m tests.versions $(ARGS)
 
 bench: .venv/ready-bench
 	$(BIN)/python benchmarks/tracker_speed.py

@@ -119,9 +119,9 @@ def _benchmark(source: Path) -> None:
 
 def _results(source: Path) -> None:
     for number in (1, 2):
-        make_sequence(source / "mot" / f"SEQ-{number:02d}", 40, (240, 320), image=noise_image)
+        make_sequence(source / "mot" / f"SEQ-{number:02d}", 15, (120, 160), image=noise_image)
         for folder, step in (("results", 4.0), ("other", 5.0)):
-            rows = walk(40, 1, (10.0, 30.0), step) + walk(40, 2, (200.0, 60.0), -step)
+            rows = walk(15, 1, (10.0, 30.0), step) + walk(15, 2, (100.0, 60.0), -step)
             write_results(source / folder / f"SEQ-{number:02d}.txt", rows)
 
 
@@ -177,10 +177,10 @@ def _track_into_video(source: Path, out: Path, variant: int) -> list[object]:
 
 def _track_with_images(source: Path) -> None:
     _results(source)
-    rows = np.full((80, 14), 0.5)
-    rows[:, 0] = np.arange(80) % 40 + 1
+    rows = np.full((30, 14), 0.5)
+    rows[:, 0] = np.arange(30) % 15 + 1
     rows[:, 2:7] = 30, 20, 20, 40, 1
-    rows[40:, 2] = 120 + 2 * rows[40:, 0]
+    rows[15:, 2] = 80 + 2 * rows[15:, 0]
     np.save(source / "found.npy", rows)
 
 
