@@ -78,6 +78,7 @@ def run(
     UserError
         For whatever the user can fix, before anything is encoded.
     """
+    from application_util.files.checksum import sha256
     from application_util.files.network_card import read_card, say_distance
     from application_util.parallel.jobs import report_failures
     from tools.features.cluster import encode_on_cluster
@@ -91,10 +92,12 @@ def run(
     check_model(network.model)
     try:
         if scheduler:
-            failures |= encode_on_cluster(scheduler, network, unfinished(jobs) if resume else jobs)
+            left = unfinished(jobs, network=sha256(network.model)) if resume else jobs
+            failures |= encode_on_cluster(scheduler, network, left)
         else:
             encoder = load_box_encoder(network)
-            failures |= encode_all(encoder, unfinished(jobs, encoder.feature_dim) if resume else jobs)
+            left = unfinished(jobs, encoder.feature_dim, sha256(network.model)) if resume else jobs
+            failures |= encode_all(encoder, left)
     except KeyboardInterrupt:
         raise Interrupted("--resume goes on with what is not finished") from None
     say_distance(read_card(network.model), TrackerSettings().max_cosine_distance)
@@ -119,7 +122,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         metavar="NAME,NAME",
         help="only these sequences (default: all)",
     )
-    add("--resume", action="store_true", help="keep files that are complete and fit their det.txt")
+    add(
+        "--resume",
+        action="store_true",
+        help="keep files that are complete and made of this det.txt by this network",
+    )
     add("--skip_invalid", action="store_true", help="leave out the rows of broken images instead of stopping")
     add("--scheduler", metavar="ADDRESS",
         help="dask.distributed scheduler whose workers do the work, such as tcp://host:8786")  # fmt: skip

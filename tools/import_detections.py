@@ -83,7 +83,7 @@ def run(
     from tools.features.encode_sequence import encode_sequence
     from tools.features.encode_sequences import say_encoded
     from tools.features.encoder import create_box_encoder
-    from tools.features.encoding_job import EncodingJob, check_images
+    from tools.features.encoding_job import EncodingJob, check_images, outputs_of
     from tools.network.model_file import check_model, default_model
 
     sequence = read_sequence(sequence_dir)
@@ -92,8 +92,9 @@ def run(
     if network is not None:
         check_model(network)
     source, kind = find_export(Path(detections), kind)
-    refuse_overwriting([output, features], [*files_of(source, kind), coco_images, network])
-    refuse_overwriting([features], sequence.input_files)
+    made = [] if features is None else outputs_of(Path(features))
+    refuse_overwriting([output, *made], [*files_of(source, kind), coco_images, network])
+    refuse_overwriting(made, sequence.input_files)
     if features is not None and output.suffix.lower() == ".npy":
         raise UserError(f"{output}: an array, but --features needs a det.txt to be made of")
     if output.exists() and not overwrite:

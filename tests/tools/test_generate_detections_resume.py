@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from application_util.errors import UserError
+from application_util.files.network_card import NetworkCard
 from tests.support.encoding import (
     BOXES,
     FRAMES,
@@ -75,6 +76,25 @@ def test_resume_makes_a_broken_file_again(mot_dir, out, how, capsys):
     generate_detections(any_encoder, mot_dir, out, resume=True)
     assert path.read_bytes() == whole
     assert "finished already" not in capsys.readouterr().err
+
+
+def test_resume_knows_the_network(mot_dir, out, capsys):
+    encoder = color_encoder()
+    for sha256, made in (("a", True), ("a", False), ("b", True), (None, False), ("a", True)):
+        encoder.card = None if sha256 is None else NetworkCard("some.pb", sha256, encoder.feature_dim)
+        generate_detections(encoder, mot_dir, out, resume=True)
+        assert ("finished already" in capsys.readouterr().err) is not made
+    (out / "SEQ-01.json").unlink()
+    generate_detections(encoder, mot_dir, out, resume=True)
+    assert "finished already" not in capsys.readouterr().err
+
+
+def test_a_file_in_the_place_of_the_card_is_kept(mot_dir, out):
+    out.mkdir()
+    (out / "SEQ-01.json").write_text("[]")
+    with pytest.raises(UserError, match=r"SEQ-01.json: the network's card would replace this file"):
+        generate_detections(color_encoder(), mot_dir, out)
+    assert os.listdir(out) == ["SEQ-01.json"] and (out / "SEQ-01.json").read_text() == "[]"
 
 
 def test_resume_with_images_missing_or_broken(tmp_path, out, capsys):

@@ -14,7 +14,7 @@ from application_util.sequences.sequence import find_det_txt
 from application_util.sequences.sequence_set import find_sequences
 from application_util.sequences.video_source import find_video
 from tools.features.encode_sequence import Encoder, encode_sequence
-from tools.features.encoding_job import EncodingJob, is_finished, read_input
+from tools.features.encoding_job import EncodingJob, is_finished, outputs_of, read_input
 from tools.features.encoding_report import EncodingReport
 
 SEQUENCE_PARTS = ("img1", "det", "seqinfo.ini")
@@ -47,7 +47,7 @@ def generate_detections(
     sequences : collection of str, optional
         Names of those to work on, by default all.
     resume : bool
-        Leave out sequences whose finished file holds the detections of det.txt.
+        Leave out sequences whose finished file holds the detections of det.txt, with features of the same network.
     skip_invalid : bool
         Leave out the rows of images that cannot be read, instead of stopping.
 
@@ -58,7 +58,8 @@ def generate_detections(
     """
     jobs, failures = plan(mot_dir, output_dir, detection_dir, sequences=sequences, skip_invalid=skip_invalid)
     if resume:
-        jobs = unfinished(jobs, getattr(encoder, "feature_dim", None))
+        card = getattr(encoder, "card", None)
+        jobs = unfinished(jobs, getattr(encoder, "feature_dim", None), card and card.sha256)
     failures |= encode_all(encoder, jobs)
     if failures:
         raise _summary(failures)
@@ -104,10 +105,11 @@ def plan(
                 directory, find_det_txt(detection_dir / name), Path(output_dir) / f"{name}.npy", skip_invalid
             )
             source = read_input(job)
+            outputs = outputs_of(job.output_path)
         except UserError as error:
             failures[name] = error
             continue
-        refuse_overwriting([job.output_path], [job.detection_path, *source.sequence.input_files])
+        refuse_overwriting(outputs, [job.detection_path, *source.sequence.input_files])
         jobs.append(job)
     if failures and not jobs:
         raise _summary(failures)
@@ -128,7 +130,9 @@ def _summary(failures: Failures) -> UserError:
     return UserError(f"{failures[first]}{more}")
 
 
-def unfinished(jobs: list[EncodingJob], feature_dim: int | None = None) -> list[EncodingJob]:
+def unfinished(
+    jobs: list[EncodingJob], feature_dim: int | None = None, network: str | None = None
+) -> list[EncodingJob]:
     """Leave out the jobs that are done, saying so.
 
     Parameters
@@ -136,8 +140,10 @@ def unfinished(jobs: list[EncodingJob], feature_dim: int | None = None) -> list[
     jobs : list of EncodingJob
     feature_dim : int, optional
         M that finished files must have.
+    network : str, optional
+        SHA-256 of the network that must have made them.
     """
-    finished = [job for job in jobs if is_finished(job, feature_dim)]
+    finished = [job for job in jobs if is_finished(job, feature_dim, network)]
     for job in finished:
         say(f"{job.name}: finished already, {job.output_path}")
     return [job for job in jobs if job not in finished]

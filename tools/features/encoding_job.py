@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from application_util.errors import UserError
 from application_util.files.detection_file import DetectionFile
 from application_util.files.mot_table import BOX_COLUMNS, read_detections
+from application_util.files.network_card import card_path, read_card
 from application_util.sequences.images import no_images
 from application_util.sequences.sequence import MotSequence, read_sequence
 
@@ -109,7 +110,23 @@ def check_images(sequence: MotSequence, frames: Collection[int]) -> None:
         )
 
 
-def is_finished(job: EncodingJob, feature_dim: int | None = None) -> bool:
+def outputs_of(detection_file: Path) -> list[Path]:
+    """Return what is written with a detection file: itself and its card.
+
+    Raises
+    ------
+    UserError
+        If there is something else in the card's place.
+    """
+    card = card_path(detection_file)
+    if card.exists() and read_card(detection_file) is None:
+        raise UserError(
+            f"{card}: the network's card would replace this file: move it away, or choose another place"
+        )
+    return [detection_file, card]
+
+
+def is_finished(job: EncodingJob, feature_dim: int | None = None, network: str | None = None) -> bool:
     """Return whether a job's detection file is there and holds its detections.
 
     Parameters
@@ -117,6 +134,8 @@ def is_finished(job: EncodingJob, feature_dim: int | None = None) -> bool:
     job : EncodingJob
     feature_dim : int, optional
         M that the features must have.
+    network : str, optional
+        SHA-256 of the network that must have made them.
 
     Raises
     ------
@@ -128,6 +147,9 @@ def is_finished(job: EncodingJob, feature_dim: int | None = None) -> bool:
     except UserError:
         return False
     if made.feature_dim == 0 or feature_dim not in (None, made.feature_dim):
+        return False
+    card = read_card(job.output_path)
+    if network is not None and (card is None or card.sha256 != network):
         return False
     boxes = np.concatenate(
         [np.empty((0, BOX_COLUMNS)), *(made.rows(frame)[:, :BOX_COLUMNS] for frame in made.frames)]

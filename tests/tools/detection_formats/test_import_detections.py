@@ -175,7 +175,9 @@ def test_features_are_those_of_the_video_that_was_named(imports, tmp_path):
 def encodings(monkeypatch):
     """What would be encoded."""
     jobs = []
-    monkeypatch.setattr("tools.features.encoder.create_box_encoder", lambda network: SimpleNamespace(card=None))
+    monkeypatch.setattr(
+        "tools.features.encoder.create_box_encoder", lambda network: SimpleNamespace(card=None)
+    )
     monkeypatch.setattr(
         "tools.features.encode_sequence.encode_sequence", lambda encoder, job: jobs.append(job)
     )
@@ -200,6 +202,7 @@ def test_what_is_read_is_not_replaced(imports, encodings):
     labels = imports.source / "labels"
     for detections, *flags in (
         (path, "--features", path),
+        (imports.write("b.json", COCO), "--features", imports.source / "b.npy"),
         (path, "--features", imports.det_txt),
         (path, "--features", imports.sequence / "seqinfo.ini"),
         (path, "--features", about, "--coco_images", about),
