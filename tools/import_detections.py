@@ -76,7 +76,7 @@ def run(
     """
     from application_util.files.network_card import read_card, say_distance, write_card
     from application_util.files.output import check_writable, refuse_overwriting
-    from application_util.sequences.sequence import read_sequence
+    from application_util.sequences.sequence import find_det_txt, read_sequence
     from tools.detection_formats.convert import files_of, find_export, read_export
     from tools.detection_formats.selection import Selection, select
     from tools.detection_formats.write import write_detections
@@ -95,6 +95,7 @@ def run(
     made = [] if features is None else outputs_of(Path(features))
     refuse_overwriting([output, *made], [*files_of(source, kind), coco_images, network])
     refuse_overwriting(made, sequence.input_files)
+    refuse_overwriting([output], set(sequence.input_files) - {find_det_txt(sequence.directory)})
     if features is not None and output.suffix.lower() == ".npy":
         raise UserError(f"{output}: an array, but --features needs a det.txt to be made of")
     if output.exists() and not overwrite:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from application_util.files.output import write_whole
+from application_util.errors import UserError
+from application_util.files.json_file import read_json, write_json
 from application_util.progress import say, warn
 
 
@@ -63,13 +63,13 @@ def read_card(path: str | Path) -> NetworkCard | None:
         None where there is none: other programs' files may have the same name.
     """
     try:
-        found = json.loads(card_path(path).read_text(encoding="utf-8"))
+        found = read_json(card_path(path))
         values = {each.name: found[each.name] for each in fields(NetworkCard) if each.name in found}
         card = NetworkCard(**values)
         distance = card.max_cosine_distance
         valid = isinstance(card.image_format, dict) and (distance is None or float(distance) >= 0)
         return card if valid else None
-    except (OSError, ValueError, TypeError, KeyError):
+    except (UserError, ValueError, TypeError, KeyError, OverflowError):
         return None
 
 
@@ -102,17 +102,21 @@ def write_card(path: str | Path, card: NetworkCard | None) -> None:
     path : str or Path
         The network or detection file.
     card : NetworkCard or None
-        None removes the card that is there: nothing is known of the new file.
+        None removes the card that is there: nothing is known of the new file. Another program's file stays.
 
     Raises
     ------
     UserError
         If it cannot be written.
     """
-    if card is not None:
-        write_whole(card_path(path), json.dumps(asdict(card), indent=2) + "\n")
-    elif read_card(path) is not None:
-        card_path(path).unlink()
+    place = card_path(path)
+    mine = read_card(path) is not None
+    if card is not None and place.exists() and not mine:
+        warn(f"{place}: no card of a network, and left as it is: nothing says what network {path} is of")
+    elif card is not None:
+        write_json(place, asdict(card))
+    elif mine:
+        place.unlink()
 
 
 def say_distance(card: NetworkCard | None, default: float) -> None:

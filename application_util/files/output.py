@@ -9,6 +9,7 @@ output do not mix, and the last to finish replaces the whole file. Locks end wit
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterable, Iterator
@@ -81,6 +82,8 @@ class PartialFile:
                 if self._descriptor is None:
                     self.partial_path = self._name(f"{os.getpid()}-{uuid4().hex[:8]}.partial")
                     self._descriptor = _claim(self.partial_path)
+                else:
+                    self._remove_leftovers()
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise UserError(f"{self.path}: cannot be written ({reason}): {self.advice}") from None
@@ -118,6 +121,15 @@ class PartialFile:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+    def _remove_leftovers(self) -> None:
+        """Remove what dead runs have left under names of their own."""
+        stem = self._target.name.removesuffix(self._suffix)
+        name = re.compile(rf"{re.escape(stem)}\.\d+-[0-9a-f]{{8}}\.partial{re.escape(self._suffix)}")
+        for entry in os.scandir(self._target.parent):
+            if name.fullmatch(entry.name) and (descriptor := _claim(Path(entry.path))) is not None:
+                os.unlink(entry.path)
+                os.close(descriptor)
 
     def _name(self, mark: str) -> Path:
         stem = self._target.name.removesuffix(self._suffix)

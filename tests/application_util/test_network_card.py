@@ -26,13 +26,22 @@ def test_written_cards_are_read(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[1]", '{"images": []}', '{"name": 1', json.dumps({**vars(CARD), "max_cosine_distance": "far"})],
+    [
+        "",
+        "[1]",
+        "[" * 100_000,
+        json.dumps({**vars(CARD), "max_cosine_distance": 10**400}),
+        '{"images": []}',
+        '{"name": 1',
+        json.dumps({**vars(CARD), "max_cosine_distance": "far"}),
+    ],
 )
-def test_other_files_of_that_name_are_no_cards(tmp_path, text):
+def test_other_files_of_that_name_are_no_cards(tmp_path, text, capsys):
     (tmp_path / "SEQ.json").write_text(text)
     assert read_card(tmp_path / "SEQ.npy") is None
     write_card(tmp_path / "SEQ.npy", None)
-    assert (tmp_path / "SEQ.json").read_text() == text
+    write_card(tmp_path / "SEQ.npy", CARD)
+    assert (tmp_path / "SEQ.json").read_text() == text and "left as it is" in capsys.readouterr().err
 
 
 def test_a_card_of_features_that_are_gone_goes(tmp_path):

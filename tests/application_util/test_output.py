@@ -117,6 +117,16 @@ def test_what_a_killed_run_has_left_is_replaced(tmp_path):
     assert (tmp_path / "o.txt").read_text() == "row\n" and not (tmp_path / "o.txt.partial").exists()
 
 
+def test_names_of_their_own_are_tidied_up(tmp_path):
+    others = ["o.txt.12-0123abcd.partial.txt", "o.txt.12-0123abcd", "o.txt.mine-0123abcd.partial"]
+    for name in ("o.txt.12-0123abcd.partial", *others):
+        (tmp_path / name).write_text("rows")
+    with PartialFile(tmp_path / "o.txt", "") as first, PartialFile(tmp_path / "o.txt", "") as second:
+        write_whole(tmp_path / "o.txt", "a third")
+        assert first.partial_path.exists() and second.partial_path.exists()
+    assert names_in(tmp_path) == sorted(["o.txt", *others])
+
+
 def test_a_name_that_was_taken_over_meanwhile_is_not_written(tmp_path, monkeypatch):
     import fcntl
 

@@ -111,6 +111,15 @@ def test_frozen_graph_is_plain(tmp_path):
     assert not operations & {"While", "StatelessWhile", "Enter", "Exit", "TensorArrayV3", "VariableV2"}
 
 
+def test_a_checkpoint_is_not_overwritten_by_its_graph(tmp_path):
+    checkpoint = save_checkpoint(tmp_path / "random.ckpt", random_variables())
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for end in (".index", ".data-00000-of-00001"):
+        with pytest.raises(UserError, match="would replace"):
+            freeze_model(checkpoint, f"{checkpoint}{end}")
+    assert {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
+
+
 def test_other_image_shape(tmp_path):
     shape = (64, 96)
     checkpoint = save_checkpoint(tmp_path / "wide.ckpt", random_variables(image_shape=shape))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from glob import escape
 from pathlib import Path
 
-from application_util.files.network_card import NetworkCard, write_card
-from application_util.files.output import whole_file
+from application_util.files.network_card import NetworkCard, card_path, write_card
+from application_util.files.output import refuse_overwriting, whole_file
 from tools.network.architecture import (
     FEATURE_DIM,
     IMAGE_SHAPE,
@@ -70,4 +71,7 @@ def freeze_model(
     UserError
         If the checkpoint cannot be read or the graph not be written.
     """
+    prefix = Path(str(checkpoint_in).removesuffix(".index"))
+    files = [file for end in ("index", "data-*") for file in prefix.parent.glob(f"{escape(prefix.name)}.{end}")]
+    refuse_overwriting([graphdef_out, card_path(graphdef_out)], files)
     write_graph(read_checkpoint(checkpoint_in, image_shape), graphdef_out, image_shape)

@@ -72,3 +72,15 @@ def test_two_files_of_a_frame(imports):
     imports.write("a_1.txt", YOLO["1"])
     imports.write("b_1.txt", YOLO["1"])
     imports.refuses(imports.source, "b_1.txt: frame 1 has another file, a_1.txt")
+
+
+@pytest.mark.parametrize("name", ["img1/000001.jpg", "seqinfo.ini", "gt/gt.txt"])
+def test_what_belongs_to_the_sequence_is_not_overwritten(imports, name):
+    there = sorted(path.relative_to(imports.sequence) for path in imports.sequence.rglob("*.*"))
+    (imports.sequence / "gt").mkdir(exist_ok=True)
+    for text in ("seqinfo.ini", "gt/gt.txt"):
+        (imports.sequence / text).touch()
+    output = imports.sequence / (there[0] if name.startswith("img1") else name)
+    before = output.read_bytes()
+    imports.refuses(imports.write("a.txt", MOT), "would replace", "--output_file", output, "--overwrite")
+    assert output.read_bytes() == before
