@@ -1,168 +1,99 @@
-"""Plot a training run's curves, and the distances from which to choose --max_cosine_distance."""
+"""Plot training runs, the distances from which to choose --max_cosine_distance, and the people of each track."""
 
 from __future__ import annotations
 
 import argparse
-import csv
-import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for `python tools/plot_descriptor.py`
+if not __package__:
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import command_parser, run_command
-from application_util.errors import UserError, require
-
-if TYPE_CHECKING:
-    from tools.reid.distances import DistanceCounts
+from application_util.cli import command_parser, positive_int, run_command
+from application_util.progress import say
+from tools.reid.settings import DATASETS
 
 
-def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+def curves(runs: Sequence[str], output_file: str) -> None:
+    """Plot loss and scores of training runs."""
+    from tools.reid.plots import plot_curves
+
+    plot_curves(runs, output_file)
+
+
+def distances(model: str, dataset: str, dataset_dir: str, output_file: str) -> None:
+    """Print a table of thresholds, and plot the distances between images of query and gallery."""
+    from tools.reid.distances import recommended_distance
+    from tools.reid.plots import measure_distances, plot_distances, table_of_distances
+
+    counts = measure_distances(model, [(dataset, dataset_dir)])
+    distance = recommended_distance(counts)
+    print(table_of_distances(counts))
+    print(f"1 % of different people are within {distance:.3f}")
+    plot_distances(counts, distance, output_file)
+
+
+def tracks(
+    sequence_dir: str | Path,
+    result_file: str | Path,
+    output_file: str | Path,
+    crops: int = 16,
+    rows: int = 16,
+    min_length: int = 1,
+) -> None:
+    """Write contact sheets of a result file's tracks, see `application_util.drawing.contact_sheet`.
+
+    The first is `output_file`; further ones have ``-2``, ``-3``, ... before the ending.
+    """
+    import cv2
+
+    from application_util.drawing.contact_sheet import contact_sheets
+    from application_util.errors import UserError
+    from application_util.files.output import refuse_overwriting, write_whole
+    from application_util.sequences.sequence import read_sequence
+
+    sequence, first = read_sequence(sequence_dir), Path(output_file)
+    if first.suffix.lower() not in (".png", ".jpg"):
+        raise UserError(f"{output_file}: the picture's name ends in .png or .jpg")
+    refuse_overwriting([output_file], [result_file, *sequence.input_files])
+    sheets = contact_sheets(sequence, sequence.read_results(result_file), crops, rows, min_length)
+    for number, sheet in enumerate(sheets, start=1):
+        path = first if number == 1 else first.with_stem(f"{first.stem}-{number}")
+        write_whole(path, cv2.imencode(path.suffix, sheet)[1].tobytes())
+    say(f"{output_file}: {len(sheets)} sheet{'s' if len(sheets) > 1 else ''}")
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = command_parser(__doc__)
-    plots = parser.add_subparsers(dest="plot", required=True, metavar="{curves,distances}")
-    curves = plots.add_parser("curves", help="loss and scores on identities held out, by epoch")
-    curves.add_argument("runs", nargs="+", help="folders of training runs (they hold a history.csv)")
-    distances = plots.add_parser(
+    plots = parser.add_subparsers(dest="plot", required=True, metavar="{curves,distances,tracks}")
+    of_runs = plots.add_parser("curves", help="loss and scores on identities held out, by epoch")
+    of_runs.add_argument("runs", nargs="+", help="folders of training runs (they hold a history.csv)")
+    of_pairs = plots.add_parser(
         "distances", help="distances between images of the same and of different people"
     )
-    distances.add_argument("--model", required=True, help="frozen network (.pb)")
-    distances.add_argument(
-        "--dataset", default="market1501", help="layout of the data set (default: %(default)s)"
-    )
-    distances.add_argument("--dataset_dir", required=True, help="its folder or zip archive")
-    for plot in (curves, distances):
+    add = of_pairs.add_argument
+    add("--model", required=True, help="network (.pb, .xml, .onnx)")
+    add("--dataset", choices=DATASETS, default="market1501", help="layout (default: %(default)s)")
+    add("--dataset_dir", required=True, help="the data set's folder or zip archive")
+    of_tracks = plots.add_parser("tracks", help="contact sheets: one row a track, crops over its life")
+    add = of_tracks.add_argument
+    add("--sequence_dir", required=True, help="sequence with images or a video")
+    add("--result_file", required=True, help="its tracks")
+    add("--crops", type=positive_int, default=16, help="crops of a track (default: %(default)s)")
+    add("--rows", type=positive_int, default=16, help="tracks on a sheet (default: %(default)s)")
+    add("--min_length", type=positive_int, default=1, help="shortest track to show (default: %(default)s)")
+    for plot in (of_runs, of_pairs, of_tracks):
         plot.add_argument("--output_file", required=True, help="picture (.png) to write")
-    return parser.parse_args(arguments)
+    return parser.parse_args(argv)
 
 
-def plot_curves(runs: Sequence[str], output_file: str) -> None:
-    """Loss of each run, and rank-1 and mAP where they were measured, against the epoch.
-
-    Raises
-    ------
-    UserError
-        If a run has no history, or the picture cannot be written.
-    """
-    figure, (losses, scores) = _figure(2)
-    for run in runs:
-        path = Path(run) / "history.csv"
-        if not path.is_file():
-            raise UserError(f"{path}: not found; is {run} the folder of a training run?")
-        with path.open(newline="") as file:
-            rows = list(csv.DictReader(file))
-        name = Path(run).resolve().name
-        epochs = [float(row["epoch"]) for row in rows]
-        losses.plot(epochs, [float(row["loss"]) for row in rows], label=name)
-        measured = [row for row in rows if row["rank1"]]
-        for score, style in (("rank1", "o-"), ("mAP", "s--")):
-            if measured:
-                values = [100 * float(row[score]) for row in measured]
-                label = f"{name}: {score.replace('rank1', 'rank-1')}"
-                scores.plot([float(row["epoch"]) for row in measured], values, style, ms=3, label=label)
-    losses.set(xlabel="epoch", ylabel="training loss", title="Loss")
-    scores.set(xlabel="epoch", ylabel="%", title="Identities held out")
-    _finish(figure, (losses, scores), output_file)
-
-
-def plot_distances(counts: DistanceCounts, distance: float, output_file: str) -> None:
-    """Histograms of the distances, and what share of pairs each threshold would accept.
-
-    Raises
-    ------
-    UserError
-        If the picture cannot be written.
-    """
-    figure, (density, accepted) = _figure(2)
-    edges = counts.edges
-    for label, column in (
-        ("same person, same camera", counts.same_camera),
-        ("same person, other camera", counts.other_camera),
-        ("different people, same camera", counts.different),
-    ):
-        share = 100.0 * column / max(1, column.sum())
-        density.plot(edges[1:], share, label=label)
-        accepted.plot(edges[1:], share.cumsum(), label=label)
-    for axes in (density, accepted):
-        axes.axvline(distance, color="black", lw=0.8, ls=":", label=f"{distance:.2f}")
-    density.set(xlabel="cosine distance", ylabel="% of pairs in a bin", xlim=(0, 1.4), title="Distances")
-    accepted.set(
-        xlabel="--max_cosine_distance", ylabel="% of pairs accepted", xlim=(0, 1.4), title="Accepted"
-    )
-    _finish(figure, (density, accepted), output_file)
-
-
-def _figure(plots: int) -> tuple[Any, Any]:
-    require("matplotlib", "train").use("Agg")
-    from matplotlib import pyplot
-
-    return pyplot.subplots(1, plots, figsize=(10, 3.8), layout="constrained")
-
-
-def _finish(figure: Any, all_axes: Sequence[Any], output_file: str) -> None:
-    from matplotlib import pyplot
-
-    for axes in all_axes:
-        axes.grid(alpha=0.3)
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(fontsize=8)
-    partial = f"{output_file}.partial"
-    try:
-        figure.savefig(partial, format="png", dpi=90)
-        os.replace(partial, output_file)
-    except OSError as error:
-        raise UserError(f"{output_file}: cannot be written: {error.strerror}") from None
-    finally:
-        pyplot.close(figure)
-
-
-def distances(args: argparse.Namespace) -> None:
-    """Measure on query and gallery, print a table of thresholds, and plot."""
-    import numpy as np
-
-    from tools.features.encoder import ImageEncoder
-    from tools.reid.data import ReidImages
-    from tools.reid.distances import count_distances, recommended_distance, share_within
-    from tools.reid.features import encode_images
-    from tools.reid.readers import read_dataset
-
-    network = ImageEncoder(args.model)
-    parts = [
-        read_dataset(args.dataset, args.dataset_dir, split, network.image_shape[:2])
-        for split in ("query", "gallery")
-    ]
-    features = np.concatenate([encode_images(network, part.images) for part in parts])
-    columns = ("identities", "cameras", "tracklets")
-    data = ReidImages(
-        features, *(np.concatenate([getattr(part, name) for part in parts]) for name in columns)
-    )
-    counts = count_distances(features, data)
-    print("distance  same person: same camera, other camera  different people, same camera")
-    for threshold in np.arange(0.1, 0.65, 0.05):
-        shares = [
-            share_within(c, threshold) for c in (counts.same_camera, counts.other_camera, counts.different)
-        ]
-        print(
-            f"{threshold:8.2f}  {100 * shares[0]:23.1f} %{100 * shares[1]:14.1f} %{100 * shares[2]:29.2f} %"
-        )
-    distance = recommended_distance(counts)
-    print(f"1 % of different people are within {distance:.3f}")
-    plot_distances(counts, distance, args.output_file)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit code."""
-    args = parse_args(arguments)
-
-    def command() -> None:
-        if args.plot == "curves":
-            plot_curves(args.runs, args.output_file)
-        else:
-            distances(args)
-
-    return run_command(command)
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    args = vars(parse_args(argv))
+    plots: dict[str, Callable[..., None]] = {"curves": curves, "distances": distances, "tracks": tracks}
+    return run_command(plots[args.pop("plot")], **args)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from application_util.cli import (
 )
 from application_util.errors import UserError
 from application_util.progress import say
-from tools.reid.settings import PRECISIONS, AugmentationSettings, Plan, Recipe, RunSettings
+from tools.reid.settings import DATASETS, PRECISIONS, AugmentationSettings, Plan, Recipe, RunSettings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from tools.features.encoder import ImageEncoder
     from tools.reid.data import ReidImages
 
-DATASETS = ("market1501", "mars", "cuhk03", "folder")
 IMAGE_SHAPE = Plan().image_shape
 
 

@@ -4,9 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from tools.plot_descriptor import main, plot_distances
+from tools.plot_descriptor import main
 from tools.reid.data import ReidImages
-from tools.reid.distances import BINS, DistanceCounts, count_distances, recommended_distance, share_within
+from tools.reid.distances import BINS, DistanceCounts, count_distances, fraction_within, recommended_distance
+from tools.reid.plots import plot_distances
 
 pytest.importorskip("matplotlib")
 
@@ -39,7 +40,7 @@ def test_recommended_distance_confuses_few():
     counts = DistanceCounts(different, different, different)
     distance = recommended_distance(counts, confused=0.05)
     assert distance == pytest.approx(0.25)  # ten of the two hundred bins, from 0.2 on
-    assert share_within(different, distance) == pytest.approx(0.05)
+    assert fraction_within(different, distance) == pytest.approx(0.05)
 
 
 def test_pictures(tmp_path, capsys):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -141,18 +141,25 @@ def load_images(source: ImageSource, entries: Sequence[Entry], image_shape: tupl
     return ReidImages(images, *np.array([entry[1:] for entry in entries]).T)
 
 
-def merge(parts: Sequence[ReidImages]) -> ReidImages:
-    """Put data sets together; identities, cameras and tracklets of different sets are different ones."""
-    columns: dict[str, list[np.ndarray]] = {"identities": [], "cameras": [], "tracklets": []}
-    for name, values in columns.items():
-        first = 0
-        for part in parts:
-            own = getattr(part, name)
-            values.append(np.where(own > 0, own + first, own))
-            first += max(0, int(own.max(initial=0))) + 1
+def concatenate(parts: Sequence[ReidImages]) -> ReidImages:
+    """Put parts of one data set together."""
     images = _room_for(sum(map(len, parts)), parts[0].images.shape[1:3])
     np.concatenate([part.images for part in parts], out=images)
-    return ReidImages(images, *(np.concatenate(values) for values in columns.values()))
+    columns = ("identities", "cameras", "tracklets")
+    return ReidImages(images, *(np.concatenate([getattr(part, name) for part in parts]) for name in columns))
+
+
+def merge(data_sets: Sequence[ReidImages]) -> ReidImages:
+    """Put data sets together; identities, cameras and tracklets of different sets become different ones."""
+    apart, first = [], {"identities": 0, "cameras": 0, "tracklets": 0}
+    for data in data_sets:
+        columns = {}
+        for name, offset in first.items():
+            own = getattr(data, name)
+            columns[name] = np.where(own > 0, own + offset, own)
+            first[name] += max(0, int(own.max(initial=0)))
+        apart.append(replace(data, **columns))
+    return concatenate(apart)
 
 
 def resize_images(images: np.ndarray, image_shape: tuple[int, int]) -> np.ndarray:
@@ -184,7 +191,7 @@ def hold_out(data: ReidImages, fraction: float, seed: int) -> tuple[ReidImages, 
     data : ReidImages
         The training set.
     fraction : float
-        Share of the identities to hold out, at least one of them.
+        Fraction of the identities to hold out, at least one of them.
     seed : int
         Seed of the choice.
 

@@ -62,20 +62,20 @@ def count_distances(features: np.ndarray, data: ReidImages) -> DistanceCounts:
     return DistanceCounts(*counts)
 
 
-def share_within(counts: np.ndarray, distance: float) -> float:
-    """Share of the counted pairs that are at most so far apart, to the width of a bin."""
+def fraction_within(counts: np.ndarray, distance: float) -> float:
+    """Fraction of the counted pairs that are at most so far apart, to the width of a bin."""
     return float(counts[: round(distance * BINS / WIDEST)].sum() / max(1, counts.sum()))
 
 
 def recommended_distance(counts: DistanceCounts, confused: float = 0.01) -> float:
-    """The largest distance at which at most a given share of pairs of different people would match.
+    """The largest distance at which at most a given fraction of pairs of different people would match.
 
     Parameters
     ----------
     counts : DistanceCounts
         Of people that the network has not been trained on.
     confused : float
-        Share of the pairs of different people within the distance.
+        Fraction of the pairs of different people within the distance.
     """
-    share = np.cumsum(counts.different) / max(1, counts.different.sum())
-    return float(counts.edges[np.searchsorted(share, confused, side="right")])
+    fraction = np.cumsum(counts.different) / max(1, counts.different.sum())
+    return float(counts.edges[np.searchsorted(fraction, confused, side="right")])

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from application_util.settings import parameter
 
+DATASETS = ("market1501", "mars", "cuhk03", "folder")
+"""Layouts of data sets, see `tools.reid.readers`."""
 LOSSES = ("cosine-softmax", "triplet", "magnet")
 PRECISIONS = ("float32", "bfloat16")
 
