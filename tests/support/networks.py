@@ -59,3 +59,17 @@ def write_tiny_network(
 def operations(path: Path) -> set[str]:
     """Return the types of a frozen graph's nodes."""
     return {node.op for node in load_tensorflow().compat.v1.GraphDef.FromString(path.read_bytes()).node}
+
+
+def write_tiny_ir(path: Path, color_order: str = "BGR", batch: int = 1) -> Path:
+    """Write the same network as OpenVINO's ``.xml``, with (N, channels, height, width) images of 0 to 1."""
+    import openvino
+    from openvino import opset13 as operations
+
+    weights = tiny_weights().reshape(*IMAGE_SHAPE, FEATURE_DIM)[:, :, :: -1 if color_order == "BGR" else 1]
+    flat = 255 * weights.transpose(2, 0, 1, 3).reshape(PIXELS, FEATURE_DIM)
+    images = operations.parameter([batch, 3, *IMAGE_SHAPE[:2]], np.float32, name="data")
+    x = operations.matmul(operations.reshape(images, [-1, PIXELS], False), flat, False, False)
+    x = operations.normalize_l2(x, np.array([1]), 1e-12, "add")
+    openvino.save_model(openvino.Model([x], [images], "tiny"), path, compress_to_fp16=False)
+    return path
