@@ -157,7 +157,7 @@ def _prepare_history(folder: Path) -> list[bytes]:
 
 
 def _read_history(folder: Path) -> None:
-    from tools.plot_descriptor import plot_curves
+    from tools.reid.plots import plot_curves
 
     plot_curves([str(folder / "run")], str(folder / "curves.png"))
 

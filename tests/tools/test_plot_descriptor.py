@@ -58,4 +58,7 @@ def test_pictures(tmp_path, capsys):
         assert (tmp_path / name).stat().st_size < 300_000
     assert main(["curves", str(tmp_path / "none"), "--output_file", str(tmp_path / "x.png")]) == 2
     assert "history.csv: not found" in capsys.readouterr().err
+    (run / "history.csv").write_text("step,epoch\n10,many\n")
+    assert main(["curves", str(run), "--output_file", str(tmp_path / "x.png")]) == 2
+    assert "not the table of a training run" in capsys.readouterr().err
     assert not (tmp_path / "x.png").exists()

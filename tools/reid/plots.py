@@ -30,23 +30,33 @@ def plot_curves(runs: Sequence[str], output_file: str) -> None:
     """
     figure, (losses, scores) = _figure(2)
     for run in runs:
-        path = Path(run) / "history.csv"
-        if not path.is_file():
-            raise UserError(f"{path}: not found; is {run} the folder of a training run?")
-        with path.open(newline="") as file:
-            rows = list(csv.DictReader(file))
+        history = _read_history(Path(run) / "history.csv")
         name = Path(run).resolve().name
-        epochs = [float(row["epoch"]) for row in rows]
-        losses.plot(epochs, [float(row["loss"]) for row in rows], label=name)
-        measured = [row for row in rows if row["rank1"]]
+        losses.plot(history["epoch"], history["loss"], label=name)
+        measured = np.isfinite(history["rank1"])
         for score, style in (("rank1", "o-"), ("mAP", "s--")):
-            if measured:
-                values = [100 * float(row[score]) for row in measured]
+            if measured.any():
                 label = f"{name}: {score.replace('rank1', 'rank-1')}"
-                scores.plot([float(row["epoch"]) for row in measured], values, style, ms=3, label=label)
+                epochs, values = history["epoch"][measured], 100 * history[score][measured]
+                scores.plot(epochs, values, style, ms=3, label=label)
     losses.set(xlabel="epoch", ylabel="training loss", title="Loss")
     scores.set(xlabel="epoch", ylabel="%", title="Identities held out")
     _finish(figure, (losses, scores), output_file)
+
+
+def _read_history(path: Path) -> dict[str, np.ndarray]:
+    """Return the columns of a run's table; NaN where nothing was measured."""
+    if not path.is_file():
+        raise UserError(f"{path}: not found; is {path.parent} the folder of a training run?")
+    columns = ("epoch", "loss", "rank1", "mAP")
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [[float(row[name] or "nan") for name in columns] for row in csv.DictReader(file)]
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
+        raise UserError(
+            f"{path}: not the table of a training run ({type(error).__name__}: {error})"
+        ) from None
+    return dict(zip(columns, np.array(rows).reshape(-1, len(columns)).T, strict=True))
 
 
 def plot_distances(counts: DistanceCounts, distance: float, output_file: str) -> None:
