@@ -18,7 +18,7 @@ from .states import States
 from .track import Track, TrackState
 
 
-def predict_tracks(states: States, kf: KalmanFilter, tracks: Sequence[Track]) -> None:
+def predict_tracks(states: States, kf: KalmanFilter, tracks: list[Track]) -> None:
     """Move all tracks one frame ahead."""
     if not tracks:
         return
@@ -35,7 +35,7 @@ def predict_tracks(states: States, kf: KalmanFilter, tracks: Sequence[Track]) ->
         track.time_since_update += 1
 
 
-def warp_tracks(kf: KalmanFilter, tracks: Sequence[Track], camera_motion: ArrayLike) -> None:
+def warp_tracks(kf: KalmanFilter, tracks: list[Track], camera_motion: ArrayLike) -> None:
     """Move all tracks with the camera."""
     for track in tracks:
         track.mean, track.covariance = kf.warp(track.mean, track.covariance, camera_motion)
@@ -44,49 +44,72 @@ def warp_tracks(kf: KalmanFilter, tracks: Sequence[Track], camera_motion: ArrayL
 def update_tracks(
     states: States,
     kf: KalmanFilter,
-    tracks: Sequence[Track],
+    tracks: list[Track],
     found: Found,
     matches: Sequence[tuple[int, int]],
-) -> None:
+) -> list[tuple[int, int]]:
     """Correct each matched track by its detection.
 
     Parameters
     ----------
     states : States
     kf : KalmanFilter
-    tracks : sequence of Track
+    tracks : list of Track
     found : Found
     matches : sequence of (track index, detection index)
+
+    Returns
+    -------
+    list of (track id, detection index)
+        Features that go straight to the metric, of tracks that were confirmed before.
     """
+    learned: list[tuple[int, int]] = []
     if not matches:
-        return
-    if found.xyah is None or not (all_take_many(tracks) and takes_many(kf)):
-        for i, j in matches:
-            tracks[i].update(kf, found.detections[j])
-        return
-    rows, columns = zip(*matches, strict=True)
-    if keeps_coordinates_apart(kf) and states.hold(tracks):
-        states.update(kf, rows, found.xyah[list(columns)])
+        return learned
+    rows, columns = map(list, zip(*matches, strict=True))
+    matched = [tracks[i] for i in rows]
+    if found.together and states.hold(tracks):
+        states.update(kf, rows, found.xyah.take(columns, axis=1))
+    elif found.plain and all_take_many(matched) and takes_many(kf):
+        _set_states(matched, *kf.update(*_stack_states(matched), found.xyah[:, columns].T))
     else:
-        matched = [tracks[i] for i in rows]
-        _set_states(matched, *kf.update(*_stack_states(matched), found.xyah[list(columns)]))
-    for i, j in matches:
-        track = tracks[i]
+        for track, j in zip(matched, columns, strict=True):
+            track.update(kf, found.detections[j])
+        return learned
+    direct = found.queries is not None
+    for track, j, source in zip(matched, columns, found.sources(columns), strict=True):
         track.hits += 1
         track.time_since_update = 0
-        track.last_detection = found.source(j)
-        if found.queries is not None and track.state == TrackState.Confirmed:
-            found.learned.append((track.track_id, j))  # its feature needs no detour over track.features
+        track._last = source
+        if direct and track.state == TrackState.Confirmed:
+            learned.append((track.track_id, j))
             continue
         track.features.append(found.feature(j))
         if track.state == TrackState.Tentative and track.hits >= track._n_init:
             track.state = TrackState.Confirmed
+    return learned
 
 
-def _stack_states(tracks: Sequence[Track]) -> tuple[np.ndarray, np.ndarray]:
+def confirmed_and_others(tracks: list[Track], together: bool) -> tuple[list[int], list[int]]:
+    """Return the indices of tracks that are confirmed, and of those that are not."""
+    if together:
+        confirmed = [track.state == TrackState.Confirmed for track in tracks]
+    else:
+        confirmed = [track.is_confirmed() for track in tracks]
+    return [i for i, yes in enumerate(confirmed) if yes], [i for i, yes in enumerate(confirmed) if not yes]
+
+
+def remaining(tracks: list[Track], together: bool) -> list[Track]:
+    """Return the tracks that are not deleted."""
+    if together:
+        return [track for track in tracks if track.state != TrackState.Deleted]
+    return [track for track in tracks if not track.is_deleted()]
+
+
+def _stack_states(tracks: list[Track]) -> tuple[np.ndarray, np.ndarray]:
     return np.array([track.mean for track in tracks]), np.array([track.covariance for track in tracks])
 
 
-def _set_states(tracks: Sequence[Track], means: np.ndarray, covariances: np.ndarray) -> None:
+def _set_states(tracks: list[Track], means: np.ndarray, covariances: np.ndarray) -> None:
     for track, mean, covariance in zip(tracks, means, covariances, strict=True):
         track.mean, track.covariance = mean.copy(), covariance.copy()  # who keeps one keeps no others alive

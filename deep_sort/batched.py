@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
+from operator import attrgetter
 from typing import Any, ClassVar
 
 
 class Remembered:
-    """Functions of a class or module as they are now, to notice when a program replaces one.
+    """Functions of a class or module as they are now, to notice when a program replaces one."""
 
-    Parameters
-    ----------
-    owner : class or module
-    names : iterable of str
-        Attributes of the owner to remember.
-    """
-
-    def __init__(self, owner: Any, names: Iterable[str]) -> None:
+    def __init__(self, owner: Any, names: Collection[str]) -> None:
+        self.names = frozenset(names)
         self._owner = owner
-        self.functions = {name: getattr(owner, name) for name in names}
-        self._items = tuple(self.functions.items())
+        self._get = attrgetter(*names) if names else lambda _: ()
+        self.functions = self._get(owner)
 
     def unchanged(self) -> bool:
         """Return whether the owner still has the same functions."""
-        owner = self._owner
-        return all([getattr(owner, name) is function for name, function in self._items])
-
-
-_NOTHING = Remembered(object, ())
+        return self._get(self._owner) == self.functions
 
 
 class Batched:
@@ -41,33 +32,27 @@ class Batched:
     """
 
     batched: ClassVar[bool] = True
-    remembered: ClassVar[Remembered] = _NOTHING
+    remembered: ClassVar[Remembered] = Remembered(None, ())
 
     def __init_subclass__(cls, methods: Collection[str] = (), **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
-        inherited = cls.remembered.functions
-        if "batched" not in vars(cls):
-            cls.batched = cls.batched and all(
-                getattr(cls, name) is function for name, function in inherited.items()
-            )
-        cls.remembered = Remembered(cls, [*inherited, *methods])
+        inherited = cls.remembered
+        cls.remembered = Remembered(cls, sorted({*inherited.names, *methods}))
+        if "batched" not in vars(cls) and not methods:
+            cls.batched = cls.batched and cls.remembered.functions == inherited.functions
 
 
 def takes_many(part: Any) -> bool:
     """Return whether a part may be called for many at once: neither its class nor the object was changed."""
-    kind = type(part)
-    if not getattr(kind, "batched", False):
-        return False
-    remembered = getattr(kind, "remembered", _NOTHING)
-    return remembered.unchanged() and remembered.functions.keys().isdisjoint(vars(part))
+    return all_take_many((part,))
 
 
 def all_take_many(parts: Collection[Any]) -> bool:
     """Return whether each of many parts may be called together with the others."""
-    names: set[str] = set()
     for kind in set(map(type, parts)):
-        remembered = getattr(kind, "remembered", _NOTHING)
-        if not getattr(kind, "batched", False) or not remembered.unchanged():
+        remembered = getattr(kind, "remembered", Batched.remembered)
+        if not (getattr(kind, "batched", False) and remembered.unchanged()):
             return False
-        names.update(remembered.functions)
-    return all(map(names.isdisjoint, map(vars, parts)))
+        if not remembered.names.isdisjoint(set().union(*map(vars, parts))):
+            return False
+    return True

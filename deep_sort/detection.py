@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator, Sequence
-from typing import Any, overload
+from collections.abc import Hashable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,11 +28,8 @@ class Detection(Batched, methods=("to_xyah",)):
 
     Attributes
     ----------
-    tlwh : ndarray of float64, shape (4,)
-    confidence : float
-    feature : ndarray of float32, shape (M,)
-    label
-        As given.
+    tlwh, confidence, feature, label
+        As given; arrays of float64 and float32.
     """
 
     label: Hashable = None
@@ -47,14 +44,19 @@ class Detection(Batched, methods=("to_xyah",)):
 
     def to_tlbr(self) -> NDArray[np.float64]:
         """Return the box as (left, top, right, bottom), shape (4,)."""
-        return tlwh_to_tlbr(self.tlwh)
+        tlbr = self.tlwh.copy()
+        tlbr[2:] += tlbr[:2]
+        return tlbr
 
     def to_xyah(self) -> NDArray[np.float64]:
         """Return the box as (centre x, centre y, width / height, height), shape (4,)."""
-        return tlwh_to_xyah(self.tlwh)
+        xyah = self.tlwh.copy()
+        xyah[:2] += xyah[2:] / 2
+        xyah[2] /= xyah[3]
+        return xyah
 
 
-class Detections(Sequence[Detection]):
+class Detections(Sequence):
     """The detections of one frame in arrays; a `Detection` is made for who asks for one.
 
     A tracker takes it wherever it takes a list of detections, and is faster with it.
@@ -69,9 +71,8 @@ class Detections(Sequence[Detection]):
 
     Attributes
     ----------
-    tlwh : ndarray of float64, shape (N, 4)
-    confidence : ndarray of float64, shape (N,)
-    feature : ndarray of float32, shape (N, M)
+    tlwh, confidence, feature, label
+        As given; arrays of float64, float64 and float32.
     """
 
     def __init__(
@@ -90,29 +91,17 @@ class Detections(Sequence[Detection]):
     def __len__(self) -> int:
         return len(self.tlwh)
 
-    @overload
-    def __getitem__(self, index: int) -> Detection: ...
-    @overload
-    def __getitem__(self, index: slice | NDArray) -> Detections: ...
-    def __getitem__(self, index: int | slice | NDArray) -> Detection | Detections:
+    def __getitem__(self, index: Any) -> Any:
+        """Return a `Detection`, the same for the same index; `Detections` for a slice or an array of indices."""
         if isinstance(index, (slice, np.ndarray)):
-            positions = np.arange(len(self))[index]
-            label = None if self.label is None else [self.label[i] for i in positions]
-            return Detections(
-                self.tlwh[positions], self.confidence[positions], self.feature[positions], label
-            )
+            label = None if self.label is None else [self.label[i] for i in np.arange(len(self))[index]]
+            return Detections(self.tlwh[index], self.confidence[index], self.feature[index], label)
         index = range(len(self))[index]
         if index not in self._objects:
-            self._objects[index] = Detection(
-                self.tlwh[index],
-                self.confidence[index],
-                self.feature[index],
-                None if self.label is None else self.label[index],
-            )
+            label = None if self.label is None else self.label[index]
+            values = self.tlwh[index], self.confidence[index], self.feature[index], label
+            self._objects[index] = Detection(*values)
         return self._objects[index]
-
-    def __iter__(self) -> Iterator[Detection]:
-        return map(self.__getitem__, range(len(self)))
 
 
 class Found:
@@ -126,13 +115,12 @@ class Found:
     ----------
     detections
         As given.
-    tlwh : ndarray of float64, shape (N, 4)
-    xyah : ndarray of float64, shape (N, 4), or None
-        What is measured; None if a program's own detections are to be asked for it one by one.
-    queries : ndarray, shape (N, M), or None
-        Features prepared for comparison, by a metric that can.
-    learned : list of (int, int)
-        Ids of confirmed tracks and the detections whose features they get.
+    xyah : ndarray of float64, shape (4, N)
+        What is measured, if ``plain``: no program has changed how a detection is asked for it.
+    together : bool
+        Whether the tracker's tracks can be matched and moved together.
+    queries, weights : ndarray, shape (N, M) and (N,), or None
+        Features prepared by a metric that can.
 
     Raises
     ------
@@ -142,13 +130,17 @@ class Found:
 
     def __init__(self, detections: Sequence[Any]) -> None:
         self.detections = detections
-        self._arrays = detections if isinstance(detections, Detections) and not detections._objects else None
-        self.tlwh = stack_boxes(detections, range(len(detections)))
-        check_boxes(self.tlwh)
-        together = Detection.remembered.unchanged() if self._arrays else all_take_many(detections)
-        self.xyah: Any = tlwh_to_xyah(self.tlwh) if together else None
+        arrays = self._arrays = _arrays_of(detections)
+        self.plain = all_take_many(detections) if arrays is None else Detection.remembered.unchanged()
+        boxes = stack_boxes(detections, range(len(detections))) if arrays is None else arrays.tlwh
+        xyah = boxes.T.copy()
+        _check_boxes(xyah)
+        xyah[:2] += xyah[2:] / 2
+        xyah[2] /= xyah[3]
+        self.xyah: NDArray[np.float64] = xyah
+        self.together = False
         self.queries: NDArray | None = None
-        self.learned: list[tuple[int, int]] = []
+        self.weights: Any = None
 
     def features(self) -> NDArray:
         """Return the features of all, shape (N, M)."""
@@ -162,30 +154,18 @@ class Found:
             self.detections[index].feature if self._arrays is None else self._arrays.feature[index]
         )
 
-    def source(self, index: int) -> Any:
-        """Return a detection, or where to get it from when somebody asks."""
-        return self.detections[index] if self._arrays is None else (self._arrays, index)
-
-
-def tlwh_to_tlbr(tlwh: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Turn boxes (left, top, width, height) into (left, top, right, bottom), shape (..., 4)."""
-    tlbr = tlwh.copy()
-    tlbr[..., 2:] += tlbr[..., :2]
-    return tlbr
-
-
-def tlwh_to_xyah(tlwh: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Turn boxes (left, top, width, height) into (centre x, centre y, width / height, height), shape (..., 4)."""
-    xyah = tlwh.copy()
-    xyah[..., :2] += xyah[..., 2:] / 2
-    xyah[..., 2] /= xyah[..., 3]
-    return xyah
+    def sources(self, indices: Sequence[int]) -> Sequence[Any]:
+        """Return detections, or where to get each from when somebody asks."""
+        if self._arrays is not None:
+            return [(self._arrays, index) for index in indices]
+        return [self.detections[index] for index in indices]
 
 
 def stack_boxes(detections: Sequence[Any], indices: Sequence[int]) -> NDArray[np.float64]:
     """Return the boxes of the detections at ``indices`` as one array (left, top, width, height), shape (N, 4)."""
-    if isinstance(detections, Detections) and not detections._objects:
-        return detections.tlwh[list(indices)]
+    arrays = _arrays_of(detections)
+    if arrays is not None:
+        return arrays.tlwh[list(indices)]
     boxes = [detections[i].tlwh for i in indices]
     for index, box in zip(indices, boxes, strict=True):
         if len(box) != 4:
@@ -193,11 +173,18 @@ def stack_boxes(detections: Sequence[Any], indices: Sequence[int]) -> NDArray[np
     return np.concatenate(boxes, dtype=np.float64).reshape(-1, 4) if boxes else np.empty((0, 4))
 
 
-def check_boxes(tlwh: NDArray[np.float64]) -> None:
-    """Raise a ValueError that names the first box that is none."""
-    if not len(tlwh) or (tlwh[:, 2:].min() > 0 and math.isfinite(tlwh.sum())):
+def _arrays_of(detections: Sequence[Any]) -> Detections | None:
+    """Return detections whose arrays count: nobody has got an object of them, which could be changed."""
+    return detections if isinstance(detections, Detections) and not detections._objects else None
+
+
+def _check_boxes(boxes: NDArray[np.float64]) -> None:
+    """Raise a ValueError that names the first of boxes (left, top, width, height), shape (4, N), that is none."""
+    if not boxes.size:
         return
-    for index, box in enumerate(tlwh.tolist()):
+    if np.minimum.reduce(boxes[2:], axis=None) > 0 and math.isfinite(np.add.reduce(boxes, axis=None)):
+        return
+    for index, box in enumerate(boxes.T.tolist()):
         for name, value in zip(("left", "top", "width", "height"), box, strict=True):
             if not math.isfinite(value):
                 raise ValueError(f"detection {index}: {name} is {value}, expected a finite number")

@@ -1,12 +1,11 @@
-"""The features that targets have shown so far: the newest within a budget, or all.
+"""The features that targets have shown so far: all, or the newest within a budget.
 
-Features lie as they came, each with a weight by which its products with other features count. The two kinds of
-galleries differ in how features lie in memory, and answer the same questions.
+Features lie as they came, each with a weight by which its products with other features count.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -16,17 +15,17 @@ BLOCK = 2**16
 """Multiplications in one matrix product: cached whole, and too few for a BLAS library to start threads."""
 
 CHUNK = 512
-"""Features in one array of a gallery without a budget, so that it grows without being copied as a whole."""
+"""Features in one array of a growing gallery, so that it is not copied as a whole."""
 
-WIDTH = 4
-"""Queries of a target that are compared together with those of all others; who has more is compared alone."""
+CROWD = 64
+"""From so many targets on it is worth while to rule out features by where galleries lie."""
 
 Weigh = Callable[[NDArray, NDArray], NDArray]
 """(products, weights) -> closeness, largest for the nearest feature; the last axis is that of the features."""
 
 
-class Galleries(ABC):
-    """The features of many targets, newest last.
+class Galleries:
+    """Features of many targets, newest last, in arrays that grow.
 
     Parameters
     ----------
@@ -34,35 +33,51 @@ class Galleries(ABC):
         Features kept of each target.
     weigh : callable
         Turns products of queries and features into closeness.
+
+    Attributes
+    ----------
+    active : list of int
+        The targets.
     """
 
     def __init__(self, budget: int | None, weigh: Weigh) -> None:
         self.budget = budget
         self.weigh = weigh
         self.active: list[int] = []
+        self._galleries: dict[int, _Gallery] = {}
 
-    @abstractmethod
     def add(self, targets: Sequence[int], features: NDArray, weights: NDArray) -> None:
         """Append features (N, M) with weights (N,) to the galleries of N targets, new ones or not."""
+        for target, feature, weight in zip(targets, features, weights, strict=True):
+            if target not in self._galleries:
+                self._galleries[target] = _Gallery(feature)
+            self._galleries[target].append(feature, weight, self.budget)
 
-    @abstractmethod
     def keep(self, active: list[int]) -> None:
         """Forget all other targets; a KeyError if one of these is not known."""
+        self._galleries = {target: self._galleries[target] for target in active}
+        self.active = active
 
-    @abstractmethod
     def arrays(self, target: int) -> Iterator[tuple[NDArray, NDArray]]:
         """Give the features of a target, oldest first, and their weights, in one or more pieces."""
+        return self._galleries[target].arrays()
+
+    def stacked(self) -> dict[int, NDArray]:
+        """Return a copy of the features of each target, shape (n, M)."""
+        return {target: np.concatenate([part for part, _ in self.arrays(target)]) for target in self.active}
 
     def closeness(self, target: int, queries: NDArray) -> NDArray:
         """Return the closeness of each query (N, M) to the nearest feature of a target, shape (N,)."""
-        best = [
-            self.weigh(_products(queries, features), weights).max(axis=1)
-            for features, weights in self.arrays(target)
-        ]
-        return best[0] if len(best) == 1 else np.max(best, axis=0)
+        parts = [self._weighed(_products(queries, part), weights) for part, weights in self.arrays(target)]
+        return parts[0] if len(parts) == 1 else np.max(parts, axis=0)
 
     def pair_closeness(
-        self, targets: Sequence[int], queries: NDArray, rows: NDArray, columns: NDArray
+        self,
+        targets: Sequence[int],
+        queries: NDArray,
+        rows: NDArray,
+        columns: NDArray,
+        least: float = -np.inf,
     ) -> NDArray:
         """Return the closeness of pairs of a target and a query.
 
@@ -73,6 +88,8 @@ class Galleries(ABC):
         queries : ndarray, shape (N, M)
         rows, columns : ndarray of int, shape (pairs,)
             Positions in ``targets``, ascending, and in ``queries``.
+        least : float
+            What is less close may be reported as -inf.
         """
         ends = np.cumsum(np.bincount(rows, minlength=len(targets))).tolist()
         return np.concatenate([
@@ -81,13 +98,8 @@ class Galleries(ABC):
             if start < end
         ])  # fmt: skip
 
-    def stacked(self) -> dict[int, NDArray]:
-        """Return a copy of the features of each target, shape (n, M)."""
-        return {target: np.concatenate([part for part, _ in self.arrays(target)]) for target in self.active}
-
-    def lists(self) -> dict[int, list[NDArray]]:
-        """Return a copy of each feature, each by itself."""
-        return {target: [row.copy() for row in features] for target, features in self.stacked().items()}
+    def _weighed(self, products: NDArray, weights: NDArray) -> NDArray:
+        return np.maximum.reduce(self.weigh(products, weights), axis=1)
 
 
 class BoundedGalleries(Galleries):
@@ -99,114 +111,129 @@ class BoundedGalleries(Galleries):
 
     def __init__(self, budget: int, weigh: Weigh) -> None:
         super().__init__(budget, weigh)
-        self._features = np.empty((0, budget, 0), dtype=np.float32)
-        self._weights = np.empty((0, budget), dtype=np.float32)
+        self._size = budget
         self._rows: dict[int, int] = {}
-        self._counts: list[int] = []
+        self._allocate(0, np.empty((0, 0), dtype=np.float32))
 
     def add(self, targets: Sequence[int], features: NDArray, weights: NDArray) -> None:
-        """See `Galleries`."""
-        budget, counts = self._weights.shape[1], self._counts
-        self._make_room(len(counts) + len(set(targets)), features)
-        rows, places = [], []
-        for i, target in enumerate(targets):
-            row = self._rows.get(target)
-            if row is None:
-                row = self._rows[target] = len(counts)
-                counts.append(0)
-                self._features[row], self._weights[row] = features[i], weights[i]
-            rows.append(row)
-            places.append(counts[row] % budget)
-            counts[row] += 1
-        self._features[rows, places] = features
-        self._weights[rows, places] = weights
+        """Append features (N, M) with weights (N,) to the galleries of N targets, new ones or not."""
+        different = set(targets)
+        new = different - self._rows.keys()
+        self._make_room(len(self._rows) + len(new), features)
+        if new:
+            for target, feature, weight in zip(targets, features, weights, strict=True):
+                if target not in self._rows:
+                    row = self._rows[target] = len(self._rows)
+                    self._features[row], self._weights[row], self._counts[row] = feature, weight, 0
+                    self._centres[row], self._radii[row] = feature * weight, 0
+        rows = np.array([self._rows[target] for target in targets])
+        places = self._counts.take(rows)
+        if len(different) < len(targets):
+            earlier: Counter[int] = Counter()
+            for i, target in enumerate(targets):
+                places[i] += earlier[target]
+                earlier[target] += 1
+        self._counts[rows] = places + 1  # of several features of a target, the last one counts
+        flat = rows * self._size + places % self._size
+        self._features.reshape(-1, features.shape[1])[flat] = features
+        self._weights.reshape(-1)[flat] = weights
+        self._bound(rows, features * weights[:, np.newaxis])
 
     def keep(self, active: list[int]) -> None:
-        """See `Galleries`."""
-        for target in self._rows.keys() - active:
-            row, last = self._rows.pop(target), len(self._counts) - 1
+        """Forget all other targets; a KeyError if one of these is not known."""
+        changed = active != self.active or len(active) != len(self._rows)
+        for target in self._rows.keys() - active if changed else ():
+            row, last = self._rows.pop(target), len(self._rows)
             if row != last:  # the last row moves into the gap
-                self._features[row], self._weights[row] = self._features[last], self._weights[last]
-                self._counts[row] = self._counts[last]
                 self._rows[next(other for other, place in self._rows.items() if place == last)] = row
-            self._counts.pop()
+                for array in self._arrays():
+                    array[row] = array[last]
         if len(self._rows) < len(active):
             raise KeyError(*(target for target in active if target not in self._rows))
         self.active = active
 
     def arrays(self, target: int) -> Iterator[tuple[NDArray, NDArray]]:
-        """See `Galleries`."""
+        """Give the features of a target, oldest first, and their weights."""
         row = self._rows[target]
-        oldest = max(0, self._counts[row] - self._weights.shape[1])
-        places = np.arange(oldest, self._counts[row]) % self._weights.shape[1]
+        places = np.arange(max(0, self._counts[row] - self._size), self._counts[row]) % self._size
         yield self._features[row, places], self._weights[row, places]
 
-    def closeness(self, target: int, queries: NDArray) -> NDArray:
-        """See `Galleries`."""
-        row = self._rows[target]
-        return self.weigh(_products(queries, self._features[row]), self._weights[row]).max(axis=1)
-
     def pair_closeness(
-        self, targets: Sequence[int], queries: NDArray, rows: NDArray, columns: NDArray
+        self,
+        targets: Sequence[int],
+        queries: NDArray,
+        rows: NDArray,
+        columns: NDArray,
+        least: float = -np.inf,
     ) -> NDArray:
-        """See `Galleries`."""
-        counts = np.bincount(rows, minlength=len(targets))
-        starts = np.cumsum(counts) - counts
-        places = np.arange(len(rows)) - starts[rows]  # of a pair among those of its target
-        own = np.array([self._rows[target] for target in targets])[rows]
-        width = int(counts.max())
-        if width > WIDTH:
-            many = np.flatnonzero(counts > WIDTH).tolist()
-            width, places = WIDTH, np.minimum(places, WIDTH - 1)
-        used = len(self._counts)
-        padded = np.zeros((used, width), dtype=np.intp)
-        padded[own, places] = columns
-        products = np.matmul(queries[padded], self._features[:used].swapaxes(1, 2))
-        closeness = self.weigh(products, self._weights[:used, np.newaxis]).max(axis=2)[own, places]
-        if width < counts.max():
-            for row in many:
-                chosen = slice(starts[row], starts[row] + counts[row])
-                closeness[chosen] = self.closeness(targets[row], queries[columns[chosen]])
+        """Return the closeness of pairs of a target and a query."""
+        own = np.array([self._rows[target] for target in targets]).take(rows)
+        asked, used, order = queries.take(columns, axis=0), len(self._rows), np.arange(len(rows))
+        # One query of each target in one product for all; where a target has several, the last stays here.
+        one, stays = np.zeros((used, queries.shape[1], 1), dtype=queries.dtype), np.empty(used, dtype=np.intp)
+        one[own, :, 0] = asked
+        stays[own] = order
+        products = np.matmul(self._features[:used], one)[:, :, 0]
+        closeness = self._weighed(products, self._weights[:used]).take(own)
+        others = np.flatnonzero(stays.take(own) != order)
+        if len(others) and used >= CROWD:
+            far = self._is_far(own.take(others), asked.take(others, axis=0), least)
+            closeness[others[far]] = -np.inf
+            others = others[~far]
+        if len(others):
+            own, asked = own.take(others), asked.take(others, axis=0)
+            starts = [0, *(np.flatnonzero(own[1:] != own[:-1]) + 1).tolist()]
+            products = np.empty((len(own), self._size), dtype=products.dtype)
+            for start, end, row in zip(starts, [*starts[1:], len(own)], own[starts].tolist(), strict=True):
+                _products(asked[start:end], self._features[row], products[start:end])
+            closeness[others] = self._weighed(products, self._weights.take(own, axis=0))
         return closeness
+
+    def _is_far(self, own: NDArray, queries: NDArray, least: float) -> NDArray[np.bool_]:
+        """Return where all features lie too far from a query: q . f <= q . c + |f - c|, if q and f have length 1."""
+        at_centre = np.einsum("ij,ij->i", queries, self._centres.take(own, axis=0))
+        return at_centre + self._radii.take(own) < least - 1e-3
+
+    def _bound(self, rows: NDArray, units: NDArray) -> None:
+        """Keep in mind how far from a target's centre its features lie, new ones (N, M) of length 1 included."""
+        if len(self._rows) < CROWD or self.weigh is not np.multiply:
+            self._radii[rows] = np.inf
+            return
+        offsets = units - self._centres.take(rows, axis=0)
+        np.maximum.at(self._radii, rows, np.sqrt(np.einsum("ij,ij->i", offsets, offsets)))
+        counts = self._counts.take(rows)
+        for row in rows[
+            (counts & (counts - 1) == 0) | (counts % self._size == 0)
+        ].tolist():  # a better centre
+            count = min(int(self._counts[row]), self._size)
+            units = self._features[row, :count] * self._weights[row, :count, np.newaxis]
+            centre = self._centres[row] = units.mean(axis=0)
+            self._radii[row] = np.sqrt(np.square(units - centre).sum(axis=1).max())
+
+    def _arrays(self) -> tuple[NDArray, ...]:
+        return self._features, self._weights, self._counts, self._centres, self._radii
+
+    def _allocate(self, room: int, features: NDArray) -> None:
+        """Make arrays for so many targets and features like these."""
+        length, dtype = features.shape[1], features.dtype
+        self._features = np.empty((room, self._size, length), dtype=dtype)
+        self._weights = np.empty((room, self._size), dtype=dtype)
+        self._counts = np.zeros(room, dtype=np.int64)
+        self._centres = np.zeros((room, length), dtype=dtype)
+        self._radii = np.zeros(room, dtype=dtype)
 
     def _make_room(self, targets: int, features: NDArray) -> None:
         """See to it that the arrays hold so many targets, and features of this length and type."""
-        used, (room, budget, length) = len(self._counts), self._features.shape
+        used, (room, _, length) = len(self._rows), self._features.shape
         dtype = np.promote_types(self._features.dtype, features.dtype) if used else features.dtype
         if targets <= room and features.shape[1] == length and dtype == self._features.dtype:
             return
         if used and features.shape[1] != length:
             raise ValueError(f"features have {features.shape[1]} numbers, those before have {length}")
-        old = self._features[:used], self._weights[:used]
-        room = max(targets, 2 * used, 16)
-        self._features = np.empty((room, budget, features.shape[1]), dtype=dtype)
-        self._weights = np.empty((room, budget), dtype=dtype)
-        if used:
-            self._features[:used], self._weights[:used] = old
-
-
-class GrowingGalleries(Galleries):
-    """Galleries of any length, a list of arrays a target."""
-
-    def __init__(self, budget: int | None, weigh: Weigh) -> None:
-        super().__init__(budget, weigh)
-        self._galleries: dict[int, _Gallery] = {}
-
-    def add(self, targets: Sequence[int], features: NDArray, weights: NDArray) -> None:
-        """See `Galleries`."""
-        for target, feature, weight in zip(targets, features, weights, strict=True):
-            if target not in self._galleries:
-                self._galleries[target] = _Gallery(feature)
-            self._galleries[target].append(feature, weight, self.budget)
-
-    def keep(self, active: list[int]) -> None:
-        """See `Galleries`."""
-        self._galleries = {target: self._galleries[target] for target in active}
-        self.active = active
-
-    def arrays(self, target: int) -> Iterator[tuple[NDArray, NDArray]]:
-        """See `Galleries`."""
-        return self._galleries[target].arrays()
+        old = self._arrays()
+        self._allocate(max(targets, 2 * used, 16), features.astype(dtype, copy=False))
+        for array, kept in zip(self._arrays() if used else (), old, strict=False):
+            array[:used] = kept[:used]
 
 
 class _Gallery:
@@ -239,8 +266,7 @@ class _Gallery:
                 self._start, self._end, self._weights = 0, self._end - CHUNK, self._weights[CHUNK:].copy()
 
     def arrays(self) -> Iterator[tuple[NDArray, NDArray]]:
-        for first in range(0, self._end, CHUNK):
-            chunk = self._full[first // CHUNK] if first // CHUNK < len(self._full) else self._last
+        for chunk, first in zip([*self._full, self._last], range(0, self._end, CHUNK), strict=True):
             start, end = max(first, self._start), min(first + CHUNK, self._end)
             yield chunk[start - first : end - first], self._weights[start:end]
 
@@ -251,10 +277,10 @@ def _longer(array: NDArray, length: int) -> NDArray:
     return longer
 
 
-def _products(queries: NDArray, features: NDArray) -> NDArray:
+def _products(queries: NDArray, features: NDArray, out: NDArray | None = None) -> NDArray:
     """Give the products of queries (N, M) and features (K, M), shape (N, K)."""
     step = max(32, BLOCK // (queries.size + 1))
     if step >= len(features):
-        return np.dot(queries, features.T)
+        return np.dot(queries, features.T, out)
     starts = range(0, len(features), step)
-    return np.concatenate([np.dot(queries, features[i : i + step].T) for i in starts], axis=1)
+    return np.concatenate([np.dot(queries, features[i : i + step].T) for i in starts], axis=1, out=out)

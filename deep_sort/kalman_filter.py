@@ -12,49 +12,38 @@ from .batched import Batched, takes_many
 
 Array = NDArray[np.float64]
 
-chi2inv95 = {
-    1: 3.8415,
-    2: 5.9915,
-    3: 7.8147,
-    4: 9.4877,
-    5: 11.070,
-    6: 12.592,
-    7: 14.067,
-    8: 15.507,
-    9: 16.919,
-}
+# fmt: off
+chi2inv95 = {1: 3.8415, 2: 5.9915, 3: 7.8147, 4: 9.4877, 5: 11.070, 6: 12.592, 7: 14.067, 8: 15.507, 9: 16.919}
+# fmt: on
 """0.95 quantile of the chi-square distribution for 1 to 9 degrees of freedom: the gate of Mahalanobis distances."""
 
 NDIM = 4
 
 F = np.eye(2 * NDIM) + np.eye(2 * NDIM, k=NDIM)
 H = np.eye(NDIM, 2 * NDIM)
-_F_BYTES, _H_BYTES = F.tobytes(), H.tobytes()
+
+_METHODS = (
+    *("initiate", "predict", "project", "update", "gating_distance"),
+    *("initial_noise", "process_noise", "measurement_noise"),
+)
 
 
-class KalmanFilter(
-    Batched,
-    methods=(
-        *("initiate", "predict", "project", "update", "gating_distance"),
-        *("initial_noise", "process_noise", "measurement_noise"),
-    ),
-):
+class KalmanFilter(Batched, methods=_METHODS):
     """Kalman filter on the state (x, y, a, h, vx, vy, va, vh) of a box.
 
     (x, y) is the box's centre, a its aspect ratio width / height, h its height, the rest their change
     per frame. Objects move with constant velocity; (x, y, a, h) is observed directly (Deep SORT paper,
     section 2.1). With m and P for the mean and the covariance of a state, and z for a measurement:
 
-    ===== ===================================================== ==================================
-    F     [[I, I], [0, I]], motion over one frame               ``_motion_mat``, (8, 8)
-    H     [I, 0], the part of a state that is measured          ``_update_mat``, (4, 8)
-    Q     diagonal, grows with the box's height                 variances from `process_noise`
-    R     diagonal, grows with the box's height                 variances from `measurement_noise`
-    ===== ===================================================== ==================================
+    == ============================================== ===================================
+    F  [[I, I], [0, I]], motion over one frame        ``_motion_mat``, (8, 8)
+    H  [I, 0], the part of a state that is measured   ``_update_mat``, (4, 8)
+    Q  diagonal, grows with the box's height          variances from `process_noise`
+    R  diagonal, grows with the box's height          variances from `measurement_noise`
+    == ============================================== ===================================
 
-    Every method broadcasts over leading axes: a single state is a mean (8,) with a covariance (8, 8), N of
-    them are (N, 8) with (N, 8, 8). A subclass with another model sets F and H, and overrides `initiate` and
-    `process_noise`.
+    Every method broadcasts over leading axes: a single state is a mean (8,) with a covariance (8, 8), N of them are
+    (N, 8) with (N, 8, 8). A subclass with another model sets F and H, and overrides the variances.
     """
 
     def __init__(self) -> None:
@@ -64,17 +53,12 @@ class KalmanFilter(
         self._update_mat = H.copy()
 
     def initiate(self, measurement: ArrayLike) -> tuple[Array, Array]:
-        """Start a state from a box that was seen for the first time.
-
-        Parameters
-        ----------
-        measurement : array_like, shape (..., 4)
-            Box as (x, y, a, h).
+        """Start a state from a box (x, y, a, h) that was seen for the first time, shape (..., 4).
 
         Returns
         -------
         mean : ndarray, shape (..., 8)
-            The measurement, with velocities 0; of the measurement's type.
+            The measurement, in its type, with velocities 0.
         covariance : ndarray, shape (..., 8, 8)
         """
         position = np.asarray(measurement)
@@ -83,58 +67,22 @@ class KalmanFilter(
         return mean, _diagonal(self.initial_noise(position[..., 3]))
 
     def predict(self, mean: Array, covariance: Array) -> tuple[Array, Array]:
-        """Move states one frame ahead.
-
-        Parameters
-        ----------
-        mean : ndarray, shape (..., 8)
-        covariance : ndarray, shape (..., 8, 8)
-
-        Returns
-        -------
-        mean : ndarray, shape (..., 8)
-        covariance : ndarray, shape (..., 8, 8)
-        """
+        """Move states, means (..., 8) and covariances (..., 8, 8), one frame ahead."""
         mean, motion = np.asarray(mean), self._motion_mat
         noise = _diagonal(self.process_noise(mean[..., 3]))
         # m' = F m,  P' = F P F' + Q
         return mean @ np.transpose(motion), motion @ np.asarray(covariance) @ np.transpose(motion) + noise
 
     def project(self, mean: Array, covariance: Array) -> tuple[Array, Array]:
-        """Give the distribution of the measurement that states predict.
-
-        Parameters
-        ----------
-        mean : ndarray, shape (..., 8)
-        covariance : ndarray, shape (..., 8, 8)
-
-        Returns
-        -------
-        mean : ndarray, shape (..., 4)
-        covariance : ndarray, shape (..., 4, 4)
-            With the measurement noise.
-        """
+        """Give mean (..., 4) and covariance (..., 4, 4), with its noise, of the measurement that states predict."""
         mean, observation = np.asarray(mean), self._update_mat
         noise = _diagonal(self.measurement_noise(mean[..., 3]))
         # H m,  S = H P H' + R
-        return mean @ np.transpose(observation), (
-            observation @ np.asarray(covariance) @ np.transpose(observation) + noise
-        )
+        covariance = observation @ np.asarray(covariance) @ np.transpose(observation) + noise
+        return mean @ np.transpose(observation), covariance
 
     def update(self, mean: Array, covariance: Array, measurement: ArrayLike) -> tuple[Array, Array]:
-        """Correct states by what was measured.
-
-        Parameters
-        ----------
-        mean : ndarray, shape (..., 8)
-        covariance : ndarray, shape (..., 8, 8)
-        measurement : array_like, shape (..., 4)
-            Boxes as (x, y, a, h).
-
-        Returns
-        -------
-        mean : ndarray, shape (..., 8)
-        covariance : ndarray, shape (..., 8, 8)
+        """Correct states, means (..., 8) and covariances (..., 8, 8), by measured boxes (x, y, a, h), (..., 4).
 
         Raises
         ------
@@ -182,20 +130,14 @@ class KalmanFilter(
         return distances if measurements.ndim > 1 else distances[..., 0]
 
     def warp(self, mean: Array, covariance: Array, motion: ArrayLike) -> tuple[Array, Array]:
-        """Move states with the camera.
+        """Move states, means (..., 8) and covariances (..., 8, 8), with the camera.
 
         Parameters
         ----------
-        mean : ndarray, shape (..., 8)
-        covariance : ndarray, shape (..., 8, 8)
+        mean, covariance : ndarray
         motion : array_like, shape (2, 3)
             Affine motion of the image from the frame before to this one, as OpenCV's ``estimateAffinePartial2D``
             gives it: a point p goes to ``motion[:, :2] @ p + motion[:, 2]``.
-
-        Returns
-        -------
-        mean : ndarray, shape (..., 8)
-        covariance : ndarray, shape (..., 8, 8)
         """
         motion = np.asarray(motion, dtype=np.float64)
         mean = np.asarray(mean, dtype=np.float64)
@@ -227,14 +169,16 @@ class KalmanFilter(
         return _squares(height, weights, (0.0, 0.0, 1e-2, 0.0, 0.0, 0.0, 1e-5, 0.0))
 
 
+_USUAL = KalmanFilter.remembered.functions
+_F_BYTES, _H_BYTES = F.tobytes(), H.tobytes()
+
+
 def keeps_coordinates_apart(kf: Any) -> bool:
     """Return whether a filter is ours in all, so that x, y, a and h never mix."""
+    if not (isinstance(kf, KalmanFilter) and type(kf).remembered.functions == _USUAL and takes_many(kf)):
+        return False
     return (
-        isinstance(kf, KalmanFilter)
-        and type(kf).remembered.functions == KalmanFilter.remembered.functions
-        and takes_many(kf)
-        and _same(kf._motion_mat, _F_BYTES)
-        and _same(kf._update_mat, _H_BYTES)
+        np.asarray(kf._motion_mat).tobytes() == _F_BYTES and np.asarray(kf._update_mat).tobytes() == _H_BYTES
     )
 
 
@@ -253,7 +197,3 @@ def _vector(numbers: tuple[float, ...], dtype: np.dtype) -> Array:
 def _diagonal(variances: Array) -> Array:
     """Return diagonal matrices, shape (..., n, n)."""
     return variances[..., np.newaxis] * np.eye(variances.shape[-1])
-
-
-def _same(matrix: Any, usual: bytes) -> bool:
-    return isinstance(matrix, np.ndarray) and matrix.tobytes() == usual

@@ -38,26 +38,20 @@ class PairCosts:
     """
 
     def __init__(self, tracks: NDArray[np.intp], detections: NDArray[np.intp], costs: NDArray) -> None:
-        self.pairs = tracks, detections
-        self.costs = costs.astype(np.float64)
+        self._pairs = tracks, detections, costs.astype(np.float64)
 
-    def __call__(  # noqa: D102
-        self,
-        tracks: Sequence[Any],
-        detections: Sequence[Any],
-        track_indices: Sequence[int],
-        detection_indices: Sequence[int],
-    ) -> NDArray[np.float64]:
+    def __call__(self, tracks: Any, detections: Any, track_indices: Any, detection_indices: Any) -> NDArray:
+        """Return costs, shape (len(track_indices), len(detection_indices))."""
         cost = np.full((len(tracks), len(detections)), INFTY_COST)
-        cost[self.pairs] = self.costs
+        cost[self._pairs[:2]] = self._pairs[2]
         return cost[np.array(track_indices)[:, np.newaxis], detection_indices]
 
-    def within(self, max_distance: float) -> dict[int, list[int]]:
-        """Return the detections within reach of each track that has any."""
-        near = self.costs <= max_distance
-        reach: dict[int, list[int]] = defaultdict(list)
-        for track, detection in zip(*(indices[near].tolist() for indices in self.pairs), strict=True):
-            reach[track].append(detection)
+    def within(self, max_distance: float) -> dict[int, list[tuple[int, float]]]:
+        """Return detections that do not cost more, with their costs, for each track that has any."""
+        reach: dict[int, list[tuple[int, float]]] = defaultdict(list)
+        near = self._pairs[2] <= max_distance
+        for track, detection, cost in zip(*(array[near].tolist() for array in self._pairs), strict=True):
+            reach[track].append((detection, cost))
         return reach
 
 
@@ -96,6 +90,13 @@ def min_cost_matching(
 
     cost = np.asarray(distance_metric(tracks, detections, track_indices, detection_indices))
     cost = np.where(cost > max_distance, max_distance + 1e-5, cost)
+    return _solve(cost, max_distance, track_indices, detection_indices)
+
+
+def _solve(
+    cost: NDArray, max_distance: float, track_indices: Sequence[int], detection_indices: Sequence[int]
+) -> Matching:
+    """Match at least cost, and tell pairs apart that cost too much."""
     solution = linear_sum_assignment(cost)
     too_far = (cost[solution] > max_distance).tolist()
     rows, columns = (positions.tolist() for positions in solution)
@@ -154,14 +155,12 @@ def matching_cascade(
         level = levels.get(time_since_update)
         if not level:
             continue
-        if reach is not None and _none_within(reach, level, unmatched_detections):
-            # All pairs cost the same, and the solver's answer is the diagonal: its columns go to the end.
-            end = min(len(level), len(unmatched_detections))
-            unmatched_detections = unmatched_detections[end:] + unmatched_detections[:end]
-            continue
-        found, _, unmatched_detections = min_cost_matching(
-            distance_metric, max_distance, tracks, detections, level, unmatched_detections
-        )
+        if reach is None:
+            found, _, unmatched_detections = min_cost_matching(
+                distance_metric, max_distance, tracks, detections, level, unmatched_detections
+            )
+        else:
+            found, unmatched_detections = _match_within(reach, max_distance, level, unmatched_detections)
         matches += found
     # The order of this set of ints is the order of rows in the next stage, and so part of the result.
     unmatched_tracks = list(set(track_indices) - {index for index, _ in matches})
@@ -218,10 +217,34 @@ def gate_cost_matrix(
     return cost_matrix
 
 
-def _none_within(reach: dict[int, list[int]], level: list[int], detections: list[int]) -> bool:
-    """Return whether no track of a level is within reach of a detection that is left."""
-    left = set(detections)
-    return all(left.isdisjoint(reach[track]) for track in level if track in reach)
+def _match_within(
+    reach: dict[int, list[tuple[int, float]]], max_distance: float, level: list[int], detections: list[int]
+) -> tuple[list[tuple[int, int]], list[int]]:
+    """Return matches and unmatched detections of a level as `min_cost_matching` does."""
+    column_of = {detection: column for column, detection in enumerate(detections)}
+    entries = [
+        (row, column_of[detection], cost)
+        for row, track in enumerate(level)
+        for detection, cost in reach.get(track, ())
+        if detection in column_of
+    ]
+    if not entries:
+        # All pairs cost the same, and the solver's answer is the diagonal: its columns go to the end.
+        end = min(len(level), len(detections))
+        return [], detections[end:] + detections[:end]
+    rows, columns, costs = zip(*entries, strict=True)
+    left = len(detections) - len(entries)
+    if len(set(rows)) == len(set(columns)) == len(entries) and (len(rows) == len(level) or left <= 1):
+        # Nobody competes, and nothing is left whose order the solver would decide.
+        taken = set(columns)
+        unmatched = [detection for column, detection in enumerate(detections) if column not in taken]
+        return [
+            (level[row], detections[column]) for row, column in zip(rows, columns, strict=True)
+        ], unmatched
+    cost = np.full((len(level), len(detections)), max_distance + 1e-5, dtype=np.float64)
+    cost[rows, columns] = costs
+    matches, _, unmatched_detections = _solve(cost, max_distance, level, detections)
+    return matches, unmatched_detections
 
 
 def _left_out(indices: Sequence[int], chosen: list[int]) -> list[int]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .batched import Batched, Remembered
-from .gallery import BoundedGalleries, Galleries, GrowingGalleries
+from .gallery import BoundedGalleries, Galleries
 
 LARGEST_BOUND = 512
 """Targets seldom get more features than this: with a larger budget galleries grow as they do without one."""
@@ -26,12 +26,17 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
     matching_threshold : float
         Larger distances are no match.
     budget : int, optional
-        Features kept per target, the newest; by default all. 0, which would keep all as well, is refused.
+        Features kept per target, the newest; by default all. 0, with which the original keeps all, is refused.
 
     Raises
     ------
     ValueError
         For another metric, or a budget below 1.
+
+    Notes
+    -----
+    Where the same feature is given for everybody, distances differ by rounding alone, and who is matched depends
+    on the BLAS library's kernels, as in the original.
     """
 
     def __init__(self, metric: str, matching_threshold: float, budget: int | None = None) -> None:
@@ -52,7 +57,8 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
         From when a program has asked for them on they stay lists, and are compared anew each time: slower.
         """
         if self._samples is None:
-            self._samples = self._galleries.lists()
+            stacked = self._galleries.stacked()
+            self._samples = {target: list(map(np.array, features)) for target, features in stacked.items()}
         return self._samples
 
     @samples.setter
@@ -72,9 +78,8 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
         """
         features, ids = _floats(features), np.asarray(targets).tolist()
         if self.in_arrays():
-            if ids:
-                self._galleries.add(ids, features, self._space.weights(features))
-            self._galleries.keep(list(active_targets))
+            weights = self._space.weights(features, _lengths(features)) if ids else features
+            self.learn(features, weights, ids, list(active_targets))
             return
         samples = self.samples
         for feature, target in zip(features, ids, strict=True):
@@ -84,16 +89,11 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
         self.samples = {target: samples[target] for target in active_targets}
 
     def distance(self, features: ArrayLike, targets: ArrayLike) -> NDArray[np.float64]:
-        """Compare features with targets.
-
-        Parameters
-        ----------
-        features : array_like, shape (N, M)
-        targets : array_like of int, shape (K,)
+        """Compare features (N, M) with targets.
 
         Returns
         -------
-        ndarray, shape (K, N)
+        ndarray, shape (len(targets), N)
             Smallest distance of each feature to any feature of each target.
         """
         features, ids = _floats(features), np.asarray(targets).tolist()
@@ -110,84 +110,82 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
     def pair_distances(
         self, features: ArrayLike, targets: ArrayLike, rows: NDArray[np.intp], columns: NDArray[np.intp]
     ) -> NDArray[np.float64]:
-        """Compare features with targets, some pairs only.
-
-        Parameters
-        ----------
-        features : array_like, shape (N, M)
-        targets : array_like of int, shape (K,)
-            Different from each other.
-        rows, columns : ndarray of int, shape (pairs,)
-            Positions in ``targets``, ascending, and in ``features``.
-
-        Returns
-        -------
-        ndarray, shape (pairs,)
-            ``distance(features, targets)[rows, columns]``.
-        """
+        """Return ``distance(features, targets)[rows, columns]``, with ascending rows."""
         if not self.in_arrays():
             return self.distance(features, targets)[rows, columns]
-        features = _floats(features)
-        queries = self._space.queries(features, _lengths(features))
+        queries, _ = self.prepare(features)
         return self.compare_pairs(queries, np.asarray(targets).tolist(), rows, columns)
 
-    def compare_pairs(
-        self, queries: NDArray, targets: Sequence[int], rows: NDArray[np.intp], columns: NDArray[np.intp]
-    ) -> NDArray:
-        """Do as `pair_distances`, while `in_arrays`, with features that `prepare` has prepared."""
-        if not len(rows):
-            return np.empty(0)
-        closeness = self._galleries.pair_closeness(targets, queries, rows, columns)
-        return self._space.distances(queries[columns], closeness)
-
-    def prepare(self, features: ArrayLike) -> NDArray:
-        """Prepare the features (N, M) of detections for comparison.
+    def prepare(self, features: ArrayLike) -> tuple[NDArray, NDArray]:
+        """Prepare the features (N, M) of detections: queries for `compare_pairs`, (N, M), weights for `learn`, (N,).
 
         Raises
         ------
         ValueError
-            If one cannot be compared: says which and why.
+            If a feature cannot be compared: says which and why.
         """
         features = _floats(features)
-        lengths = _lengths(features)
-        if features.size and not (self._space.shortest <= lengths.min() and lengths.max() < np.inf):
+        lengths, shortest = _lengths(features), self._space.shortest
+        if (
+            features.size
+            and not shortest <= np.minimum.reduce(lengths) <= np.maximum.reduce(lengths) < np.inf
+        ):
             for index, length in enumerate(lengths.tolist()):
-                if not self._space.shortest <= length < np.inf:
+                if not shortest <= length < np.inf:
                     wrong = "is all zeros" if length == 0 else f"has length {length}"
                     raise ValueError(
                         f"detection {index}: its feature {wrong}, expected a finite length above 0"
                     )
-        return self._space.queries(features, lengths)
+        return self._space.queries(features, lengths), self._space.weights(features, lengths)
+
+    def compare_pairs(
+        self,
+        queries: NDArray,
+        targets: Sequence[int],
+        rows: NDArray,
+        columns: NDArray,
+        farthest: float = np.inf,
+    ) -> NDArray:
+        """Do as `pair_distances`, with prepared queries, while `in_arrays`; inf may stand for what is farther."""
+        if not len(rows):
+            return np.empty(0)
+        closeness = self._galleries.pair_closeness(targets, queries, rows, columns, 1.0 - farthest)
+        return self._space.distances(queries[columns], closeness)
+
+    def learn(self, features: NDArray, weights: NDArray, targets: list[int], active: list[int]) -> None:
+        """Do as `partial_fit`, with prepared weights, while `in_arrays`."""
+        if targets:
+            self._galleries.add(targets, features, weights)
+        self._galleries.keep(active)
 
     def in_arrays(self) -> bool:
         """Return whether features lie in arrays: no program has asked for lists or replaced a function."""
         if self._samples is None and self.budget != self._galleries.budget:
-            if self._galleries.active:  # each target is cut to a new budget when it gets its next feature
-                self._samples = self._galleries.lists()
+            if self._galleries.active:
+                self.samples  # noqa: B018  each target is cut to a new budget when it gets its next feature
             else:
                 self._begin({})
         return self._samples is None and self._metric is self._usual_metric and _OURS.unchanged()
 
-    def _begin(self, samples: dict[int, Sequence[NDArray]]) -> None:
+    def _begin(self, samples: Mapping[int, Sequence[NDArray]]) -> None:
         """Put samples into arrays."""
         self._usual_metric = self._metric
         self._space: Any = _Euclidean if self._metric is _nn_euclidean_distance else _Cosine
         bounded = self.budget is not None and self.budget <= LARGEST_BOUND
-        kind: Any = BoundedGalleries if bounded else GrowingGalleries
+        kind: Any = BoundedGalleries if bounded else Galleries
         self._galleries: Galleries = kind(self.budget, self._space.weigh)
         self._samples = None
         arrays = {target: _floats(features) for target, features in samples.items() if len(features)}
         for target, features in arrays.items():
-            self._galleries.add([target] * len(features), features, self._space.weights(features))
+            weights = self._space.weights(features, _lengths(features))
+            self._galleries.add([target] * len(features), features, weights)
         self._galleries.keep(list(arrays))
 
     def __getstate__(self) -> dict[str, Any]:
         """Store samples under the name that metrics of old stored them by, each target's in one array."""
-        hidden = ("_galleries", "_samples", "_space", "_usual_metric")
-        state = {name: value for name, value in vars(self).items() if name not in hidden}
-        if self._samples is not None:
-            return state | {"samples": self._samples}
-        return state | {"samples": self._galleries.stacked()}
+        ours = ("_galleries", "_samples", "_space", "_usual_metric")
+        samples = self._galleries.stacked() if self._samples is None else self._samples
+        return {name: value for name, value in vars(self).items() if name not in ours} | {"samples": samples}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         samples = state.pop("samples")
@@ -226,16 +224,15 @@ class _Cosine:
     """1 - cosine: the smallest distance is at the largest product of vectors of length 1."""
 
     shortest = float(np.finfo(np.float32).smallest_subnormal)
+    weigh = staticmethod(np.multiply)
 
     @staticmethod
     def queries(features: NDArray, lengths: NDArray) -> NDArray:
         return features / lengths[:, np.newaxis]
 
     @staticmethod
-    def weights(features: NDArray) -> NDArray:
-        return 1.0 / _lengths(features) if features.size else np.ones(len(features))
-
-    weigh = staticmethod(np.multiply)
+    def weights(features: NDArray, lengths: NDArray) -> NDArray:
+        return 1.0 / lengths if features.size else np.ones_like(lengths)
 
     @staticmethod
     def distances(queries: NDArray, closeness: NDArray) -> NDArray:
@@ -246,16 +243,15 @@ class _Euclidean:
     """|q - f|^2 = |q|^2 - 2 (q . f - |f|^2 / 2), the smallest where the bracket is largest."""
 
     shortest = 0.0
+    weigh = staticmethod(np.subtract)
 
     @staticmethod
     def queries(features: NDArray, lengths: NDArray) -> NDArray:
         return features
 
     @staticmethod
-    def weights(features: NDArray) -> NDArray:
+    def weights(features: NDArray, lengths: NDArray) -> NDArray:
         return 0.5 * np.square(features).sum(axis=1)
-
-    weigh = staticmethod(np.subtract)
 
     @staticmethod
     def distances(queries: NDArray, closeness: NDArray) -> NDArray:

@@ -33,13 +33,12 @@ def non_max_suppression(
     if not len(tlwh):
         return []
     tlwh = tlwh[:, :4]
+    order = np.argsort(tlwh[:, 1] + tlwh[:, 3] if scores is None else scores)[::-1]
+    if max_bbox_overlap >= 1 and tlwh[:, 2:].min() > 0:
+        return order.tolist()  # no box covers more than all of another
     left_top = tlwh[:, :2]
     right_bottom = left_top + tlwh[:, 2:]
-    order = np.argsort(right_bottom[:, 1] if scores is None else np.asarray(scores))[::-1]
     sides = right_bottom - left_top + 1  # pixels are counted inclusively
-    if max_bbox_overlap >= 1 and (sides > 0).all():
-        return order.tolist()  # no box covers more than all of another
-
     left_top, right_bottom, areas = left_top[order], right_bottom[order], (sides[:, 0] * sides[:, 1])[order]
     alive = np.ones(len(order), dtype=bool)
     for start in range(0, len(order), BLOCK):

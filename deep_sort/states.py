@@ -19,7 +19,7 @@ from .track import Track
 
 Array = NDArray[np.float64]
 
-FEW_PAIRS = 2048
+FEW_PAIRS = 1024
 """Up to here it is not worth while to sort out pairs of tracks and measurements before they are compared."""
 
 
@@ -30,18 +30,18 @@ class States:
     ----------
     tracks : list of Track
         Whose state each column is.
-    values : ndarray, shape (20, N)
-        Five rows of four, each for (x, y, a, h): position, velocity, and the blocks of the covariance, which are
-        the variance of the position, its covariance with the velocity, the variance of the velocity.
+    values : ndarray, shape (5, 4, N)
+        Position, velocity, variance of the position, variance of the velocity, covariance of both; each for
+        (x, y, a, h).
     """
 
     def __init__(self, values: Array | None = None) -> None:
         self.tracks: list[Track] = []
-        self.values: Array = np.empty((20, 0)) if values is None else values
+        self.values: Array = np.empty((5, 4, 0)) if values is None else values
         self._lent: list[Track] = []
         self._projected: Array | None = None
 
-    def hold(self, tracks: Sequence[Track]) -> bool:
+    def hold(self, tracks: list[Track]) -> bool:
         """Bring the states of these tracks, and of no others, into the arrays.
 
         Returns
@@ -52,55 +52,54 @@ class States:
         if self.tracks != tracks:
             self._collect(tracks)
         for track in self._lent:
-            column = _pack(track._mean, track._covariance)
-            if column is None:
+            state = _pack(track._mean, track._covariance)
+            if state is None:
                 return False
-            self.values[:, track._column] = column
+            self.values[:, :, track._column] = state
             self._projected = None
         return True
 
     def lend(self, track: Track) -> None:
         """Give a track a mean and a covariance to show; `hold` takes them back."""
-        column = self.values[:, track._column]
-        track._mean, track._covariance = column[:8].copy(), _unpack(column)
+        track._mean, track._covariance = _unpack(self.values[:, :, track._column])
         self._lent.append(track)
 
-    def add(self, tracks: Sequence[Track], kf: KalmanFilter, measurements: Array) -> None:
-        """Start the states of new tracks from what was measured, shape (N, 4)."""
-        columns = np.zeros((20, len(tracks)))
-        columns[:4] = measurements.T
-        noise = kf.initial_noise(measurements[:, 3]).T
-        columns[8:12], columns[16:] = noise[:4], noise[4:]
+    def add(self, tracks: list[Track], kf: KalmanFilter, measurements: Array) -> None:
+        """Start the states of new tracks from what was measured, (x, y, a, h) in rows, shape (4, N)."""
+        new = np.zeros((5, 4, len(tracks)))
+        new[0] = measurements
+        new[2:4] = kf.initial_noise(measurements[3]).T.reshape(2, 4, -1)
         for track in tracks:
             track._states = self
-        self._assign([*self.tracks, *tracks], np.concatenate([self.values, columns], axis=1))
+        self._assign(self.tracks + tracks, np.concatenate([self.values, new], axis=2))
 
     def predict(self, kf: KalmanFilter) -> None:
         """Move all states one frame ahead: m' = F m, P' = F P F' + Q."""
-        values = self.values
-        noise = kf.process_noise(values[3]).T
-        values[:4] += values[4:8]
-        values[8:12] += values[12:16]
-        values[12:16] += values[16:]
-        values[8:12] += values[12:16]
-        values[8:12] += noise[:4]
-        values[16:] += noise[4:]
+        position, velocity, variance, velocity_variance, cross = self.values
+        noise = kf.process_noise(position[3]).T
+        position += velocity
+        variance += cross
+        cross += velocity_variance
+        variance += cross
+        variance += noise[:4]
+        velocity_variance += noise[4:]
         self._projected = None
         self._release(self._lent)
 
     def update(self, kf: KalmanFilter, columns: Sequence[int], measurements: Array) -> None:
-        """Correct the states in these columns by what was measured, shape (N, 4)."""
+        """Correct the states in these columns by what was measured, shape (4, N)."""
         index = np.array(columns)
-        values = self.values[:, index]
-        mean, gain = values[:8].reshape(2, 4, -1), values[8:16].reshape(2, 4, -1)
-        factor = 1.0 / np.sqrt(self._project(kf)[:, index])
+        values = self.values.take(index, axis=2)
+        mean, gain, velocity_variance = values[:2], values[2::2], values[3]
+        factor = 1.0 / np.sqrt(self._project(kf).take(index, axis=1))
         weights = gain * factor  # W = P H' inv(L'), of S = L L'
-        mean += weights * (factor * (measurements.T - mean[0]))  # m' = m + W inv(L) (z - H m)
+        mean += weights * (factor * (measurements - mean[0]))  # m' = m + W inv(L) (z - H m)
         gain -= weights * weights[0]  # P' = P - W W'
-        values[16:] -= weights[1] * weights[1]
-        self.values[:, index] = values
+        velocity_variance -= weights[1] * weights[1]
+        self.values[:, :, index] = values
         self._projected = None
-        self._release([self.tracks[column] for column in columns] if self._lent else [])
+        if self._lent:
+            self._release([self.tracks[column] for column in columns])
 
     def pairs_within_gate(
         self, kf: KalmanFilter, columns: Sequence[int], measurements: Array
@@ -112,55 +111,64 @@ class States:
         kf : KalmanFilter
         columns : sequence of int, length K
             The states, in ascending order.
-        measurements : ndarray, shape (N, 4)
+        measurements : ndarray, shape (4, N)
             Boxes as (x, y, a, h).
 
         Returns
         -------
         states, measurements : ndarray of int, shape (pairs,)
-            Pairs whose squared Mahalanobis distance is within the 0.95 quantile of its distribution, row by row.
+            Pairs whose squared Mahalanobis distance is within the 0.95 quantile of its distribution, by state.
         """
-        mean, variance, measured = self.values[:4], self._project(kf), measurements.T
+        mean, variance = self.values[0], self._project(kf)
         if len(columns) < len(self.tracks):
-            mean, variance = mean[:, columns], variance[:, columns]
+            index = np.array(columns)
+            mean, variance = mean.take(index, axis=1), variance.take(index, axis=1)
         threshold = kalman_filter.chi2inv95[NDIM]
-        if len(columns) * len(measurements) <= FEW_PAIRS:
-            offsets = measured[:, np.newaxis] - mean[:, :, np.newaxis]
+        count = measurements.shape[1]
+        if len(columns) * count <= FEW_PAIRS:
+            offsets = measurements[:, np.newaxis] - mean[:, :, np.newaxis]
             offsets *= offsets
             offsets /= variance[:, :, np.newaxis]
-            rows, others = np.nonzero(offsets.sum(axis=0) <= threshold)
+            rows, others = np.divmod(np.flatnonzero(np.add.reduce(offsets) <= threshold), max(1, count))
             return rows, others
-        # The distance along one axis bounds the whole from below: x, then y settle most pairs.
-        reach = np.sqrt((1 + 1e-9) * threshold * variance[:2])
-        near = np.abs(measured[0] - mean[0, :, np.newaxis]) <= reach[0, :, np.newaxis]
-        rows, others = np.divmod(np.flatnonzero(near), len(measurements))
-        near = np.abs(measured[1][others] - mean[1][rows]) <= reach[1][rows]
+        # The distance along one axis bounds the whole from below: x, in which measurements are sorted, then y.
+        reach_x, reach_y = np.sqrt((1 + 1e-9) * threshold * variance[:2])
+        order = measurements[0].argsort()
+        x = measurements[0].take(order)
+        starts = x.searchsorted(mean[0] - reach_x)
+        counts = x.searchsorted(mean[0] + reach_x, side="right") - starts
+        rows = np.arange(len(counts)).repeat(counts)
+        others = order.take(np.arange(len(rows)) - (counts.cumsum() - counts - starts).take(rows))
+        near = np.abs(measurements[1].take(others) - mean[1].take(rows)) <= reach_y.take(rows)
         rows, others = rows[near], others[near]
-        offsets = measured[:, others] - mean[:, rows]
-        near = (offsets * offsets / variance[:, rows]).sum(axis=0) <= threshold
+        offsets = measurements.take(others, axis=1) - mean.take(rows, axis=1)
+        near = np.add.reduce(offsets * offsets / variance.take(rows, axis=1)) <= threshold
         return rows[near], others[near]
 
     def _project(self, kf: KalmanFilter) -> Array:
         """Return the variances of what the states predict to be measured, the diagonal of S = H P H' + R, (4, N)."""
         if self._projected is None:
-            self._projected = self.values[8:12] + kf.measurement_noise(self.values[3]).T
+            self._projected = self.values[2] + kf.measurement_noise(self.values[0, 3]).T
         return self._projected
 
-    def _collect(self, tracks: Sequence[Track]) -> None:
+    def _collect(self, tracks: list[Track]) -> None:
         """Take in tracks that are new, with the arrays they show; let go of those that are not there any more."""
-        there = set(map(id, tracks))
-        gone = [track for track in self.tracks if id(track) not in there]
-        if gone:
-            departed = States(self.values[:, [track._column for track in gone]])
+        stay = [track._column for track in tracks if track._states is self]
+        if len(stay) < len(self.tracks):
+            staying = set(stay)
+            gone = [track for track in self.tracks if track._column not in staying]
+            departed = States(self.values[:, :, [track._column for track in gone]])
             for column, track in enumerate(gone):
                 track._states, track._column = departed, column
-            self._lent = [track for track in self._lent if id(track) in there]
-        columns = [track._column if track._states is self else -1 for track in tracks]
-        for track in [track for track in tracks if track._states is not self]:
-            track._own_state()
-            track._states = self
-            self._lent.append(track)
-        self._assign(list(tracks), np.concatenate([self.values, np.zeros((20, 1))], axis=1)[:, columns])
+            self._lent = [track for track in self._lent if track._states is self]
+        if len(stay) < len(tracks):
+            stay = [track._column if track._states is self else -1 for track in tracks]
+            self.values = np.concatenate([self.values, np.zeros((5, 4, 1))], axis=2)
+            for track in [track for track in tracks if track._states is not self]:
+                track._own_state()
+                track._states = self
+                self._lent.append(track)
+        self._assign(list(tracks), self.values.take(stay, axis=2))
 
     def _assign(self, tracks: list[Track], values: Array) -> None:
         self.tracks, self.values, self._projected = tracks, values, None
@@ -174,23 +182,23 @@ class States:
         self._lent = [track for track in self._lent if track._mean is not None]
 
 
-_NUMBERS = np.repeat([[8], [12], [12], [16]], 4, axis=1) + np.arange(4)
-_PLACES = np.array([[0], [4], [32], [36]]) + 9 * np.arange(4)
-"""Which numbers of a state stand where in its covariance, (8, 8) row by row."""
+_PLACES = np.array([[0], [36], [4], [32]]) + 9 * np.arange(4)
+"""Where the last blocks of a state, the third of them twice, stand in its covariance (8, 8), row by row."""
 
 
-def _unpack(column: Array) -> Array:
-    """Return the covariance (8, 8) of a state of 20 numbers."""
+def _unpack(state: Array) -> tuple[Array, Array]:
+    """Return mean (8,) and covariance (8, 8) of a state (5, 4)."""
     covariance = np.zeros(64)
-    covariance[_PLACES] = column[_NUMBERS]
-    return covariance.reshape(8, 8)
+    covariance[_PLACES[:3]] = state[2:]
+    covariance[_PLACES[3]] = state[4]
+    return state[:2].flatten(), covariance.reshape(8, 8)
 
 
 def _pack(mean: Any, covariance: Any) -> Array | None:
-    """Return a state as 20 numbers, or None if it is none of this model."""
+    """Return a state (5, 4), or None if it is none of this model."""
     if not (isinstance(mean, np.ndarray) and isinstance(covariance, np.ndarray)):
         return None
     if mean.shape != (8,) or covariance.shape != (8, 8) or not mean.dtype == covariance.dtype == float:
         return None
-    column = np.concatenate([mean, covariance.ravel()[_PLACES[[0, 1, 3]]].ravel()])
-    return column if np.array_equal(_unpack(column), covariance) else None
+    state = np.concatenate([mean.reshape(2, 4), covariance.ravel()[_PLACES[:3]]])
+    return state if np.array_equal(_unpack(state)[1], covariance) else None

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .batched import Batched
-from .detection import Detection, tlwh_to_tlbr
+from .detection import Detection
 from .kalman_filter import KalmanFilter
 
 if TYPE_CHECKING:
@@ -39,7 +39,10 @@ class TrackState:
     Deleted = 3
 
 
-class Track(Batched, methods=("predict", "update", "to_tlwh")):
+_METHODS = ("predict", "update", "to_tlwh", "mark_missed", "is_tentative", "is_confirmed", "is_deleted")
+
+
+class Track(Batched, methods=_METHODS):
     """A single object with its motion (x, y, a, h and velocities) and its age.
 
     Parameters
@@ -84,12 +87,12 @@ class Track(Batched, methods=("predict", "update", "to_tlwh")):
 
     def __init__(
         self,
-        mean: NDArray[np.float64] | None,
-        covariance: NDArray[np.float64] | None,
+        mean: Any,
+        covariance: Any,
         track_id: int,
         n_init: int,
         max_age: int,
-        feature: NDArray[np.float32] | None = None,
+        feature: NDArray | None = None,
     ) -> None:
         self._mean = mean
         self._covariance = covariance
@@ -102,44 +105,43 @@ class Track(Batched, methods=("predict", "update", "to_tlwh")):
         self._n_init = n_init
         self._max_age = max_age
 
-    @property
-    def mean(self) -> NDArray[np.float64]:
-        """Mean of the Kalman state, shape (8,)."""
+    def _get_mean(self) -> Any:
         self._own_state()
         return self._mean
 
-    @mean.setter
-    def mean(self, mean: NDArray[np.float64]) -> None:
+    def _set_mean(self, mean: Any) -> None:
         self._own_state()
         self._mean = mean
 
-    @property
-    def covariance(self) -> NDArray[np.float64]:
-        """Covariance of the Kalman state, shape (8, 8)."""
+    def _get_covariance(self) -> Any:
         self._own_state()
         return self._covariance
 
-    @covariance.setter
-    def covariance(self, covariance: NDArray[np.float64]) -> None:
+    def _set_covariance(self, covariance: Any) -> None:
         self._own_state()
         self._covariance = covariance
 
+    mean = property(_get_mean, _set_mean, doc="Mean of the Kalman state, shape (8,).")
+    covariance = property(
+        _get_covariance, _set_covariance, doc="Covariance of the Kalman state, shape (8, 8)."
+    )
+
     @property
-    def last_detection(self) -> Detection | None:
-        """The detection of the last update; None for a track that was not started by a tracker."""
+    def last_detection(self) -> Any:
+        """The `Detection` of the last update; None for a track that was not started by a tracker."""
         if isinstance(self._last, tuple):
             detections, index = self._last
             self._last = detections[index]
         return self._last
 
     @last_detection.setter
-    def last_detection(self, detection: Detection | None) -> None:
+    def last_detection(self, detection: Any) -> None:
         self._last = detection
 
     def to_tlwh(self) -> NDArray[np.float64]:
         """Return the current box as (left, top, width, height), shape (4,)."""
         if self._mean is None and self._states is not None:
-            x, y, aspect, height = self._states.values[:4, self._column].tolist()
+            x, y, aspect, height = self._states.values[0, :, self._column].tolist()
             width = aspect * height
             return np.array([x - width / 2, y - height / 2, width, height])
         tlwh = self.mean[:4].copy()
@@ -149,7 +151,9 @@ class Track(Batched, methods=("predict", "update", "to_tlwh")):
 
     def to_tlbr(self) -> NDArray[np.float64]:
         """Return the current box as (left, top, right, bottom), shape (4,)."""
-        return tlwh_to_tlbr(self.to_tlwh())
+        tlbr = self.to_tlwh()
+        tlbr[2:] += tlbr[:2]
+        return tlbr
 
     def predict(self, kf: KalmanFilter) -> None:
         """Move the state one frame ahead."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import iou_matching, kalman_filter, linear_assignment
-from .batch import predict_tracks, update_tracks, warp_tracks
+from .batch import confirmed_and_others, predict_tracks, remaining, update_tracks, warp_tracks
 from .batched import Batched, Remembered, all_take_many, takes_many
 from .detection import Detection, Found
 from .kalman_filter import keeps_coordinates_apart
@@ -108,12 +108,12 @@ class Tracker(Batched, methods=("_initiate_track",)):
         """
         self._found = found = self._look_at(detections)
         matches, unmatched_tracks, unmatched_detections = self._match(detections)
-        update_tracks(self._states, self.kf, self.tracks, found, matches)
+        learned = update_tracks(self._states, self.kf, self.tracks, found, matches)
         for index in unmatched_tracks:
             self.tracks[index].mark_missed()
         self._initiate_tracks(found, unmatched_detections)
-        self.tracks = [track for track in self.tracks if not track.is_deleted()]
-        self._learn_appearance(found)
+        self.tracks = remaining(self.tracks, found.together)
+        self._learn_appearance(found, learned)
         self._found = None
 
     def match(self, detections: Sequence[Detection]) -> linear_assignment.Matching:
@@ -125,10 +125,12 @@ class Tracker(Batched, methods=("_initiate_track",)):
         unmatched_tracks, unmatched_detections : list of int
             The latter start new tracks, in this order.
         """
-        confirmed = [i for i, track in enumerate(self.tracks) if track.is_confirmed()]
-        unconfirmed = [i for i, track in enumerate(self.tracks) if not track.is_confirmed()]
+        found = self._found
+        if found is None or found.detections is not detections:
+            found = self._look_at(detections)
+        confirmed, unconfirmed = confirmed_and_others(self.tracks, found.together)
         matches, missed, unmatched_detections = linear_assignment.matching_cascade(
-            self._appearance_cost(detections, confirmed),
+            self._appearance_cost(found, confirmed),
             self.metric.matching_threshold,
             self.max_age,
             self.tracks,
@@ -152,31 +154,29 @@ class Tracker(Batched, methods=("_initiate_track",)):
         return self.match(detections)
 
     def _look_at(self, detections: Sequence[Detection]) -> Found:
-        """Put detections into arrays, checked."""
+        """Put detections into arrays, checked, and see what may be done together."""
         found = Found(detections)
+        found.together = found.plain and all_take_many(self.tracks) and keeps_coordinates_apart(self.kf)
         if len(detections) and takes_many(self.metric) and self.metric.in_arrays():
-            found.queries = self.metric.prepare(found.features())
+            found.queries, found.weights = self.metric.prepare(found.features())
         return found
 
-    def _appearance_cost(
-        self, detections: Sequence[Detection], confirmed: list[int]
-    ) -> linear_assignment.CostFunction:
+    def _appearance_cost(self, found: Found, confirmed: list[int]) -> linear_assignment.CostFunction:
         """Return what gives the cascade its gated costs."""
-        found = self._found
-        if found is None or found.detections is not detections:
-            found = self._look_at(detections)
         candidates = [i for i in confirmed if 1 <= self.tracks[i].time_since_update <= self.max_age]
-        if not (candidates and found.queries is not None and _GATE.unchanged() and self._hold_states(found)):
+        together = found.together and found.queries is not None and _GATE.unchanged()
+        if not (candidates and together and self._states.hold(self.tracks)):
             return self._admitted(self._gated_distance)  # asked level by level
         rows, columns = self._states.pairs_within_gate(self.kf, candidates, found.xyah)
         if self.admissible is not None:
             allowed = np.asarray(
-                self.admissible([self.tracks[i] for i in candidates], detections), dtype=bool
+                self.admissible([self.tracks[i] for i in candidates], found.detections), dtype=bool
             )
             admitted = allowed[rows, columns]
             rows, columns = rows[admitted], columns[admitted]
         targets = [self.tracks[i].track_id for i in candidates]
-        distances = self.metric.compare_pairs(found.queries, targets, rows, columns)
+        farthest = self.metric.matching_threshold
+        distances = self.metric.compare_pairs(found.queries, targets, rows, columns, farthest)
         return linear_assignment.PairCosts(np.array(candidates)[rows], columns, distances)
 
     def _admitted(self, cost: linear_assignment.CostFunction) -> linear_assignment.CostFunction:
@@ -216,20 +216,20 @@ class Tracker(Batched, methods=("_initiate_track",)):
             detection_indices,
         )
 
-    def _initiate_tracks(self, found: Found, indices: Sequence[int]) -> None:
+    def _initiate_tracks(self, found: Found, indices: list[int]) -> None:
         """Start a track from each of these detections."""
-        ours = takes_many(self) and Track is _TRACK and _NEW_TRACK.unchanged()
-        if not (indices and ours and self._hold_states(found)):
+        ours = found.together and takes_many(self) and Track is _TRACK and _NEW_TRACK.unchanged()
+        if not (indices and ours and self._states.hold(self.tracks)):
             for index in indices:
                 self._initiate_track(found.detections[index])
             return
         tracks = []
-        for index in indices:
+        for index, source in zip(indices, found.sources(indices), strict=True):
             track = Track(None, None, self._next_id, self.n_init, self.max_age, found.feature(index))
-            track.last_detection = found.source(index)
+            track.last_detection = source
             tracks.append(track)
             self._next_id += 1
-        self._states.add(tracks, self.kf, found.xyah[indices])
+        self._states.add(tracks, self.kf, found.xyah.take(indices, axis=1))
         self.tracks += tracks
 
     def _initiate_track(self, detection: Detection) -> None:
@@ -239,32 +239,22 @@ class Tracker(Batched, methods=("_initiate_track",)):
         self.tracks.append(track)
         self._next_id += 1
 
-    def _learn_appearance(self, found: Found) -> None:
+    def _learn_appearance(self, found: Found, learned: list[tuple[int, int]]) -> None:
         """Move the features of confirmed tracks to the metric, which forgets all others."""
-        confirmed = [track for track in self.tracks if track.is_confirmed()]
-        features: list[NDArray] = []
-        targets: list[int] = []
-        for track in confirmed:
-            if track.features:
-                features += track.features
-                targets += [track.track_id] * len(track.features)
+        tracks = [self.tracks[i] for i in confirmed_and_others(self.tracks, found.together)[0]]
+        active = [track.track_id for track in tracks]
+        waiting = [track for track in tracks if track.features]
+        if waiting or not learned:
+            features = [feature for track in waiting for feature in track.features]
+            targets = [track.track_id for track in waiting for _ in track.features]
+            for track in waiting:
                 track.features = []
-        stacked = np.asarray(features)
-        if found.learned:
-            ids, indices = zip(*found.learned, strict=True)
-            learned = found.features()[list(indices)]
-            stacked = np.concatenate([stacked, learned]) if features else learned
-            targets += ids
-        self.metric.partial_fit(stacked, np.asarray(targets), [track.track_id for track in confirmed])
-
-    def _hold_states(self, found: Found) -> bool:
-        """Bring the states of all tracks into arrays, if nothing is in the way of moving them together."""
-        return (
-            found.xyah is not None
-            and all_take_many(self.tracks)
-            and keeps_coordinates_apart(self.kf)
-            and self._states.hold(self.tracks)
-        )
+            self.metric.partial_fit(np.asarray(features), np.asarray(targets), active)
+        if learned:
+            ids, indices = map(list, zip(*learned, strict=True))
+            self.metric.learn(
+                found.features().take(indices, axis=0), found.weights.take(indices), ids, active
+            )
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name not in ("_states", "_found")}
