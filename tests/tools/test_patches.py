@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -28,6 +29,14 @@ def test_patches_are_those_of_the_original(functions):
 
 def test_a_box_of_the_patchs_shape_is_copied(image):
     assert np.array_equal(extract_image_patch(image, [10, 20, 16, 32], (32, 16)), image[20:52, 10:26])
+
+
+@pytest.mark.parametrize("box", [[11, 10, 30, 41], np.array([11, 10, 30, 41], np.int32)])
+def test_boxes_in_whole_numbers_are_widened_in_whole_pixels(image, box):
+    """41 high is 20.5 wide, from 15.75 on: cut to 15 and 20, where 36.25 would be the right edge."""
+    whole = extract_image_patch(image, box, (32, 16))
+    assert np.array_equal(whole, cv2.resize(image[10:51, 15:35], (16, 32)))
+    assert not np.array_equal(whole, extract_image_patch(image, [11.0, 10.0, 30.0, 41.0], (32, 16)))
 
 
 def test_narrow_and_wide_boxes_get_the_aspect_ratio_about_their_centre(image):

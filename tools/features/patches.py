@@ -21,7 +21,8 @@ def extract_image_patch(image: Patch, bbox: ArrayLike, patch_shape: tuple[int, i
     ----------
     image : ndarray of uint8, shape (height, width, 3)
     bbox : array_like
-        Left, top, width, height in pixels.
+        Left, top, width, height in pixels. In whole numbers (of an integer type), the widened box is cut to whole
+        pixels as well, as the original does: another crop than that of the same numbers as floats.
     patch_shape : tuple of int
         Height and width of the patch in pixels.
 
@@ -30,9 +31,12 @@ def extract_image_patch(image: Patch, bbox: ArrayLike, patch_shape: tuple[int, i
     ndarray of uint8, shape (*patch_shape, 3), or None
         None if nothing of the box lies inside the image.
     """
-    left, top, width, height = np.asarray(bbox, np.float64)
+    box = np.asarray(bbox)
+    left, top, width, height = box.astype(np.float64)
     new_width = patch_shape[1] / patch_shape[0] * height
     left -= (new_width - width) / 2
+    if box.dtype.kind in "iu":
+        left, new_width = np.trunc((left, new_width))
     inside_right, inside_bottom = image.shape[1] - 1, image.shape[0] - 1
     left, right = _clip(left, inside_right), _clip(left + new_width, inside_right)
     top, bottom = _clip(top, inside_bottom), _clip(top + height, inside_bottom)
