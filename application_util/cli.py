@@ -114,9 +114,10 @@ def number(kind: type, low: float = -math.inf, high: float = math.inf) -> Callab
     def parse(text: str) -> Any:
         try:
             value = kind(text)
-        except ValueError:
-            value = math.nan
-        if not (low <= value <= high and math.isfinite(value)):
+            finite = math.isfinite(value)
+        except (ValueError, OverflowError):  # text, or an integer beyond floating point
+            value, finite = math.nan, False
+        if not (finite and low <= value <= high):
             raise argparse.ArgumentTypeError(f"{text!r} is not {what}{limits if low > -math.inf else ''}")
         return value
 

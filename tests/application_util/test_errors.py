@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from application_util.cli import command_parser, run_command
+from application_util.cli import command_parser, number, run_command
 from application_util.errors import UserError, require
 from tests.support.paths import ROOT
 
@@ -70,3 +70,12 @@ def test_work_goes_on_when_nobody_reads_what_is_said():
     run = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=writer, check=False)
     os.close(writer)
     assert (run.returncode, run.stdout) == (0, b"done\n")
+
+
+@pytest.mark.parametrize("text", ["9" * 400, "9" * 5000, "x", "1.5", "", "-1"])
+def test_a_flag_that_is_no_usable_number(text, capsys):
+    parser = command_parser("")
+    parser.add_argument("--height", type=number(int, 0))
+    with pytest.raises(SystemExit):
+        parser.parse_args([f"--height={text}"])
+    assert "is not an integer of at least 0" in capsys.readouterr().err
