@@ -149,7 +149,7 @@ def test_a_worse_detector_misses_more(truth, tmp_path):
 
 
 def test_people_look_different_from_the_street_and_from_each_other(sequence, truth):
-    """Colours of the upper bodies of people in plain view: alike for one person, different between people."""
+    """Colors of the upper bodies of people in plain view: alike for one person, different between people."""
     means: dict[int, list[np.ndarray]] = {}
     for frame, person, left, top, width, height, _, _, visibility in truth:
         if visibility > 0.9:
@@ -157,12 +157,12 @@ def test_people_look_different_from_the_street_and_from_each_other(sequence, tru
             rows = slice(int(top + 0.22 * height), int(top + 0.45 * height))
             columns = slice(int(left + 0.35 * width), int(left + 0.65 * width) + 1)
             means.setdefault(int(person), []).append(image[rows, columns].reshape(-1, 3).mean(axis=0))
-    seen = {person: np.array(colours) for person, colours in means.items() if len(colours) >= 5}
+    seen = {person: np.array(colors) for person, colors in means.items() if len(colors) >= 5}
     assert len(seen) >= 3
     within = np.median(
-        [np.linalg.norm(colours - colours.mean(axis=0), axis=1).mean() for colours in seen.values()]
+        [np.linalg.norm(colors - colors.mean(axis=0), axis=1).mean() for colors in seen.values()]
     )
-    centres = np.array([colours.mean(axis=0) for colours in seen.values()])
+    centres = np.array([colors.mean(axis=0) for colors in seen.values()])
     apart = np.linalg.norm(centres[:, None] - centres[None], axis=-1)[np.triu_indices(len(centres), 1)]
     assert np.median(apart) > 2 * within
 

@@ -107,7 +107,8 @@ def _by_batch(
             return ()
         seed = (sequence_seed, piece.frame, piece.place)
         patches, empty = cut_patches(image, piece.boxes, encoder.patch_shape, seed)
-        report.add_noise(piece.frame, empty)
+        if empty:
+            report.noise.append((piece.frame, empty))
         return zip(piece.rows, patches, strict=True)
 
     def encode(batch: list[tuple[NDArray, NDArray]]) -> tuple[Rows, NDArray]:
@@ -145,7 +146,7 @@ def _read(source: EncodingInput, skip_invalid: bool, report: EncodingReport, pie
     except UserError as error:
         if not skip_invalid:
             raise UserError(f"{error} (--skip_invalid leaves its rows out)") from None
-        report.add_unreadable(source.sequence.images[piece.frame], len(piece.rows))
+        report.unreadable.append((source.sequence.images[piece.frame], len(piece.rows)))
         return None
 
 

@@ -33,15 +33,6 @@ class EncodingReport:
     rows: int = 0
     seconds: float = 0.0
 
-    def add_noise(self, frame: int, boxes: int) -> None:
-        """Count boxes outside the image."""
-        if boxes:
-            self.noise.append((frame, boxes))
-
-    def add_unreadable(self, image: Path, rows: int) -> None:
-        """Count rows of an image that cannot be read."""
-        self.unreadable.append((image, rows))
-
     def warnings(self) -> Iterator[str]:
         """Yield one line for each kind of problem."""
         if self.frames_without_image:

@@ -93,7 +93,7 @@ def distributions(tracked: Tracked) -> Figure:
 
 
 def apply_theme(figure: Figure, **layout: Any) -> None:
-    """Leave background and colour of text to the page."""
+    """Leave background and color of text to the page."""
     figure.update_layout(
         template="none",
         paper_bgcolor="rgba(0,0,0,0)",

@@ -1,4 +1,4 @@
-"""Colours of tracks: those of the videos, at a brightness that is visible on white, on black and on an image."""
+"""Colors of tracks: those of the videos, at a brightness that is visible on white, on black and on an image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BRIGHTNESS_OF_CHANNELS = (0.299, 0.587, 0.114)
 
 
 def track_color(track_id: int) -> str:
-    """Return the colour of a track as ``#rrggbb``."""
+    """Return the color of a track as ``#rrggbb``."""
     channels = np.array(colors.track_color(track_id)[::-1]) / 255
     brightness = float(channels @ BRIGHTNESS_OF_CHANNELS)
     if brightness > BRIGHTNESS:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from application_util.errors import UserError
 from application_util.files.output import check_writable, refuse_overwriting, whole_file
 from application_util.progress import say
 from application_util.scoring.scores import FamilyScores
+from application_util.tracking.run_record import read_record
 from tools.report.charts import plotly
-from tools.report.gather import gather
+from tools.report.gather import Tracked, gather
 from tools.report.page import page
 from tools.report.scores import collect, score
 from tools.report.video import VideoEmbedder
@@ -88,6 +89,7 @@ def make_report(
         if scores is not None
         else score(mot_dir, result_dir, tracked, rules, eval_classes)
     )
+    known.comments.extend(_other_settings(result_dir, tracked))
     for name, error in sorted({**(failures or {}), **unreadable}.items()):
         known.comments.append(f"{name} is not in this report: {error}")
     for comment in known.comments:
@@ -98,8 +100,17 @@ def make_report(
     return sorted(unreadable)
 
 
+def _other_settings(result_dir: Path, tracked: list[Tracked]) -> Iterator[str]:
+    """Yield a comment if, by the record of results, not all were made with the same settings."""
+    record, names = read_record(result_dir), [each.name for each in tracked]
+    flags = [record.sequences[name].get("flags") if record.is_own(name) else None for name in names]
+    others = [name for name, each in zip(names, flags, strict=True) if each != max(flags, key=flags.count)]
+    if others:
+        yield f"Results of several settings, by run.json: {', '.join(others)} differ from the rest."
+
+
 def check_output_file(output_file: str | Path) -> None:
-    """Make sure that a report can be made, written there and is named as one, for commands that report after long work.
+    """Make sure that a report can be made and written there, for commands that report after long work.
 
     Raises
     ------

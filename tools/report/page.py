@@ -24,7 +24,7 @@ CHART_OPTIONS = {"displayModeBar": False, "responsive": True}
 DISTRIBUTIONS_HEIGHT = 230
 
 ABOUT = """
-<p>A track's lifespan is a bar in its colour (hues as in the videos); where the bar is thin, the track has no box.
+<p>A track's lifespan is a bar in its color (hues as in the videos); where the bar is thin, the track has no box.
 Trajectories are those of the middle of a box's lower edge; a dot marks where a track ends.
 Drag over a chart to enlarge a part of it, double-click to see all of it.</p>
 """

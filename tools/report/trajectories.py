@@ -80,7 +80,7 @@ def _before_gap(points: Table) -> NDArray[np.bool_]:
 
 
 def _by_color(lines: list[Table]) -> dict[str, Table]:
-    """Join the lines of each colour, with a row of NaN after each."""
+    """Join the lines of each color, with a row of NaN after each."""
     joined: dict[str, list[Table]] = {}
     for line in lines:
         joined.setdefault(track_color(int(line[0, 2])), []).extend([line, np.full((1, 4), np.nan)])

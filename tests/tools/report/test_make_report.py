@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -10,6 +11,7 @@ from html import escape
 import pytest
 
 from application_util.errors import UserError, install_command
+from application_util.files.checksum import sha256
 from tests.support.browser import find_browser, load
 from tests.support.paths import ROOT
 from tests.tools.report.conftest import FRAMES, LIFESPANS, NAME, STRETCHES, result_row
@@ -176,6 +178,21 @@ def test_failures_of_the_run_before_are_told(folder):
     failures = {"SEQ-02": UserError("SEQ-02.npy: empty file")}
     assert make_report(folder.mot_dir, folder.result_dir, folder.report, failures=failures) == []
     assert "SEQ-02 is not in this report: SEQ-02.npy: empty file" in folder.report.read_text(encoding="utf-8")
+
+
+def test_results_of_several_runs_are_told_apart(folder):
+    names = ["SEQ-02", "SEQ-03", "SEQ-04"]
+    for name in names:
+        folder.add_sequence(name)
+    assert "several settings" not in folder.make()
+    flags = [{"nn_budget": 100}, {"nn_budget": 100}, {"nn_budget": 50}]
+    record = {
+        name: {"flags": each, "result_sha256": sha256(folder.result_dir / f"{name}.txt")}
+        for name, each in zip(names, flags, strict=True)
+    }
+    (folder.result_dir / "run.json").write_text(json.dumps({"sequences": record}))
+    assert f"by run.json: {NAME}, SEQ-04 differ from the rest" in folder.make()
+    assert "several settings" not in folder.make("--sequences", "SEQ-02,SEQ-03")
 
 
 def test_an_image_that_cannot_be_read_is_said(folder):

@@ -26,9 +26,9 @@ def over(canvas: np.ndarray, image: np.ndarray, corner: tuple[int, int]) -> None
     region, cut, _ = overlap(canvas, image, corner)
     if not region.size:
         return
-    colour, alpha = cv2.cvtColor(cut, cv2.COLOR_BGRA2BGR), cv2.extractChannel(cut, 3)
+    color, alpha = cv2.cvtColor(cut, cv2.COLOR_BGRA2BGR), cv2.extractChannel(cut, 3)
     left = 255 - alpha
-    region[:] = cv2.add(cv2.multiply(region, cv2.merge([left, left, left]), scale=1 / 255), colour)
+    region[:] = cv2.add(cv2.multiply(region, cv2.merge([left, left, left]), scale=1 / 255), color)
 
 
 def darken(canvas: np.ndarray, mask: np.ndarray, corner: tuple[int, int], strength: float) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from tools.synthetic.street.texture import Colour, fractal_noise, letter
+from tools.synthetic.street.texture import Color, fractal_noise, letter
 
 SCALE = 44  # pixels per metre
 GROUND_FLOOR, FLOOR = 3.7, 3.1  # metres
-WALLS: tuple[Colour, ...] = (
+WALLS: tuple[Color, ...] = (
     (150, 178, 200), (124, 156, 206), (92, 108, 150), (176, 192, 198), (150, 170, 160), (196, 190, 176),
 )  # fmt: skip
-SIGNS: tuple[Colour, ...] = (
+SIGNS: tuple[Color, ...] = (
     (60, 52, 40),
     (44, 40, 130),
     (70, 84, 36),
@@ -66,8 +66,8 @@ def house_row(rng: np.random.Generator, length: float, height: float) -> np.ndar
 
 def _house(rng: np.random.Generator, wall: np.ndarray, name: str) -> None:
     rows, columns = wall.shape[:2]
-    colour = np.asarray(WALLS[int(rng.integers(len(WALLS)))]) * rng.uniform(0.85, 1.08)
-    wall[:] = colour
+    color = np.asarray(WALLS[int(rng.integers(len(WALLS)))]) * rng.uniform(0.85, 1.08)
+    wall[:] = color
     if rng.random() < 0.4:
         _bricks(rng, wall)
     ground = rows - int(GROUND_FLOOR * SCALE)
@@ -80,8 +80,8 @@ def _house(rng: np.random.Generator, wall: np.ndarray, name: str) -> None:
             middle = int((window + 0.5) * columns / count)
             _window(rng, wall, middle - int(0.55 * SCALE), top, middle + int(0.55 * SCALE), bottom)
         ledge = ground - int(floor * FLOOR * SCALE)
-        cv2.rectangle(wall, (0, ledge - 5), (columns, ledge + 2), tuple(colour * 1.18), -1)
-        cv2.rectangle(wall, (0, ledge + 3), (columns, ledge + 7), tuple(colour * 0.66), -1)
+        cv2.rectangle(wall, (0, ledge - 5), (columns, ledge + 2), tuple(color * 1.18), -1)
+        cv2.rectangle(wall, (0, ledge + 3), (columns, ledge + 7), tuple(color * 0.66), -1)
     _shop(rng, wall[ground:], name)
 
 
@@ -132,8 +132,8 @@ def _shop(rng: np.random.Generator, front: np.ndarray, name: str) -> None:
     front[top:bottom, 12 : columns - 12] = light * (0.95 - 0.6 * fraction)
     for _ in range(26):  # goods behind the glass
         x, y = int(rng.integers(14, columns - 30)), int(rng.integers(top + (bottom - top) // 2, bottom - 8))
-        colour = tuple(float(v) for v in rng.uniform(30, 190, 3))
-        cv2.rectangle(front, (x, y), (x + int(rng.integers(6, 26)), bottom), colour, -1)
+        color = tuple(float(v) for v in rng.uniform(30, 190, 3))
+        cv2.rectangle(front, (x, y), (x + int(rng.integers(6, 26)), bottom), color, -1)
     front[top:bottom, 12 : columns - 12] *= 0.82
     for edge in range(12, columns - 11, max(60, int((columns - 24) / 3))):
         cv2.line(front, (edge, top), (edge, bottom), tuple(sign * 0.8 + 10), 6)

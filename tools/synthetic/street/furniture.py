@@ -10,7 +10,7 @@ import numpy as np
 from tools.synthetic.street.camera import Camera
 from tools.synthetic.street.daylight import SUN_ON_SCREEN
 from tools.synthetic.street.errands import Obstacle
-from tools.synthetic.street.texture import Colour, fractal_noise, letter, paste, polygon
+from tools.synthetic.street.texture import Color, fractal_noise, letter, paste, polygon
 
 FINE = 3
 
@@ -22,7 +22,7 @@ class Thing:
     Parameters
     ----------
     sunny, cloudy : ndarray
-        (h, w, 4) uint8 in either light, colour already multiplied by alpha.
+        (h, w, 4) uint8 in either light, color already multiplied by alpha.
     corner : tuple of int
         Canvas pixel of the top left corner.
     feet : float
@@ -79,8 +79,8 @@ class _Sheet:
         """(N, 3) metres to (N, 2) pixels of the sheet."""
         return (self.camera.project(np.asarray(points, float)) - self.low) * FINE
 
-    def face(self, points: np.ndarray, colour: np.ndarray | Colour) -> None:
-        polygon(self.pixels, self.at(points), tuple(float(v) for v in np.clip(colour, 0, 255)))
+    def face(self, points: np.ndarray, color: np.ndarray | Color) -> None:
+        polygon(self.pixels, self.at(points), tuple(float(v) for v in np.clip(color, 0, 255)))
 
     def picture(self, picture: np.ndarray, corners: np.ndarray) -> None:
         paste(self.pixels, np.clip(picture, 0, 255).astype(np.uint8), self.at(corners))
@@ -102,7 +102,7 @@ def _thing(
         if mist > 0:
             fog = np.array([[1 - mist, 0, 0, 226 / 255 * mist], [0, 1 - mist, 0, 214 / 255 * mist]])
             fog = np.vstack([fog, [0, 0, 1 - mist, 204 / 255 * mist], [0, 0, 0, 1]])
-            sheet.pixels = cv2.transform(sheet.pixels, fog)  # alpha, 0 or 255, brings the fog's own colour
+            sheet.pixels = cv2.transform(sheet.pixels, fog)  # alpha, 0 or 255, brings the fog's own color
         drawn.append(
             cv2.resize(sheet.pixels, tuple(int(v) for v in high - low), interpolation=cv2.INTER_AREA)
         )
@@ -131,13 +131,13 @@ class _Kiosk:
         cv2.rectangle(front, (50, 255), (columns - 50, 272), (150, 166, 172), -1)
         for x in [*range(8, 60, 28), *range(columns - 64, columns - 20, 28)]:
             for y in range(95, 430, 42):
-                colour = tuple(float(v) for v in rng.uniform(50, 235, 3))
-                cv2.rectangle(front, (x, y), (x + 23, y + 34), colour, -1)
+                color = tuple(float(v) for v in rng.uniform(50, 235, 3))
+                cv2.rectangle(front, (x, y), (x + 23, y + 34), color, -1)
                 cv2.rectangle(front, (x + 3, y + 4), (x + 20, y + 9), (230, 234, 236), -1)
         for x in range(82, columns - 100, 32):
             for y in (292, 342, 392):
-                colour = tuple(float(v) for v in rng.uniform(50, 235, 3))
-                cv2.rectangle(front, (x, y), (x + 26, y + 40), colour, -1)
+                color = tuple(float(v) for v in rng.uniform(50, 235, 3))
+                cv2.rectangle(front, (x, y), (x + 26, y + 40), color, -1)
                 cv2.rectangle(front, (x + 3, y + 5), (x + 23, y + 12), (228, 230, 236), -1)
         cv2.rectangle(front, (0, 470), (columns, rows), (48, 58, 40), -1)
         letter(front, "PRESSE", (92, 86), 1.25, (196, 222, 234))
@@ -251,12 +251,12 @@ class _Tree:
         )
 
     @staticmethod
-    def _leaves(sheet: _Sheet, places: np.ndarray, colours: np.ndarray, size: float) -> None:
+    def _leaves(sheet: _Sheet, places: np.ndarray, colors: np.ndarray, size: float) -> None:
         """Round leaves of `size` metres at (N, 3) places, in order."""
         centres = np.round(sheet.at(places)).astype(int).tolist()
         radii = np.maximum(1, np.round(size * sheet.camera.focal * FINE / places[:, 2])).astype(int).tolist()
-        for centre, radius, colour in zip(centres, radii, np.clip(colours, 0, 255).tolist(), strict=True):
-            cv2.circle(sheet.pixels, centre, radius, (*colour, 255), -1)
+        for centre, radius, color in zip(centres, radii, np.clip(colors, 0, 255).tolist(), strict=True):
+            cv2.circle(sheet.pixels, centre, radius, (*color, 255), -1)
 
 
 class _Lamp:

@@ -24,7 +24,7 @@ class Figure:
     Parameters
     ----------
     image : ndarray
-        (h, w, 4) uint8, colour already multiplied by alpha.
+        (h, w, 4) uint8, color already multiplied by alpha.
     corner : tuple of int
         Canvas pixel of its top left corner.
     feet : float

@@ -50,7 +50,7 @@ class Layer:
     depth : float
         Metres from the camera.
     image : ndarray
-        (h, w, 4) uint8, colour already multiplied by alpha.
+        (h, w, 4) uint8, color already multiplied by alpha.
     corner : tuple of int
         Canvas pixel of its top left corner.
     person : int or None

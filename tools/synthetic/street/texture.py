@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-Colour = tuple[float, ...]  # blue, green, red, 0 to 255
+Color = tuple[float, ...]  # blue, green, red, 0 to 255
 
 
 def fractal_noise(rng: np.random.Generator, rows: int, columns: int, cells: tuple[int, int]) -> np.ndarray:
@@ -28,13 +28,11 @@ def fractal_noise(rng: np.random.Generator, rows: int, columns: int, cells: tupl
     return total / 1.2
 
 
-def cloth(
-    rng: np.random.Generator, rows: int, columns: int, colour: Colour, folds: float = 0.1
-) -> np.ndarray:
+def cloth(rng: np.random.Generator, rows: int, columns: int, color: Color, folds: float = 0.1) -> np.ndarray:
     """Plain cloth wrapped round a limb: (rows, columns, 3) float32, with vertical folds and a weave."""
     shade = 1 + folds * fractal_noise(rng, rows, columns, (2, 6))
     shade += rng.normal(0, 0.025, (rows, columns)).astype(np.float32)
-    return np.asarray(colour, np.float32) * shade[..., None]
+    return np.asarray(color, np.float32) * shade[..., None]
 
 
 def paste(canvas: np.ndarray, picture: np.ndarray, corners: np.ndarray) -> None:
@@ -65,15 +63,15 @@ def paste(canvas: np.ndarray, picture: np.ndarray, corners: np.ndarray) -> None:
     region[warped[..., 3] > 127, 3] = 255
 
 
-def polygon(canvas: np.ndarray, points: np.ndarray, colour: Colour, alpha: int = 255) -> None:
+def polygon(canvas: np.ndarray, points: np.ndarray, color: Color, alpha: int = 255) -> None:
     """Fill a polygon of (N, 2) pixel positions in a canvas of 3 or 4 channels, in place."""
     fixed = np.round(points * 16).astype(np.int32)
-    cv2.fillPoly(canvas, [fixed], (*colour, alpha), lineType=cv2.LINE_8, shift=4)
+    cv2.fillPoly(canvas, [fixed], (*color, alpha), lineType=cv2.LINE_8, shift=4)
 
 
-def letter(picture: np.ndarray, text: str, at: tuple[int, int], size: float, colour: Colour) -> None:
+def letter(picture: np.ndarray, text: str, at: tuple[int, int], size: float, color: Color) -> None:
     """Write a text whose left end stands `at` this pixel of a (h, w, 3) float picture, in place."""
     mask = np.zeros(picture.shape[:2], np.uint8)
     cv2.putText(mask, text, at, cv2.FONT_HERSHEY_TRIPLEX, size, 255, 2, cv2.LINE_AA)
     fraction = mask[..., None] / np.float32(255)
-    picture[:] = picture * (1 - fraction) + np.asarray(colour, np.float32) * fraction
+    picture[:] = picture * (1 - fraction) + np.asarray(color, np.float32) * fraction

@@ -11,22 +11,22 @@ import cv2
 import numpy as np
 
 from tools.synthetic.street.pose import Build
-from tools.synthetic.street.texture import Colour, cloth, fractal_noise
+from tools.synthetic.street.texture import Color, cloth, fractal_noise
 
 ROWS, ROUND = 96, 192  # pixels along and round a limb
 
-UPPER: dict[str, Colour] = {
+UPPER: dict[str, Color] = {
     "navy": (82, 52, 38), "red": (48, 42, 178), "white": (218, 220, 222), "black": (40, 36, 36),
     "olive": (62, 98, 96), "sky": (214, 164, 104), "mustard": (60, 158, 206), "grey": (134, 132, 130),
     "wine": (62, 34, 108), "teal": (124, 116, 36), "pink": (168, 136, 224), "green": (78, 128, 52),
     "charcoal": (66, 62, 60), "orange": (44, 110, 222), "beige": (150, 180, 198), "violet": (140, 74, 104),
 }  # fmt: skip
-LOWER: dict[str, Colour] = {
+LOWER: dict[str, Color] = {
     "denim": (112, 82, 58), "black": (38, 35, 36), "khaki": (106, 140, 156), "navy": (70, 48, 38),
     "grey": (112, 110, 108), "light denim": (170, 138, 108), "brown": (52, 70, 94), "white": (206, 210, 212),
 }  # fmt: skip
-SKIN: tuple[Colour, ...] = ((146, 176, 224), (120, 152, 206), (84, 118, 174), (58, 84, 132), (42, 60, 96))
-HAIR: tuple[Colour, ...] = (
+SKIN: tuple[Color, ...] = ((146, 176, 224), (120, 152, 206), (84, 118, 174), (58, 84, 132), (42, 60, 96))
+HAIR: tuple[Color, ...] = (
     (28, 26, 30),
     (36, 52, 78),
     (30, 38, 52),
@@ -65,7 +65,7 @@ class Outfit:
 def dress(rng: np.random.Generator, people: int) -> list[Outfit]:
     """Draw the outfits of so many people.
 
-    Half of the people choose from four dark and light colours that many wear, so that some resemble each other.
+    Half of the people choose from four dark and light colors that many wear, so that some resemble each other.
     """
     common = ["navy", "black", "white", "grey"]
     bright = [name for name in UPPER if name not in common]
@@ -80,9 +80,9 @@ def dress(rng: np.random.Generator, people: int) -> list[Outfit]:
     return outfits
 
 
-def _vary(rng: np.random.Generator, colour: Colour, spread: float = 9) -> Colour:
+def _vary(rng: np.random.Generator, color: Color, spread: float = 9) -> Color:
     blue, green, red = np.clip(
-        np.asarray(colour) * rng.uniform(0.9, 1.1) + rng.normal(0, spread / 2, 3), 14, 240
+        np.asarray(color) * rng.uniform(0.9, 1.1) + rng.normal(0, spread / 2, 3), 14, 240
     )
     return float(blue), float(green), float(red)
 
@@ -96,7 +96,7 @@ def _outfit(rng: np.random.Generator, upper: str, lower: str, pattern: str, pers
     )
     second = _vary(rng, list(UPPER.values())[int(rng.integers(len(UPPER)))])
     bag = ("none", "backpack", "shoulder", "hand")[int(rng.choice(4, p=(0.35, 0.27, 0.23, 0.15)))]
-    bag_colour = _vary(
+    bag_color = _vary(
         rng, ((40, 40, 44), (48, 72, 110), (46, 46, 150), (120, 70, 40), (74, 110, 70))[person % 5]
     )
     skirt = float(rng.choice([0, 0, 0, 0, 0.55, 0.95]))
@@ -106,7 +106,7 @@ def _outfit(rng: np.random.Generator, upper: str, lower: str, pattern: str, pers
     long_hair = rng.random() < (0.75 if skirt and not coat else 0.28)
 
     torso = _torso(rng, shirt, second, pattern)
-    _belt(torso, trousers if not coat else tuple(0.6 * c for c in shirt), bag, bag_colour)
+    _belt(torso, trousers if not coat else tuple(0.6 * c for c in shirt), bag, bag_color)
     sleeve = cloth(rng, ROWS, ROUND, shirt, 0.13)
     if pattern in ("stripes", "check"):
         sleeve = _torso(rng, shirt, second, pattern)
@@ -129,7 +129,7 @@ def _outfit(rng: np.random.Generator, upper: str, lower: str, pattern: str, pers
         "shin": bare if shorts else (stockings if skirt and not coat else legs),
         "shoe": shoes,
         "skirt": cloth(rng, ROWS, ROUND, shirt if coat else trousers, 0.2),
-        "bag": _bag(rng, bag_colour),
+        "bag": _bag(rng, bag_color),
     }
     return Outfit(
         build,
@@ -140,7 +140,7 @@ def _outfit(rng: np.random.Generator, upper: str, lower: str, pattern: str, pers
     )
 
 
-def _torso(rng: np.random.Generator, shirt: Colour, second: Colour, pattern: str) -> np.ndarray:
+def _torso(rng: np.random.Generator, shirt: Color, second: Color, pattern: str) -> np.ndarray:
     """The upper body's cloth with its pattern."""
     wrap = cloth(rng, ROWS, ROUND, shirt, 0.11)
     other = cloth(rng, ROWS, ROUND, second, 0.08)
@@ -171,17 +171,17 @@ def _torso(rng: np.random.Generator, shirt: Colour, second: Colour, pattern: str
     return wrap
 
 
-def _belt(torso: np.ndarray, below: tuple[float, ...], bag: str, bag_colour: Colour) -> None:
+def _belt(torso: np.ndarray, below: tuple[float, ...], bag: str, bag_color: Color) -> None:
     """Trousers below the waist, and what a bag hangs from."""
     rows = slice(int(0.86 * ROWS), ROWS)
     torso[rows] = np.asarray(below, np.float32) * np.linspace(0.82, 1.0, ROWS - rows.start)[:, None, None]
     row, column = np.mgrid[:ROWS, :ROUND]
     if bag == "backpack":
-        torso[(np.abs(np.abs(column - ROUND / 2) - 24) < 5) & (row < 62)] = np.asarray(bag_colour) * 0.8
+        torso[(np.abs(np.abs(column - ROUND / 2) - 24) < 5) & (row < 62)] = np.asarray(bag_color) * 0.8
     if bag == "shoulder":
         # One strap round the body: from the left shoulder to the right hip, in front and on the back.
         strap = ROWS * (0.42 - 0.46 * np.sin((column / ROUND - 0.5) * 2 * np.pi) * -1)
-        torso[np.abs(row - strap) < 4] = np.asarray(bag_colour) * 0.8
+        torso[np.abs(row - strap) < 4] = np.asarray(bag_color) * 0.8
 
 
 def _sleeve_end(sleeve: np.ndarray, bare: np.ndarray) -> np.ndarray:
@@ -198,7 +198,7 @@ def _cuff(sleeve: np.ndarray) -> np.ndarray:
 
 
 def _head(
-    rng: np.random.Generator, skin: Colour, hair: Colour, long_hair: bool, cap: Colour | None
+    rng: np.random.Generator, skin: Color, hair: Color, long_hair: bool, cap: Color | None
 ) -> np.ndarray:
     """Skin in front, hair above and behind, hints of eyes and mouth, for some a cap."""
     wrap = cloth(rng, ROWS, ROUND, skin, 0.04)
@@ -226,9 +226,9 @@ def _head(
     return wrap
 
 
-def _bag(rng: np.random.Generator, colour: Colour) -> np.ndarray:
-    wrap = cloth(rng, ROWS, ROUND, colour, 0.08)
-    cv2.rectangle(wrap, (8, 52), (ROUND - 9, 84), tuple(0.82 * c for c in colour), -1)
+def _bag(rng: np.random.Generator, color: Color) -> np.ndarray:
+    wrap = cloth(rng, ROWS, ROUND, color, 0.08)
+    cv2.rectangle(wrap, (8, 52), (ROUND - 9, 84), tuple(0.82 * c for c in color), -1)
     wrap[22:25] *= 0.6
     wrap[50:53] *= 0.65
     return wrap
