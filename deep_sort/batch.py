@@ -1,7 +1,7 @@
 """Steps of many tracks at once, while all functions that a step stands for are ours; one by one otherwise.
 
-There are three ways, which give the same tracks: the states that `States` holds, for filter and tracks of ours; stacked
-states, for a filter that declares itself ``batched``; and one call a track, for all else that a program brings along.
+There are three ways, which give the same tracks: the arrays of `States`, for tracks and a filter of ours; stacked
+states, for a filter that declares itself ``batched``; one call a track, for all else that a program brings along.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .batched import all_take_many, takes_many
 from .detection import Found
@@ -20,9 +19,7 @@ from .track import Track, TrackState
 
 def predict_tracks(states: States, kf: KalmanFilter, tracks: list[Track]) -> None:
     """Move all tracks one frame ahead."""
-    if not tracks:
-        return
-    if not (all_take_many(tracks) and takes_many(kf)):
+    if not tracks or not (all_take_many(tracks) and takes_many(kf)):
         for track in tracks:
             track.predict(kf)
         return
@@ -35,33 +32,15 @@ def predict_tracks(states: States, kf: KalmanFilter, tracks: list[Track]) -> Non
         track.time_since_update += 1
 
 
-def warp_tracks(kf: KalmanFilter, tracks: list[Track], camera_motion: ArrayLike) -> None:
-    """Move all tracks with the camera."""
-    for track in tracks:
-        track.mean, track.covariance = kf.warp(track.mean, track.covariance, camera_motion)
-
-
 def update_tracks(
-    states: States,
-    kf: KalmanFilter,
-    tracks: list[Track],
-    found: Found,
-    matches: Sequence[tuple[int, int]],
+    states: States, kf: KalmanFilter, tracks: list[Track], found: Found, matches: Sequence[tuple[int, int]]
 ) -> list[tuple[int, int]]:
-    """Correct each matched track by its detection.
-
-    Parameters
-    ----------
-    states : States
-    kf : KalmanFilter
-    tracks : list of Track
-    found : Found
-    matches : sequence of (track index, detection index)
+    """Correct tracks by detections, given matches of their indices.
 
     Returns
     -------
     list of (track id, detection index)
-        Features that go straight to the metric, of tracks that were confirmed before.
+        Features that may go straight to the metric, of tracks that were confirmed before.
     """
     learned: list[tuple[int, int]] = []
     if not matches:
@@ -99,17 +78,10 @@ def confirmed_and_others(tracks: list[Track], together: bool) -> tuple[list[int]
     return [i for i, yes in enumerate(confirmed) if yes], [i for i, yes in enumerate(confirmed) if not yes]
 
 
-def remaining(tracks: list[Track], together: bool) -> list[Track]:
-    """Return the tracks that are not deleted."""
-    if together:
-        return [track for track in tracks if track.state != TrackState.Deleted]
-    return [track for track in tracks if not track.is_deleted()]
-
-
-def _stack_states(tracks: list[Track]) -> tuple[np.ndarray, np.ndarray]:
+def _stack_states(tracks: Sequence[Track]) -> tuple[np.ndarray, np.ndarray]:
     return np.array([track.mean for track in tracks]), np.array([track.covariance for track in tracks])
 
 
-def _set_states(tracks: list[Track], means: np.ndarray, covariances: np.ndarray) -> None:
+def _set_states(tracks: Sequence[Track], means: np.ndarray, covariances: np.ndarray) -> None:
     for track, mean, covariance in zip(tracks, means, covariances, strict=True):
         track.mean, track.covariance = mean.copy(), covariance.copy()  # who keeps one keeps no others alive

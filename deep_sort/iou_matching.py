@@ -43,13 +43,7 @@ def iou_cost(
     track_indices: Sequence[int] | None = None,
     detection_indices: Sequence[int] | None = None,
 ) -> NDArray[np.float64]:
-    """Give 1 - IoU of tracks and detections, a cost for `linear_assignment.min_cost_matching`.
-
-    Parameters
-    ----------
-    tracks, detections : sequence
-    track_indices, detection_indices : sequence of int, optional
-        Which of them to compare, by default all.
+    """Give 1 - IoU of tracks and detections, by default all, a cost for `linear_assignment.min_cost_matching`.
 
     Returns
     -------
@@ -57,10 +51,8 @@ def iou_cost(
         `linear_assignment.INFTY_COST` for tracks that were missed in the last frame: their predicted
         boxes are too uncertain.
     """
-    if track_indices is None:
-        track_indices = range(len(tracks))
-    if detection_indices is None:
-        detection_indices = range(len(detections))
+    track_indices = range(len(tracks)) if track_indices is None else track_indices
+    detection_indices = range(len(detections)) if detection_indices is None else detection_indices
     candidates = stack_boxes(detections, detection_indices)
     boxes = np.array([tracks[i].to_tlwh() for i in track_indices]).reshape(-1, 4)
     if _OURS.unchanged():

@@ -26,6 +26,9 @@ CostFunction = Callable[[Sequence[Any], Sequence[Any], Sequence[int], Sequence[i
 Matching = tuple[list[tuple[int, int]], list[int], list[int]]
 """Matches (track index, detection index), unmatched track indices, unmatched detection indices."""
 
+Reach = dict[int, list[tuple[int, float]]]
+"""The detections within reach of each track that has any, with their costs."""
+
 
 class PairCosts:
     """Costs of some pairs of tracks and detections, a `CostFunction`; all other pairs cost `INFTY_COST`.
@@ -46,9 +49,9 @@ class PairCosts:
         cost[self._pairs[:2]] = self._pairs[2]
         return cost[np.array(track_indices)[:, np.newaxis], detection_indices]
 
-    def within(self, max_distance: float) -> dict[int, list[tuple[int, float]]]:
-        """Return detections that do not cost more, with their costs, for each track that has any."""
-        reach: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    def within(self, max_distance: float) -> Reach:
+        """Return the pairs that do not cost more."""
+        reach = defaultdict(list)
         near = self._pairs[2] <= max_distance
         for track, detection, cost in zip(*(array[near].tolist() for array in self._pairs), strict=True):
             reach[track].append((detection, cost))
@@ -63,7 +66,7 @@ def min_cost_matching(
     track_indices: Sequence[int] | None = None,
     detection_indices: Sequence[int] | None = None,
 ) -> Matching:
-    """Match tracks and detections so that the sum of costs is smallest.
+    """Match tracks and detections, by default all, so that the sum of costs is smallest.
 
     Parameters
     ----------
@@ -71,9 +74,8 @@ def min_cost_matching(
         Gives the costs.
     max_distance : float
         Pairs that cost more are no match.
-    tracks, detections : sequence
-    track_indices, detection_indices : sequence of int, optional
-        Which of them to match, by default all.
+    tracks, detections, track_indices, detection_indices : sequence
+        What to match, and which of them.
 
     Returns
     -------
@@ -87,30 +89,9 @@ def min_cost_matching(
         detection_indices = list(range(len(detections)))
     if len(track_indices) == 0 or len(detection_indices) == 0:
         return [], list(track_indices), list(detection_indices)
-
     cost = np.asarray(distance_metric(tracks, detections, track_indices, detection_indices))
     cost = np.where(cost > max_distance, max_distance + 1e-5, cost)
     return _solve(cost, max_distance, track_indices, detection_indices)
-
-
-def _solve(
-    cost: NDArray, max_distance: float, track_indices: Sequence[int], detection_indices: Sequence[int]
-) -> Matching:
-    """Match at least cost, and tell pairs apart that cost too much."""
-    solution = linear_sum_assignment(cost)
-    too_far = (cost[solution] > max_distance).tolist()
-    rows, columns = (positions.tolist() for positions in solution)
-
-    unmatched_tracks = _left_out(track_indices, rows)
-    unmatched_detections = _left_out(detection_indices, columns)
-    matches = []
-    for row, column, far in zip(rows, columns, too_far, strict=True):
-        if far:
-            unmatched_tracks.append(track_indices[row])
-            unmatched_detections.append(detection_indices[column])
-        else:
-            matches.append((track_indices[row], detection_indices[column]))
-    return matches, unmatched_tracks, unmatched_detections
 
 
 def matching_cascade(
@@ -126,15 +107,10 @@ def matching_cascade(
 
     Parameters
     ----------
-    distance_metric, max_distance, tracks, detections, track_indices, detection_indices
-        As for `min_cost_matching`.
     cascade_depth : int
         Levels; a track that was last updated n frames ago is matched at level n.
-
-    Returns
-    -------
-    matches : list of (track index, detection index)
-    unmatched_tracks, unmatched_detections : list of int
+    distance_metric, max_distance, tracks, detections, track_indices, detection_indices
+        As for `min_cost_matching`, which returns the same.
     """
     if track_indices is None:
         track_indices = list(range(len(tracks)))
@@ -148,23 +124,20 @@ def matching_cascade(
         reach = distance_metric.within(max_distance)
 
     matches: list[tuple[int, int]] = []
-    unmatched_detections = list(detection_indices)
-    for time_since_update in range(1, 1 + cascade_depth):
-        if not unmatched_detections:
+    unmatched = list(detection_indices)
+    for level in (levels[n] for n in range(1, 1 + cascade_depth) if n in levels):
+        if not unmatched:
             break
-        level = levels.get(time_since_update)
-        if not level:
-            continue
         if reach is None:
-            found, _, unmatched_detections = min_cost_matching(
-                distance_metric, max_distance, tracks, detections, level, unmatched_detections
+            found, _, unmatched = min_cost_matching(
+                distance_metric, max_distance, tracks, detections, level, unmatched
             )
         else:
-            found, unmatched_detections = _match_within(reach, max_distance, level, unmatched_detections)
+            found, unmatched = _match_within(reach, max_distance, level, unmatched)
         matches += found
     # The order of this set of ints is the order of rows in the next stage, and so part of the result.
     unmatched_tracks = list(set(track_indices) - {index for index, _ in matches})
-    return matches, unmatched_tracks, unmatched_detections
+    return matches, unmatched_tracks, unmatched
 
 
 def gate_cost_matrix(
@@ -183,42 +156,28 @@ def gate_cost_matrix(
     ----------
     kf : KalmanFilter
     cost_matrix : ndarray, shape (len(track_indices), len(detection_indices))
-        Changed in place.
-    tracks, detections, track_indices, detection_indices
+        Changed in place, and returned.
+    tracks, detections, track_indices, detection_indices : sequence
         What rows and columns stand for.
     gated_cost : float
         Cost of a pair whose Mahalanobis distance exceeds the 0.95 quantile of its distribution.
     only_position : bool
         Compare the box's centre alone.
-
-    Returns
-    -------
-    ndarray
-        The same matrix.
     """
-    chosen = [tracks[i] for i in track_indices]
+    states = [(tracks[i].mean, tracks[i].covariance) for i in track_indices]
     measurements = np.array([detections[j].to_xyah() for j in detection_indices])
-    if chosen and takes_many(kf):
-        distances = kf.gating_distance(
-            np.array([track.mean for track in chosen]),
-            np.array([track.covariance for track in chosen]),
-            measurements,
-            only_position,
-        )
+    if states and takes_many(kf):
+        means, covariances = map(np.array, zip(*states, strict=True))
+        distances = kf.gating_distance(means, covariances, measurements, only_position)
     else:
-        distances = np.array(
-            [
-                kf.gating_distance(track.mean, track.covariance, measurements, only_position)
-                for track in chosen
-            ]
-        )
+        distances = np.array([kf.gating_distance(*state, measurements, only_position) for state in states])
     threshold = kalman_filter.chi2inv95[2 if only_position else 4]
     cost_matrix[distances.reshape(cost_matrix.shape) > threshold] = gated_cost
     return cost_matrix
 
 
 def _match_within(
-    reach: dict[int, list[tuple[int, float]]], max_distance: float, level: list[int], detections: list[int]
+    reach: Reach, max_distance: float, level: list[int], detections: list[int]
 ) -> tuple[list[tuple[int, int]], list[int]]:
     """Return matches and unmatched detections of a level as `min_cost_matching` does."""
     column_of = {detection: column for column, detection in enumerate(detections)}
@@ -233,24 +192,40 @@ def _match_within(
         end = min(len(level), len(detections))
         return [], detections[end:] + detections[:end]
     rows, columns, costs = zip(*entries, strict=True)
-    left = len(detections) - len(entries)
-    if len(set(rows)) == len(set(columns)) == len(entries) and (len(rows) == len(level) or left <= 1):
+    alone = len(set(rows)) == len(set(columns)) == len(entries)
+    if alone and (len(rows) == len(level) or len(detections) - len(rows) <= 1):
         # Nobody competes, and nothing is left whose order the solver would decide.
-        taken = set(columns)
-        unmatched = [detection for column, detection in enumerate(detections) if column not in taken]
-        return [
-            (level[row], detections[column]) for row, column in zip(rows, columns, strict=True)
-        ], unmatched
+        matches = [(level[row], detections[column]) for row, column in zip(rows, columns, strict=True)]
+        return matches, _left_out(detections, columns)
     cost = np.full((len(level), len(detections)), max_distance + 1e-5, dtype=np.float64)
     cost[rows, columns] = costs
     matches, _, unmatched_detections = _solve(cost, max_distance, level, detections)
     return matches, unmatched_detections
 
 
-def _left_out(indices: Sequence[int], chosen: list[int]) -> list[int]:
-    """Return the indices whose positions the solver did not choose."""
-    if len(chosen) == len(indices):
-        return []
+def _solve(
+    cost: NDArray, max_distance: float, track_indices: Sequence[int], detection_indices: Sequence[int]
+) -> Matching:
+    """Match at least cost, and tell pairs apart that cost too much."""
+    solution = linear_sum_assignment(cost)
+    too_far = (cost[solution] > max_distance).tolist()
+    rows, columns = (positions.tolist() for positions in solution)
+    unmatched_tracks, unmatched_detections = (
+        _left_out(track_indices, rows),
+        _left_out(detection_indices, columns),
+    )
+    matches = []
+    for row, column, far in zip(rows, columns, too_far, strict=True):
+        if far:
+            unmatched_tracks.append(track_indices[row])
+            unmatched_detections.append(detection_indices[column])
+        else:
+            matches.append((track_indices[row], detection_indices[column]))
+    return matches, unmatched_tracks, unmatched_detections
+
+
+def _left_out(indices: Sequence[int], chosen: Sequence[int]) -> list[int]:
+    """Return the indices whose positions were not chosen."""
     positions = set(chosen)
     return [index for position, index in enumerate(indices) if position not in positions]
 

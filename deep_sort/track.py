@@ -1,19 +1,14 @@
 """One tracked object and its life.
 
-A new track is tentative until detections have confirmed it:
+A new track is tentative until detections have confirmed it; a deleted track leaves the tracker:
 
-                   hits >= n_init
-    +-----------+    (update)     +-----------+
-    | Tentative | --------------> | Confirmed | <--+ update, or missed for up to max_age frames
-    +-----------+                 +-----------+ ---+
-          |                             |
-          | missed                      | missed for more than max_age frames
-          | (mark_missed)               | (mark_missed)
-          |       +---------+           |
-          +-----> | Deleted | <---------+
-                  +---------+
-
-A deleted track leaves the tracker.
+                 update: hits >= n_init
+    +-----------+                       +-----------+
+    | Tentative | --------------------> | Confirmed | <--+ update, or missed for up to max_age frames
+    +-----------+                       +-----------+ ---+
+          | mark_missed    +---------+        | mark_missed, for more than max_age frames
+          +--------------> | Deleted | <------+
+                           +---------+
 """
 
 from __future__ import annotations
@@ -39,6 +34,20 @@ class TrackState:
     Deleted = 3
 
 
+def _state(name: str, doc: str) -> property:
+    """Return a property that gets mean and covariance from a tracker's arrays when somebody asks."""
+
+    def get(track: Track) -> Any:
+        track._own_state()
+        return getattr(track, name)
+
+    def replace(track: Track, value: Any) -> None:
+        track._own_state()
+        setattr(track, name, value)
+
+    return property(get, replace, doc=doc)
+
+
 _METHODS = ("predict", "update", "to_tlwh", "mark_missed", "is_tentative", "is_confirmed", "is_deleted")
 
 
@@ -47,15 +56,13 @@ class Track(Batched, methods=_METHODS):
 
     Parameters
     ----------
-    mean : ndarray, shape (8,)
-        Mean of the Kalman state.
-    covariance : ndarray, shape (8, 8)
-        Covariance of the Kalman state.
+    mean, covariance : ndarray, shape (8,) and (8, 8)
+        The Kalman state.
     track_id : int
         Unique number of the track.
     n_init : int
-        Detections that confirm the track, the first one included. It is looked at when a detection is added,
-        so that at least 2 are needed: 1 acts as 2.
+        Detections that confirm the track, the first one included. They are counted when one is added, so that at
+        least 2 are needed: 1 acts as 2.
     max_age : int
         Frames without a detection that a confirmed track survives.
     feature : ndarray, shape (M,), optional
@@ -66,16 +73,14 @@ class Track(Batched, methods=_METHODS):
     mean, covariance, track_id
         As given, moved on by `predict` and `update`. An array that is kept keeps its values; one that is set, or
         edited before the next step, counts from then on.
-    hits : int
-        Detections so far.
-    age : int
-        Frames since the first detection, that one included.
-    time_since_update : int
-        Frames since the last detection.
+    hits, age, time_since_update : int
+        Detections so far; frames since the first one, that one included; frames since the last one.
     state : int
         One of `TrackState`.
     features : list of ndarray
         Appearances not handed to the metric yet.
+    last_detection : Detection or None
+        That of the last update, or the first of all; None for a track that no tracker has started.
     """
 
     # A tracker holds the states of its tracks in arrays; mean and covariance are None while nobody asks for them.
@@ -84,6 +89,8 @@ class Track(Batched, methods=_METHODS):
     _mean: Any = None
     _covariance: Any = None
     _last: Any = None
+    mean = _state("_mean", "Mean of the Kalman state, shape (8,).")
+    covariance = _state("_covariance", "Covariance of the Kalman state, shape (8, 8).")
 
     def __init__(
         self,
@@ -105,30 +112,9 @@ class Track(Batched, methods=_METHODS):
         self._n_init = n_init
         self._max_age = max_age
 
-    def _get_mean(self) -> Any:
-        self._own_state()
-        return self._mean
-
-    def _set_mean(self, mean: Any) -> None:
-        self._own_state()
-        self._mean = mean
-
-    def _get_covariance(self) -> Any:
-        self._own_state()
-        return self._covariance
-
-    def _set_covariance(self, covariance: Any) -> None:
-        self._own_state()
-        self._covariance = covariance
-
-    mean = property(_get_mean, _set_mean, doc="Mean of the Kalman state, shape (8,).")
-    covariance = property(
-        _get_covariance, _set_covariance, doc="Covariance of the Kalman state, shape (8, 8)."
-    )
-
     @property
     def last_detection(self) -> Any:
-        """The `Detection` of the last update; None for a track that was not started by a tracker."""
+        """The detection of the last update, made when somebody asks."""
         if isinstance(self._last, tuple):
             detections, index = self._last
             self._last = detections[index]

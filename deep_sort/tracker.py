@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import iou_matching, kalman_filter, linear_assignment
-from .batch import confirmed_and_others, predict_tracks, remaining, update_tracks, warp_tracks
+from .batch import confirmed_and_others, predict_tracks, update_tracks
 from .batched import Batched, Remembered, all_take_many, takes_many
 from .detection import Detection, Found
 from .kalman_filter import keeps_coordinates_apart
+from .linear_assignment import CostFunction, Matching, PairCosts
 from .states import States
 from .track import Track
 
@@ -27,10 +28,6 @@ class AppearanceMetric(Protocol):
 
     def partial_fit(self, features: NDArray, targets: NDArray, active_targets: list[int]) -> None:
         """Add features (N, M) of targets (N,) and forget targets that are not active."""
-
-
-Admissible = Callable[[Sequence[Track], Sequence[Detection]], ArrayLike]
-"""(tracks, detections) -> which of them may be matched, bool (len(tracks), len(detections))."""
 
 
 class Tracker(Batched, methods=("_initiate_track",)):
@@ -68,7 +65,7 @@ class Tracker(Batched, methods=("_initiate_track",)):
         n_init: int = 3,
         *,
         kf: Any = None,
-        admissible: Admissible | None = None,
+        admissible: Callable[[list[Track], Sequence[Detection]], ArrayLike] | None = None,
     ) -> None:
         self.metric: Any = metric
         self.max_iou_distance = max_iou_distance
@@ -90,7 +87,8 @@ class Tracker(Batched, methods=("_initiate_track",)):
             Affine motion of the image since the frame before, see `KalmanFilter.warp`.
         """
         if camera_motion is not None:
-            warp_tracks(self.kf, self.tracks, camera_motion)
+            for track in self.tracks:
+                track.mean, track.covariance = self.kf.warp(track.mean, track.covariance, camera_motion)
         predict_tracks(self._states, self.kf, self.tracks)
 
     def update(self, detections: Sequence[Detection]) -> None:
@@ -112,11 +110,11 @@ class Tracker(Batched, methods=("_initiate_track",)):
         for index in unmatched_tracks:
             self.tracks[index].mark_missed()
         self._initiate_tracks(found, unmatched_detections)
-        self.tracks = remaining(self.tracks, found.together)
+        self.tracks = [track for track in self.tracks if not track.is_deleted()]
         self._learn_appearance(found, learned)
         self._found = None
 
-    def match(self, detections: Sequence[Detection]) -> linear_assignment.Matching:
+    def match(self, detections: Sequence[Detection]) -> Matching:
         """Match by appearance first, what is left and was seen just before by overlap (paper, section 2.3).
 
         Returns
@@ -149,7 +147,7 @@ class Tracker(Batched, methods=("_initiate_track",)):
         )
         return matches + overlapping, lost + missed, unmatched_detections
 
-    def _match(self, detections: Sequence[Detection]) -> linear_assignment.Matching:
+    def _match(self, detections: Sequence[Detection]) -> Matching:
         """Do as `match`; what `update` calls, and trackers of old override."""
         return self.match(detections)
 
@@ -161,7 +159,7 @@ class Tracker(Batched, methods=("_initiate_track",)):
             found.queries, found.weights = self.metric.prepare(found.features())
         return found
 
-    def _appearance_cost(self, found: Found, confirmed: list[int]) -> linear_assignment.CostFunction:
+    def _appearance_cost(self, found: Found, confirmed: list[int]) -> CostFunction:
         """Return what gives the cascade its gated costs."""
         candidates = [i for i in confirmed if 1 <= self.tracks[i].time_since_update <= self.max_age]
         together = found.together and found.queries is not None and _GATE.unchanged()
@@ -169,51 +167,32 @@ class Tracker(Batched, methods=("_initiate_track",)):
             return self._admitted(self._gated_distance)  # asked level by level
         rows, columns = self._states.pairs_within_gate(self.kf, candidates, found.xyah)
         if self.admissible is not None:
-            allowed = np.asarray(
-                self.admissible([self.tracks[i] for i in candidates], found.detections), dtype=bool
-            )
-            admitted = allowed[rows, columns]
-            rows, columns = rows[admitted], columns[admitted]
-        targets = [self.tracks[i].track_id for i in candidates]
-        farthest = self.metric.matching_threshold
+            allowed = np.asarray(self.admissible([self.tracks[i] for i in candidates], found.detections))
+            rows, columns = rows[allowed[rows, columns] != 0], columns[allowed[rows, columns] != 0]
+        targets, farthest = [self.tracks[i].track_id for i in candidates], self.metric.matching_threshold
         distances = self.metric.compare_pairs(found.queries, targets, rows, columns, farthest)
-        return linear_assignment.PairCosts(np.array(candidates)[rows], columns, distances)
+        return PairCosts(np.array(candidates)[rows], columns, distances)
 
-    def _admitted(self, cost: linear_assignment.CostFunction) -> linear_assignment.CostFunction:
+    def _admitted(self, cost: CostFunction) -> CostFunction:
         """Return a cost function that keeps pairs apart that are not admissible."""
         admissible = self.admissible
         if admissible is None:
             return cost
 
-        def admitted(
-            tracks: Sequence[Track],
-            detections: Sequence[Detection],
-            track_indices: Sequence[int],
-            detection_indices: Sequence[int],
-        ) -> NDArray[np.float64]:
-            chosen = [tracks[i] for i in track_indices], [detections[j] for j in detection_indices]
-            allowed = np.reshape(admissible(*chosen), (len(track_indices), len(detection_indices)))
-            costs = cost(tracks, detections, track_indices, detection_indices)
-            return np.where(allowed, costs, linear_assignment.INFTY_COST)
+        def admitted(tracks: Any, detections: Any, rows: Sequence[int], columns: Sequence[int]) -> NDArray:
+            allowed = admissible([tracks[i] for i in rows], [detections[j] for j in columns])
+            return np.where(allowed, cost(tracks, detections, rows, columns), linear_assignment.INFTY_COST)
 
         return admitted
 
     def _gated_distance(
-        self,
-        tracks: Sequence[Track],
-        detections: Sequence[Detection],
-        track_indices: Sequence[int],
-        detection_indices: Sequence[int],
+        self, tracks: Any, detections: Any, track_indices: Sequence[int], detection_indices: Sequence[int]
     ) -> NDArray[np.float64]:
         features = np.array([detections[i].feature for i in detection_indices])
         targets = np.array([tracks[i].track_id for i in track_indices])
+        cost = self.metric.distance(features, targets)
         return linear_assignment.gate_cost_matrix(
-            self.kf,
-            self.metric.distance(features, targets),
-            tracks,
-            detections,
-            track_indices,
-            detection_indices,
+            self.kf, cost, tracks, detections, track_indices, detection_indices
         )
 
     def _initiate_tracks(self, found: Found, indices: list[int]) -> None:
@@ -260,8 +239,7 @@ class Tracker(Batched, methods=("_initiate_track",)):
         return {name: value for name, value in vars(self).items() if name not in ("_states", "_found")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.admissible = None
-        vars(self).update(state)
+        vars(self).update({"admissible": None} | state)
         self._states, self._found = States(), None
 
 
