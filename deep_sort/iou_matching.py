@@ -13,6 +13,9 @@ from .batched import Remembered
 from .detection import Detection, stack_boxes
 from .track import Track
 
+BLOCK = 2**18
+"""Pairs of boxes that are compared at once: bounds memory for frames of many thousand boxes."""
+
 
 def iou(bbox: NDArray[np.float64], candidates: NDArray[np.float64]) -> NDArray[np.float64]:
     """Give the intersection over union of boxes (left, top, width, height).
@@ -55,10 +58,14 @@ def iou_cost(
     detection_indices = range(len(detections)) if detection_indices is None else detection_indices
     candidates = stack_boxes(detections, detection_indices)
     boxes = np.array([tracks[i].to_tlwh() for i in track_indices]).reshape(-1, 4)
+    cost = np.empty((len(boxes), len(candidates)))
     if _OURS.unchanged():
-        cost = 1.0 - iou(boxes, candidates)
+        step = max(1, BLOCK // max(1, len(candidates)))
+        for start in range(0, len(boxes), step):
+            cost[start : start + step] = 1.0 - iou(boxes[start : start + step], candidates)
     else:  # a program's own takes one box at a time
-        cost = 1.0 - np.array([iou(box, candidates) for box in boxes]).reshape(len(boxes), len(candidates))
+        for row, box in enumerate(boxes):
+            cost[row] = 1.0 - iou(box, candidates)
     for row, i in enumerate(track_indices):
         if tracks[i].time_since_update > 1:
             cost[row] = linear_assignment.INFTY_COST

@@ -90,7 +90,9 @@ def min_cost_matching(
     if len(track_indices) == 0 or len(detection_indices) == 0:
         return [], list(track_indices), list(detection_indices)
     cost = np.asarray(distance_metric(tracks, detections, track_indices, detection_indices))
-    cost = np.where(cost > max_distance, max_distance + 1e-5, cost)
+    if cost.dtype.kind != "f":
+        cost = cost.astype(np.float64)
+    cost[cost > max_distance] = max_distance + 1e-5  # in place, as the original does
     return _solve(cost, max_distance, track_indices, detection_indices)
 
 
