@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import evaluate_motchallenge
+from tests.support.cli import error_line
 from tests.support.encoding import make_boxed_sequence
 from tests.support.networks import write_tiny_network
 from tests.support.paths import ROOT, shared_path
@@ -176,7 +177,7 @@ def test_nobody_answers(tmp_path, capsys, monkeypatch):
     world.add("SEQ-A", truth=False)
     assert evaluate_motchallenge.main([*world.flags(), "--scheduler", "tcp://127.0.0.1:9"]) == 2
     err = capsys.readouterr().err
-    assert err.startswith("error: tcp://127.0.0.1:9: no scheduler answers") and err.count("\n") == 1
+    assert error_line(err).startswith("tcp://127.0.0.1:9: no scheduler answers")
     assert list(world.output_dir.iterdir()) == []
 
 

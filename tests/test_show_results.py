@@ -5,6 +5,7 @@ import pytest
 
 import show_results
 from deep_sort.iou_matching import iou
+from tests.support.cli import error_line
 from tests.support.sequences import GREY, make_sequence, walk, write_detections, write_results
 from tests.support.videos import read_video
 
@@ -19,10 +20,9 @@ def arguments(tmp_path):
 WIDE = ["--width", "1024", "--colors", "original"]
 
 
-def only_line(done):
+def refusal(done):
     assert done.returncode == 2 and done.stdout == ""
-    (line,) = done.stderr.splitlines()
-    return line
+    return error_line(done.stderr)
 
 
 def check_frames(frames, width=1024, height=768):
@@ -59,7 +59,7 @@ def test_the_sequences_own_video_is_not_overwritten(command, arguments, tmp_path
     before = (tmp_path / "clip.avi").read_bytes()
     for output in (tmp_path / "clip.avi", arguments[-1]):
         own = ["--sequence_dir", tmp_path / "clip.avi", *arguments[2:], "--output_file", output]
-        assert "would replace" in only_line(command("show_results.py", *own))
+        assert "would replace" in refusal(command("show_results.py", *own))
     assert (tmp_path / "clip.avi").read_bytes() == before
 
 
@@ -79,15 +79,15 @@ def test_no_word_about_windows_if_none_was_wanted(command, arguments, tmp_path):
 
 
 def test_without_a_display_and_without_a_video(command, arguments):
-    line = only_line(command("show_results.py", *arguments))
+    line = refusal(command("show_results.py", *arguments))
     assert line == (
-        "error: cannot open a window: there is no display (DISPLAY is not set); give --output_file for a video"
+        "cannot open a window: there is no display (DISPLAY is not set); give --output_file for a video"
     )
 
 
 def test_neither_window_nor_video(command, arguments):
-    line = only_line(command("show_results.py", *arguments, "--display", "False"))
-    assert line.startswith("error: neither a window nor a video to make")
+    line = refusal(command("show_results.py", *arguments, "--display", "False"))
+    assert line.startswith("neither a window nor a video to make")
 
 
 def test_update_ms_sets_the_speed(tmp_path, arguments):
@@ -144,7 +144,7 @@ def test_detections_and_trajectories_reach_the_video(arguments, tmp_path):
 
 def test_broken_results_are_named_and_nothing_is_written(command, arguments, tmp_path):
     arguments[-1].write_text("1,1,3,4,5,six,1,-1,-1,-1\n")
-    line = only_line(command("show_results.py", *arguments, "--output_file", tmp_path / "a.avi"))
+    line = refusal(command("show_results.py", *arguments, "--output_file", tmp_path / "a.avi"))
     assert "SEQ.txt: line 1" in line and "six" in line
     assert not (tmp_path / "a.avi").exists() and not (tmp_path / "a.partial.avi").exists()
 

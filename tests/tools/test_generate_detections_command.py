@@ -9,29 +9,9 @@ import pytest
 
 from application_util.errors import install_command
 from tests.support.encoding import expected_rows, picture
-from tests.support.paths import ROOT
 from tools.generate_detections import main
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-def test_help_is_quick_to_import(command: Run):
-    done = command("tools/generate_detections.py", "--help")
-    assert done.returncode == 0
-    assert "--detection_dir" in done.stdout
-    loaded = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import sys, tools.generate_detections\n"
-            "print({'cv2', 'scipy', 'tensorflow', 'numpy'} & set(sys.modules))",
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert loaded.stdout == "set()\n"
 
 
 def test_the_command(mot_dir, out, tmp_path, command: Run):

@@ -67,7 +67,7 @@ def write_listed(imports, kind):
 @pytest.mark.parametrize("kind", ["yolo", "coco"])
 def test_images_without_boxes_show_that_the_count_is_from_0(imports, kind):
     path = write_listed(imports, kind)
-    words = "frame 0, but the sequence has frames 1 to 4; does the detector count from 0? --first_frame 0\n"
+    words = "frame 0, but the sequence has frames 1 to 4; does the detector count from 0? --first_frame 0"
     imports.refuses(path, words)
     imports.takes(path, "--first_frame", 0, rows=[[row[0] + 1, *row[1:]] for row in ROWS])
     assert "warning" not in imports.err
