@@ -22,7 +22,7 @@ from application_util.cli import (
     finite_float,
     run_command,
 )
-from application_util.errors import UserError
+from application_util.errors import UserError, command_name
 from application_util.settings import TrackerSettings
 
 
@@ -149,9 +149,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help="COCO annotation file whose images name the frames (default: image_id is the frame)")  # fmt: skip
     add_skip_invalid_flag(parser)
     add(
-        "--features", metavar="NPY", help="also compute the features: the detection file for deep_sort_app.py"
+        "--features",
+        metavar="NPY",
+        help=f"also compute the features: the detection file for {command_name('deep_sort_app.py')}",
     )
-    add("--model", help="frozen network for --features (default: as tools/generate_detections.py)")
+    add(
+        "--model",
+        help=f"frozen network for --features (default: as {command_name('tools/generate_detections.py')})",
+    )
     add("--write_class", action="store_true", help="put the number of the class in the 8th column")
     return parser.parse_args(argv)
 

@@ -21,6 +21,7 @@ from application_util.cli import (
     positive_int,
     run_command,
 )
+from application_util.errors import command_name
 
 
 def run(
@@ -65,7 +66,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help="report these only (default: all that have a result file)")  # fmt: skip
     add(
         "--video_dir",
-        help="folder of videos, <sequence>.mp4, as generate_videos.py --convert_h264 makes them",
+        help=f"folder of videos, <sequence>.mp4, as {command_name('generate_videos.py')} --convert_h264 makes them",
     )
     add("--max_video_mb", type=number(float, 0), default=20.0, metavar="MB",
         help="megabytes of video in the report, others are linked (default: %(default)s)")  # fmt: skip

@@ -72,6 +72,8 @@ def freeze_model(
         If the checkpoint cannot be read or the graph not be written.
     """
     prefix = Path(str(checkpoint_in).removesuffix(".index"))
-    files = [file for end in ("index", "data-*") for file in prefix.parent.glob(f"{escape(prefix.name)}.{end}")]
+    files = [
+        file for end in ("index", "data-*") for file in prefix.parent.glob(f"{escape(prefix.name)}.{end}")
+    ]
     refuse_overwriting([graphdef_out, card_path(graphdef_out)], files)
     write_graph(read_checkpoint(checkpoint_in, image_shape), graphdef_out, image_shape)

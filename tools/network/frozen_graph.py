@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from application_util.errors import UserError
+from application_util.errors import UserError, require
 from tools.network.tensorflow_import import load_tensorflow
 
 
@@ -75,8 +75,7 @@ class FrozenGraph:
         return np.asarray(features, np.float32)
 
     def _import(self) -> Any:
-        from google.protobuf.message import DecodeError
-
+        decode_error = require("google.protobuf.message", "features").DecodeError
         try:
             definition = self._tf.compat.v1.GraphDef.FromString(Path(self.path).read_bytes())
             if not definition.node:
@@ -85,7 +84,7 @@ class FrozenGraph:
                 self._tf.import_graph_def(definition, name="")
         except OSError as error:
             raise UserError(f"{self.path}: cannot be read ({error.strerror})") from None
-        except (DecodeError, ValueError, self._tf.errors.OpError) as error:
+        except (decode_error, ValueError, self._tf.errors.OpError) as error:
             raise UserError(f"{self.path}: not a frozen TensorFlow graph ({_reason(error)})") from None
         return graph
 

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+from scipy.io import savemat
 
 from application_util.errors import UserError
 from tools.reid.data import ReidImages
@@ -31,8 +32,6 @@ def write_features(folder: Path, split: str, features: np.ndarray, data: ReidIma
     UserError
         If a file cannot be written.
     """
-    from scipy.io import savemat
-
     columns = {"features": features, "ids": data.identities, "cameras": data.cameras}
     matlab = io.BytesIO()
     savemat(matlab, columns, oned_as="column")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tools.features.encoder import ImageEncoder
 from tools.network.freezing import write_graph
 from tools.reid.data import resize_images
 
 if TYPE_CHECKING:
-    from tools.features.encoder import ImageEncoder
     from tools.network.architecture import Variables
 
 BATCH_SIZE = 64
@@ -20,8 +20,6 @@ BATCH_SIZE = 64
 
 def encoder_of(variables: Variables, image_shape: tuple[int, int]) -> ImageEncoder:
     """The project's own network with the given weights, frozen as it would be for the tracker."""
-    from tools.features.encoder import ImageEncoder
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "network.pb"
         write_graph(variables, path, image_shape)

@@ -87,22 +87,17 @@ def plot_distances(counts: DistanceCounts, distance: float, output_file: str) ->
 
 
 def _figure(plots: int) -> tuple[Any, Any]:
-    require("matplotlib", "train").use("Agg")
-    from matplotlib import pyplot
-
-    return pyplot.subplots(1, plots, figsize=(10, 3.8), layout="constrained")
+    figure = require("matplotlib.figure", "train").Figure(figsize=(10, 3.8), layout="constrained")
+    return figure, figure.subplots(1, plots)
 
 
 def _finish(figure: Any, all_axes: Sequence[Any], output_file: str) -> None:
-    from matplotlib import pyplot
-
     for axes in all_axes:
         axes.grid(alpha=0.3)
         if axes.get_legend_handles_labels()[0]:
             axes.legend(fontsize=8)
     with whole_file(output_file, "choose another --output_file", "wb") as file:
         figure.savefig(file, format="png", dpi=90)
-    pyplot.close(figure)
 
 
 def measure_distances(model: str | Path, datasets: Sequence[tuple[str, str]]) -> DistanceCounts:

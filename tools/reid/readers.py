@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
 
 from application_util.errors import UserError
 from tools.reid.data import DISTRACTOR, Entry, ImageSource, ReidImages, load_images
@@ -75,9 +77,6 @@ def _info_file(source: ImageSource, file_name: str) -> bytes:
 
 
 def _mars_table(source: ImageSource, file_name: str, key: str) -> np.ndarray:
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
     contents = _info_file(source, file_name)
     try:
         return np.asarray(loadmat(io.BytesIO(contents))[key], int)
