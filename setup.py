@@ -27,6 +27,7 @@ COMMANDS = {
 }
 EXTRAS = {
     "features": [TENSORFLOW],
+    "openvino": ["openvino>=2024.4"],
     "train": [TENSORFLOW, MATPLOTLIB],
     "scores": ["trackeval>=1.3", MATPLOTLIB],
     "cluster": ["distributed>=2024.1"],
@@ -82,7 +83,7 @@ setup(
     packages=find_namespace_packages(
         include=["deep_sort*", "application_util*", "tools*", "resources.networks"], exclude=["*__pycache__*"]
     ),
-    package_data={"resources.networks": ["*.pb", "*.md", "LICENSE"], "tools.report": ["*.css"]},
+    package_data={"resources.networks": ["*.pb", "*.json", "*.md", "LICENSE"], "tools.report": ["*.css"]},
     py_modules=["deep_sort_app", "evaluate_motchallenge", "show_results", "generate_videos"],
     install_requires=["numpy>=1.24", "scipy>=1.10", "opencv-python>=4.8", "tqdm>=4.64"],
     extras_require=EXTRAS,
