@@ -19,7 +19,7 @@ demo: .venv/ready-all
 	$(BIN)/python tools/generate_detections.py --mot_dir demo_output/MOT --output_dir demo_output/detections
 	$(BIN)/python deep_sort_app.py --sequence_dir demo_output/MOT/STREET-01 \
 		--detection_file demo_output/detections/STREET-01.npy --output_file demo_output/results/STREET-01.txt \
-		--min_confidence 0.3 --nn_budget 100 --max_cosine_distance 0.5 --display False
+		--min_confidence 0.3 --nn_budget 100 --display False
 	$(BIN)/python evaluate_motchallenge.py --mot_dir demo_output/MOT --output_dir demo_output/results
 	$(BIN)/python generate_videos.py --mot_dir demo_output/MOT --result_dir demo_output/results \
 		--output_dir demo_output/videos --convert_h264 True

@@ -111,7 +111,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add(
         "--model",
-        help="network: .pb, .xml or .onnx (default: resources/networks/mars-small128.pb, else market1501-small128.pb)",
+        help="network: .pb, .xml or .onnx (default: resources/networks/mars-small128.pb, else person-small128.pb)",
     )
     add("--mot_dir", required=True, help="folder of sequences or videos, e.g. MOT16/train")
     add("--detection_dir", help="folder with <sequence>/det/det.txt of other detections (default: --mot_dir)")

@@ -46,11 +46,12 @@ def export(**arguments: Any) -> None:
     export(**arguments)
 
 
-def freeze(**arguments: Any) -> None:
-    """Freeze a checkpoint, see `tools.reid.calibration.freeze`."""
-    from tools.reid.calibration import freeze
+def freeze(restore_path: str, graphdef_out: str, image_shape: tuple[int, int], **card: Any) -> None:
+    """Freeze a checkpoint, see `tools.network.freezing.freeze_model`."""
+    from tools.network.freezing import freeze_model
 
-    freeze(**arguments)
+    freeze_model(restore_path, graphdef_out, image_shape, **card)
+    print(f"{graphdef_out}: written")
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -83,7 +84,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "export", parents=[data, network, shape], help="write features of query and gallery"
     )
     export.add_argument("--output_dir", required=True, help="for query and gallery, .npy and .mat")
-    freeze = modes.add_parser("freeze", parents=[data, shape], help="turn a checkpoint into a frozen network")
+    freeze = modes.add_parser("freeze", parents=[shape], help="turn a checkpoint into a frozen network")
     _add_freeze_flags(freeze)
 
     args = parser.parse_args(argv)
@@ -145,21 +146,12 @@ def _add_freeze_flags(parser: argparse.ArgumentParser) -> None:
         metavar="DISTANCE",
         help="what the card is to recommend (default: nothing)",
     )
-    add(
-        "--instead_of",
-        type=positive_float,
-        metavar="DISTANCE",
-        help="bring pairs of images nearer that are so far apart, measured on the data set's training images, "
-        "until --max_cosine_distance is right",
-    )
     add("--trained_on", default="", metavar="TEXT", help="for the card: the images trained on")
     add("--terms", default="", metavar="TEXT", help="for the card: what the network may be used for")
 
 
 def _take_datasets(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     layouts, places = args.dataset or ["market1501"], vars(args).pop("dataset_dir")
-    if not places and args.mode != "freeze":
-        parser.error("the following arguments are required: --dataset_dir")
     if len(layouts) not in (1, len(places)):
         parser.error(f"{len(layouts)} times --dataset for {len(places)} times --dataset_dir")
     args.datasets = list(zip(layouts * (len(places) if len(layouts) == 1 else 1), places, strict=True))

@@ -13,6 +13,7 @@ from scipy.io import loadmat
 
 tf = pytest.importorskip("tensorflow")
 
+from application_util.files.network_card import read_card  # noqa: E402
 from tests.support.crops import make_folders, make_mars, write_picture  # noqa: E402
 from tools.reid.weights import save_variables  # noqa: E402
 from tools.train_descriptor import main  # noqa: E402
@@ -77,6 +78,23 @@ def test_checkpoint_freezes_to_the_same_network(trained, tmp_path):
         == 0
     )
     assert (tmp_path / "own.pb").read_bytes() == (trained / "model.pb").read_bytes()
+    card = ["--max_cosine_distance", "0.3", "--terms", "free", "--trained_on", "my street"]
+    assert (
+        main(
+            [
+                "freeze",
+                "--restore_path",
+                checkpoint,
+                "--graphdef_out",
+                str(tmp_path / "own.pb"),
+                *SHAPE,
+                *card,
+            ]
+        )
+        == 0
+    )
+    found = read_card(tmp_path / "own.pb")
+    assert (found.max_cosine_distance, found.terms, found.trained_on) == (0.3, "free", "my street")
 
 
 def test_exported_features(trained, vehicles, tmp_path):

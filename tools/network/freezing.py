@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from glob import escape
 from pathlib import Path
+from typing import Any
 
 from application_util.files.network_card import NetworkCard, card_path, write_card
 from application_util.files.output import refuse_overwriting, whole_file
@@ -53,7 +54,10 @@ def write_graph(
 
 
 def freeze_model(
-    checkpoint_in: str | Path, graphdef_out: str | Path, image_shape: tuple[int, int] = IMAGE_SHAPE
+    checkpoint_in: str | Path,
+    graphdef_out: str | Path,
+    image_shape: tuple[int, int] = IMAGE_SHAPE,
+    **card: Any,
 ) -> None:
     """Freeze a checkpoint.
 
@@ -76,4 +80,4 @@ def freeze_model(
         file for end in ("index", "data-*") for file in prefix.parent.glob(f"{escape(prefix.name)}.{end}")
     ]
     refuse_overwriting([graphdef_out, card_path(graphdef_out)], files)
-    write_graph(read_checkpoint(checkpoint_in, image_shape), graphdef_out, image_shape)
+    write_graph(read_checkpoint(checkpoint_in, image_shape), graphdef_out, image_shape, **card)

@@ -8,7 +8,7 @@ from application_util.errors import UserError, command_name
 
 NETWORKS = Path(__file__).resolve().parents[2] / "resources" / "networks"
 PUBLISHED = "mars-small128.pb"
-BUNDLED = "market1501-small128.pb"
+BUNDLED = "person-small128.pb"
 
 
 def default_model() -> Path:

@@ -64,6 +64,9 @@ class Recipe:
     relation_weight: float = parameter(
         20.0, "weight of the differences to the teacher's similarities inside a batch", low=0
     )
+    distance_scale: float = parameter(
+        1.0, "what cosine distances are to be times the teacher's", metavar="SCALE", low=0.01, high=1
+    )
     margin: float = parameter(0.2, "taken off the cosine with the own class", low=0, high=1)
     label_smoothing: float = parameter(
         0.1, "fraction of the classifier's target spread over all identities", low=0, high=1

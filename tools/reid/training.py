@@ -9,12 +9,15 @@ from application_util.errors import UserError
 from application_util.progress import say
 from tools.network.freezing import write_graph
 from tools.reid.augmentation import Augmentation
+from tools.reid.distillation import target_offset
 from tools.reid.run import Run
 from tools.reid.settings import AugmentationSettings, Plan, Recipe, RunSettings
 from tools.reid.teacher import Teacher
 from tools.reid.training_set import ask_teacher, read_training_set
 from tools.reid.warm_start import first_variables
 from tools.reid.weights import save_variables
+
+LAST_OFFSET = "ball/beta"
 
 
 def train(
@@ -64,8 +67,14 @@ def train(
             f"--batch_size {plan.batch_size} is not a multiple of --images_per_identity {plan.images_per_identity}"
         )
     data, held_out = read_training_set(datasets, unlabelled, variants, plan, settings, recipe.seed)
-    lessons = ask_teacher(Teacher(teacher, log_dir, teacher_precision), data) if teacher else None
+    lessons = (
+        ask_teacher(Teacher(teacher, log_dir, teacher_precision), data, recipe.distance_scale)
+        if teacher
+        else None
+    )
     start = first_variables(restore_path, data.images, plan.image_shape) if restore_path else None
+    if start is not None and lessons is not None:
+        start |= {LAST_OFFSET: target_offset(lessons.targets)}
     folder = Path(log_dir) / run_id
     run = Run(folder, data, held_out, plan, recipe, start, lessons, Augmentation(augmentation), settings)
     variables, shape = run()

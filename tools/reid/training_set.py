@@ -10,7 +10,7 @@ from application_util.progress import say
 from tools.network.architecture import FEATURE_DIM
 from tools.reid.batches import Lessons
 from tools.reid.data import JUNK, ReidImages, hold_out, merge
-from tools.reid.distillation import student_targets
+from tools.reid.distillation import scaled_embeddings, student_targets
 from tools.reid.readers import read_dataset
 from tools.reid.settings import Plan, RunSettings
 from tools.reid.teacher import Teacher
@@ -65,7 +65,7 @@ def read_training_set(
     return train, held_out
 
 
-def ask_teacher(teacher: Teacher, data: ReidImages) -> Lessons:
+def ask_teacher(teacher: Teacher, data: ReidImages, distance_scale: float = 1.0) -> Lessons:
     """Return what a teacher says of a training set.
 
     Raises
@@ -74,6 +74,6 @@ def ask_teacher(teacher: Teacher, data: ReidImages) -> Lessons:
         If its embeddings are too short, or cannot be kept.
     """
     embeddings = teacher.embed(data.images)
-    targets = student_targets(embeddings, FEATURE_DIM)
+    targets = student_targets(embeddings, FEATURE_DIM, distance_scale)
     say(f"teacher: {len(embeddings)} embeddings of {embeddings.shape[1]} numbers, reduced to {FEATURE_DIM}")
-    return Lessons(targets, embeddings)
+    return Lessons(targets, scaled_embeddings(embeddings, distance_scale))

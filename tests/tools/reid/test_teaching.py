@@ -12,14 +12,19 @@ from application_util.files.network_card import read_card  # noqa: E402
 from tests.support.crops import make_market, picture, write_picture  # noqa: E402
 from tests.support.networks import expected_features, write_tiny_network  # noqa: E402
 from tools.network.freezing import write_graph  # noqa: E402
-from tools.reid.calibration import calibrated, freeze, network_vectors, pair_distances  # noqa: E402
-from tools.reid.distillation import hadamard, student_targets, unit_rows  # noqa: E402
+from tools.reid.distillation import (  # noqa: E402
+    hadamard,
+    scaled_embeddings,
+    student_targets,
+    target_offset,
+    unit_rows,
+)
 from tools.reid.features import encode_images, encoder_of  # noqa: E402
 from tools.reid.settings import Recipe  # noqa: E402
 from tools.reid.teacher import Teacher  # noqa: E402
 from tools.reid.trainer import Trainer  # noqa: E402
 from tools.reid.warm_start import first_variables, frozen_variables  # noqa: E402
-from tools.reid.weights import initial_variables, save_variables  # noqa: E402
+from tools.reid.weights import initial_variables  # noqa: E402
 from tools.train_descriptor import main  # noqa: E402
 
 SHAPE = (32, 16)
@@ -89,35 +94,23 @@ def test_other_graphs_are_no_start(tmp_path):
             frozen_variables(path, IMAGES, image_shape)
 
 
-def test_calibration_scales_distances_and_keeps_their_order(network):
-    raw = pair_distances(network_vectors(network, IMAGES))
-    distance = float(np.quantile(raw, 0.3))
-    shifted, part = calibrated(network, IMAGES, distance, distance / 2)
-    new = pair_distances(network_vectors(shifted, IMAGES))
-    assert part > 0
-    assert (new <= distance / 2).mean() == pytest.approx((raw <= distance).mean(), abs=0.01)
-    assert np.corrcoef(raw.argsort().argsort(), new.argsort().argsort())[0, 1] > 0.97
-    with pytest.raises(UserError, match="cannot become"):
-        calibrated(network, IMAGES, 0.1, 0.2)
+def test_scaled_targets_are_nearer_in_the_same_order():
+    rng = np.random.default_rng(0)
+    embeddings = rng.normal(size=(400, 16)) * np.linspace(3.0, 0.01, 16)
+    plain, scaled = (student_targets(embeddings, 8, scale) for scale in (1.0, 0.5))
+    own, half = (1.0 - unit_rows(rows) @ unit_rows(rows).T for rows in (plain, scaled))
+    assert half.mean() == pytest.approx(0.5 * own.mean(), rel=0.05)
+    assert np.corrcoef(own.ravel(), half.ravel())[0, 1] > 0.85
+    rows = scaled_embeddings(embeddings, 0.25)
+    wanted = 0.25 * (1.0 - unit_rows(embeddings) @ unit_rows(embeddings).T)
+    np.testing.assert_allclose(1.0 - rows @ rows.T, wanted, atol=1e-5)
 
 
-def test_freezing_with_another_scale(network, tmp_path, capsys):
-    save_variables(tmp_path / "model.ckpt", network)
-    market = [("market1501", str(make_market(tmp_path / "data")))]
-    freeze(
-        str(tmp_path / "model.ckpt"),
-        tmp_path / "own.pb",
-        SHAPE,
-        max_cosine_distance=0.02,
-        instead_of=0.04,
-        datasets=market,
-        terms="free",
-    )
-    card = read_card(tmp_path / "own.pb")
-    assert (card.max_cosine_distance, card.terms, card.dimension) == (0.02, "free", 128)
-    assert "distances of 0.04 became 0.02" in capsys.readouterr().err
-    with pytest.raises(UserError, match="needs --max_cosine_distance and --dataset_dir"):
-        freeze(str(tmp_path / "model.ckpt"), tmp_path / "own.pb", SHAPE, instead_of=0.4)
+def test_offset_of_targets():
+    rng = np.random.default_rng(0)
+    mean, deviation = rng.normal(size=8), rng.uniform(0.5, 2.0, 8)
+    targets = mean + deviation * rng.normal(size=(20000, 8))
+    np.testing.assert_allclose(target_offset(targets), mean / deviation, atol=0.05)
 
 
 def test_learning_from_a_teacher(tmp_path):
