@@ -5,6 +5,7 @@
 # make fuzz   broken files for every reader, 10 minutes
 # make kill   every command that writes: killed, out of space, two at once (as root: full disks too)
 # make versions  recorded results and quick tests with old and new Python, NumPy, SciPy and OpenCV
+# make package  the wheel, in dist/
 # make bench  speed of the tracker against deep-sort-realtime
 # Each makes its own .venv on first use.
 
@@ -12,7 +13,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test quick lint fuzz kill versions bench clean
+.PHONY: demo test quick lint package fuzz kill versions bench clean
 
 demo: .venv/ready-all
 	$(BIN)/python tools/render_sequence.py demo_output/MOT/STREET-01 --seed 4
@@ -48,6 +49,11 @@ kill: .venv/ready-test
 
 versions:
 	$(PYTHON) -m tests.versions $(ARGS)
+
+package: .venv/ready-test
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	$(BIN)/python -m zipfile --list dist/deep_sort-*.whl | grep -q 'resources/networks/LICENSE'
+	$(BIN)/python -m zipfile --list dist/deep_sort-*.whl | grep -q 'report/page.css'
 
 bench: .venv/ready-bench
 	$(BIN)/python benchmarks/tracker_speed.py

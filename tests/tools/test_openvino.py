@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("openvino")
 
+
 from application_util.errors import UserError
 from application_util.files.network_card import NetworkCard, write_card
 from tests.support.networks import (
@@ -22,6 +23,8 @@ from tests.support.networks import (
 from tests.support.paths import ROOT
 from tools.features.encoder import ImageEncoder, create_box_encoder
 from tools.network.image_format import ImageFormat, image_format_of
+
+pytestmark = pytest.mark.slow
 
 PATCHES = np.random.default_rng(2).integers(0, 256, (9, *IMAGE_SHAPE), np.uint8)
 UNIT_RANGE = ImageFormat(scale=255.0)

@@ -7,6 +7,7 @@ import pytest
 
 tf = pytest.importorskip("tensorflow")
 
+
 from application_util.errors import UserError  # noqa: E402
 from application_util.files.network_card import read_card  # noqa: E402
 from tests.support.crops import make_market, picture, write_picture  # noqa: E402
@@ -26,6 +27,8 @@ from tools.reid.trainer import Trainer  # noqa: E402
 from tools.reid.warm_start import first_variables, frozen_variables  # noqa: E402
 from tools.reid.weights import initial_variables  # noqa: E402
 from tools.train_descriptor import main  # noqa: E402
+
+pytestmark = pytest.mark.slow
 
 SHAPE = (32, 16)
 IMAGES = np.stack([picture(person, number, SHAPE) for person in range(12) for number in range(4)])
