@@ -75,16 +75,16 @@ def main() -> None:
         def render_to(paths: list[Path], jobs: int) -> None:
             render([Rendering(results, View(results.sequence, False, [path])) for path in paths], jobs)
 
-        ways: dict[str, tuple[int, Callable[[], None]]] = {
+        methods: dict[str, tuple[int, Callable[[], None]]] = {
             "the encoder alone": (1, lambda: encode_alone(results, frames, one)),
             "one sequence": (1, lambda: render_to([one], 1)),
             "two sequences, --jobs 1": (2, lambda: render_to([one, two], 1)),
             "two sequences, --jobs 2": (2, lambda: render_to([one, two], 2)),
         }
-        rates: dict[str, list[float]] = {name: [] for name in ways}
+        rates: dict[str, list[float]] = {name: [] for name in methods}
         for _ in range(args.rounds):
-            for name, (videos, way) in ways.items():
-                rates[name].append(videos * len(results.frames) / seconds(way))
+            for name, (videos, method) in methods.items():
+                rates[name].append(videos * len(results.frames) / seconds(method))
     median = {name: statistics.median(values) for name, values in rates.items()}
     name, count = results.sequence.name, len(results.frames)
     print(f"{name}, {count} frames, {args.kind} {size[0]}x{size[1]}, frames per second:")

@@ -54,7 +54,7 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
     def samples(self) -> dict[int, list[NDArray]]:
         """The features of each target, newest last, for a program to read and to change.
 
-        From when a program has asked for them on they stay lists, and are compared anew each time: slower.
+        From when a program has asked for them on they stay lists, and are compared from the start each time: slower.
         """
         if self._samples is None:
             stacked = self._galleries.stacked()

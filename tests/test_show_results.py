@@ -115,7 +115,9 @@ def test_false_means_false(arguments, tmp_path, word):
 def test_true_means_true(arguments, tmp_path, capsys, words):
     flags = ["--output_file", f"{tmp_path}/a.avi", "--display", "no", "--show_false_alarms", *words]
     assert show_results.main([*map(str, arguments), *flags]) == 2
-    assert capsys.readouterr().err.endswith("gt/gt.txt: no such file, false alarms cannot be told without\n")
+    assert capsys.readouterr().err.endswith(
+        "gt/gt.txt: no such file, false alarms cannot be found without it\n"
+    )
 
 
 def test_other_words_are_refused(command, arguments):

@@ -113,7 +113,7 @@ def open_results(
     groundtruth = sequence.groundtruth if show_false_alarms else None
     if show_false_alarms and groundtruth is None:
         raise UserError(
-            f"{sequence.directory / 'gt' / 'gt.txt'}: no such file, false alarms cannot be told without"
+            f"{sequence.directory / 'gt' / 'gt.txt'}: no such file, false alarms cannot be found without it"
         )
     return ResultView(
         sequence,

@@ -35,7 +35,7 @@ COUNTS = {
     "IDFP",
     *FIELDS["Count"],
 }
-"""Fields that count something; all others are shares between 0 and 1 (MOTA and MODA may be negative)."""
+"""Fields that count something; all others are fractions between 0 and 1 (MOTA and MODA may be negative)."""
 
 Row = dict[str, float | int]
 
@@ -57,7 +57,7 @@ def score_rows(scores: Mapping[str, FamilyScores]) -> dict[str, Row]:
 
 
 def format_table(rows: Mapping[str, Row]) -> str:
-    """Return a table for each family of scores, shares in percent as TrackEval prints them."""
+    """Return a table for each family of scores, fractions in percent as TrackEval prints them."""
     name_width = max(len(name) for name in [*rows, *FIELDS]) + 2
     lines = []
     for family, fields in FIELDS.items():

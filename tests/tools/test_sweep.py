@@ -102,7 +102,11 @@ def test_a_sweep_and_its_best_command_line(world, capsys):
     assert list(csv.DictReader((folder / "sweep.csv").open())) == rows
     (world.mot_dir / "SEQ-B" / "gt" / "gt.txt").write_text("1,1,10,10,20,50,1,1,1\n")
     code, out, err = run(world, capsys, *GRID, "--resume")
-    assert code == 0 and "started anew" in err and (folder / "sweep.json.old").read_bytes() == before
+    assert (
+        code == 0
+        and "started from the beginning" in err
+        and (folder / "sweep.json.old").read_bytes() == before
+    )
     assert list(csv.DictReader((folder / "sweep.csv").open())) != rows
 
 

@@ -98,7 +98,7 @@ def open_record(
         record.scores = earlier[1]
     else:
         if earlier is not None:
-            say(f"the sweep in {directory} had other sequences or files: started anew")
+            say(f"the sweep in {directory} had other sequences or files: started from the beginning")
         set_aside(directory, OUTPUT_FILES)
     return record
 
@@ -122,5 +122,5 @@ def _read(path: Path) -> tuple[Any, Scores] | None:
         return content["inputs"], entries
     except (UserError, ValueError, KeyError, TypeError):
         raise UserError(
-            f"{path}: not a readable record of a sweep: fix it, or leave --resume out to start anew"
+            f"{path}: not a readable record of a sweep: fix it, or leave --resume out to start from the beginning"
         ) from None

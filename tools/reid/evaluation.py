@@ -15,7 +15,7 @@ QUERIES_AT_ONCE = 256
 
 @dataclass(frozen=True)
 class RankingScores:
-    """Scores of a ranking, as shares of 1.
+    """Scores of a ranking, as fractions of 1.
 
     Parameters
     ----------

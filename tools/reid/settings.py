@@ -52,7 +52,7 @@ class Plan:
 class Recipe:
     """What a training step depends on beside images and weights.
 
-    The loss is the sum of its parts: of the labelled images `loss_mode`'s and perhaps a triplet loss; with a teacher
+    The loss is the sum of its parts: of the labelled images `loss_mode`'s and optionally a triplet loss; with a teacher
     the cosine distance to its embeddings (regression) and the differences between the two similarity
     matrices of a batch (relation).
     """
