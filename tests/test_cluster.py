@@ -181,6 +181,7 @@ def test_nobody_answers(tmp_path, capsys, monkeypatch):
     assert list(world.output_dir.iterdir()) == []
 
 
+@pytest.mark.shared
 def test_real_sequences(tmp_path, cluster, capsys):
     paths = {"mot_dir": "data/MOT16/train", "detection_dir": "data/detections/MOT16_train"}
     flags = [part for flag, path in paths.items() for part in (f"--{flag}", str(shared_path(path)))]

@@ -94,6 +94,7 @@ def test_flags_reach_the_tracker(world, evaluate):
     assert world.result("SEQ-B").read_bytes() == (GOLDEN / "walkers-B.txt").read_bytes()
 
 
+@pytest.mark.shared
 def test_recorded_results_of_real_sequences(evaluate, tmp_path):
     paths = [
         "--mot_dir",

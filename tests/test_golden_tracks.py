@@ -56,11 +56,13 @@ def test_embedded_in_other_forms(case, form, sequence_dir, tmp_path):
     assert track(tmp_path / "other.npy", case["flags"], sequence_dir, tmp_path / "out.txt") == case["sha256"]
 
 
+@pytest.mark.shared
 def test_shared_data_is_there():
     """Shows in the report when the recorded results on real sequences could not be checked."""
     assert len(json.loads(shared_path("golden/manifest.json").read_text())) >= 17
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("case", SHARED, ids=[case["name"] for case in SHARED])
 def test_shared(case, sequence_dir, tmp_path):
     if "crowd" in case:

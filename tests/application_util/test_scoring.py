@@ -211,6 +211,7 @@ def test_counts_are_counts(world):
         assert isinstance(value, int) == (field in COUNTS), field
 
 
+@pytest.mark.shared
 def test_recorded_tracks_of_real_sequences(tmp_path):
     mot_dir = shared_path("data/MOT16/train")
     names = ["MOT16-02", "MOT16-05", "MOT16-09"]

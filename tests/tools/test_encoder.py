@@ -172,6 +172,7 @@ def test_without_tensorflow(tmp_path, monkeypatch):
         ImageEncoder(tmp_path / "network.pb")
 
 
+@pytest.mark.shared
 def test_recorded_features(tmp_path):
     pytest.importorskip("tensorflow")
     from tools.network.freezing import freeze_model

@@ -89,6 +89,7 @@ def test_as_many_as_trackeval_counts(source, seed, tmp_path):
     )
 
 
+@pytest.mark.shared
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["MOT16-02", "MOT16-05", "MOT16-09"])
 def test_as_many_as_trackeval_counts_in_real_sequences(name, tmp_path):
