@@ -135,7 +135,7 @@ class BoundedGalleries(Galleries):
                 earlier[target] += 1
         self._counts[rows] = places + 1  # of several features of a target, the last one counts
         flat = rows * self._size + places % self._size
-        self._features.reshape(-1, features.shape[1])[flat] = features
+        self._features.reshape(self._weights.size, -1 if features.size else 0)[flat] = features
         self._weights.reshape(-1)[flat] = weights
         self._bound(rows, features * weights[:, np.newaxis])
 

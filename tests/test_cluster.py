@@ -168,7 +168,8 @@ def test_features_are_computed_on_workers(tmp_path, cluster, capsys):
     assert "SEQ-01: finished already" in err and "1 image cannot be read" in err
     for name in ("SEQ-01.npy", "SEQ-02.npy", "SEQ-03.npy"):
         assert (tmp_path / "remote" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
-    assert len(list((tmp_path / "remote").iterdir())) == 3
+    names = sorted(path.name for path in (tmp_path / "remote").iterdir())
+    assert names == [f"SEQ-0{n}.{kind}" for n in (1, 2, 3) for kind in ("json", "npy")]
 
 
 def test_nobody_answers(tmp_path, capsys, monkeypatch):

@@ -229,3 +229,13 @@ def test_any_detections_can_be_tracked(seed, frames):
         confirmed = {track.track_id for track in tracker.tracks if track.is_confirmed()}
         assert tracker.metric.samples.keys() == confirmed
         assert all(track.time_since_update <= 3 for track in tracker.tracks)
+
+
+@pytest.mark.parametrize("budget", [1, 100, None])
+def test_detections_without_features_are_tracked_by_motion_and_overlap(walkers, budget):
+    tracker = Tracker(NearestNeighborDistanceMetric("cosine", 0.2, budget))
+    for frame in range(1, 30):
+        rows = walkers[walkers[:, 0] == frame]
+        tracker.predict()
+        tracker.update([Detection(row[2:6], row[6], np.empty(0)) for row in rows])
+    assert sum(track.is_confirmed() for track in tracker.tracks) > 3
