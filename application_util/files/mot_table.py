@@ -171,11 +171,11 @@ def _first_broken_line(path: str | Path, numbered: list[tuple[int, str]], min_co
             try:
                 value = float(field)
             except ValueError:
-                return UserError(f"{place}: column {column}: {field.strip()!r} is not a number")
+                return UserError(f"{place}: column {column}: {field.strip()[:40]!r} is not a number")
             if not np.isfinite(value):
-                return UserError(f"{place}: column {column}: {field.strip()} is not finite")
+                return UserError(f"{place}: column {column}: {field.strip():.40} is not finite")
         if not (0 <= float(fields[0]) < 2**53 and float(fields[0]).is_integer()):
-            return UserError(f"{place}: frame {fields[0].strip()} is not a whole number from 0 to 2^53")
+            return UserError(f"{place}: frame {fields[0].strip():.40} is not a whole number from 0 to 2^53")
     return UserError(f"{path}: not a table of numbers")
 
 

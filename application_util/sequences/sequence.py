@@ -191,7 +191,7 @@ def _frame_rate(directory: Path, info: dict[str, str]) -> float | None:
     rate = _to_float(info["framerate"])
     if not (math.isfinite(rate) and rate > 0):
         raise UserError(
-            f"{directory / 'seqinfo.ini'}: frameRate={info['framerate']} is not a positive number"
+            f"{directory / 'seqinfo.ini'}: frameRate={info['framerate']:.40} is not a positive number"
         )
     return rate
 
@@ -202,7 +202,7 @@ def _length(directory: Path, info: dict[str, str], images: FrameSource) -> int |
         return None
     if length > MAX_LENGTH and length > max(images, default=0) + MAX_GAP:
         raise UserError(
-            f"{directory / 'seqinfo.ini'}: seqLength={info['seqlength']} is more than {MAX_LENGTH}, and there are"
+            f"{directory / 'seqinfo.ini'}: seqLength={info['seqlength']:.40} is more than {MAX_LENGTH}, and there are"
             " fewer images: correct or remove it"
         )
     return int(length)

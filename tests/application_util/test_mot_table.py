@@ -40,6 +40,7 @@ GOOD = "1,-1,10,20,30,40,0.9\n\n"
     ("1,-1,10,20,30,40", "6 columns"), ("1,-1,10,20,30,40,0.9,-1", "8 columns, but 7 in the first line"),
     ("1.5,-1,10,20,30,40,0.9", "frame 1.5"), ("-1,-1,10,20,30,40,0.9", "frame -1"), ("1 -1 10 20 30 40 1", "1 columns"),
     ("1,-1,,20,30,40,0.9", "column 3: '' is not a number"),
+    (f"1,-1,{'x' * 5000},20,30,40,0.9", f"column 3: '{'x' * 40}' is not a number"),
 ])  # fmt: skip
 def test_broken_line(tmp_path, line, complaint):
     path = tmp_path / "det.txt"
