@@ -56,6 +56,7 @@ def run(
     width: int | None = None,
     colors: str = COLORS[0],
     draw_detections: bool = True,
+    write_class: bool = False,
 ) -> None:
     """Track a sequence and write its result file.
 
@@ -81,6 +82,8 @@ def run(
         Frames without detections that may follow each other.
     width, colors, draw_detections
         See `application_util.settings.DrawingSettings`.
+    write_class : bool
+        Keep the classes of detections, the 8th column, apart, and write each track's to the 8th column of the result.
 
     Raises
     ------
@@ -112,13 +115,13 @@ def run(
     detections = DetectionFile(detection_file, skip_invalid, max_gap)
     drawing = DrawingSettings(None, width, colors, draw_detections)
     view = View(sequence, display, [output_video], drawing, window_ms=WINDOW_UPDATE_MS)
-    tracker, outcome = create_tracker(settings), Outcome(settings)
-    with ResultFile(output_file) as results, view:
+    tracker, outcome = create_tracker(settings, write_class), Outcome(settings)
+    with ResultFile(output_file, write_class) as results, view:
         warnings = detection_warnings(sequence, detections)
         for warning in warnings + distance_warnings(detection_file, max_cosine_distance):
             warn(warning)
         for frame in view.frames(frame_range(sequence, detections)):
-            found = select_detections(detections.rows(frame), settings, outcome)
+            found = select_detections(detections.rows(frame), settings, outcome, by_class=write_class)
             tracker.predict()
             tracker.update(found)
             results.write(frame, tracker.tracks)
@@ -145,6 +148,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--output_video", metavar="FILE",
         help="also write a video, .avi (motion JPEG) or .mp4 (H.264); needs no display")  # fmt: skip
     add_parameter_flags(parser, DrawingSettings(), "drawing", ("width", "colors", "draw_detections"))
+    add("--write_class", action="store_true",
+        help="keep the classes of detections (8th column) apart, and write them to the result")  # fmt: skip
     add_skip_invalid_flag(parser)
     add_max_gap_flag(parser)
     return parser.parse_args(argv)

@@ -53,6 +53,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .deep_sort import DeepSort
     from .detection import Detection, Detections
     from .kalman_filter import KalmanFilter
     from .nn_matching import NearestNeighborDistanceMetric
@@ -61,9 +62,18 @@ if TYPE_CHECKING:
 
 __version__ = "1.0.0.dev0"
 
-__all__ = ["Detection", "Detections", "KalmanFilter", "NearestNeighborDistanceMetric", "Track", "Tracker"]
+__all__ = [
+    "DeepSort",
+    "Detection",
+    "Detections",
+    "KalmanFilter",
+    "NearestNeighborDistanceMetric",
+    "Track",
+    "Tracker",
+]
 
 _MODULES = {
+    "DeepSort": "deep_sort",
     "Detection": "detection",
     "Detections": "detection",
     "KalmanFilter": "kalman_filter",

@@ -394,3 +394,32 @@ def test_a_det_txt_gives_the_tracks_of_the_same_numbers_as_an_array(tmp_path, wa
         assert deep_sort_app.main([*map(str, flags), "--output_file", str(tmp_path / "out")]) == 0
         results.append((tmp_path / "out").read_bytes())
     assert results[0] == results[1] and results[0]
+
+
+def test_classes_are_kept_apart_and_written_where_asked(tmp_path, sequence_dir):
+    """Two boxes that lie on each other and swap places, one of class 1, one of class 5."""
+    rows = np.full((20, 10), -1.0)
+    rows[:, 0], rows[:, 3:7], rows[:, 7] = (
+        np.repeat(np.arange(1, 11), 2),
+        (20, 30, 60, 0.9),
+        np.tile([1, 5], 10),
+    )
+    rows[:, 2] = np.where(rows[:, 7] == 1, 50 + rows[:, 0], 61 - rows[:, 0])
+    np.save(tmp_path / "d.npy", rows)
+    flags = [
+        "--sequence_dir",
+        sequence_dir,
+        "--detection_file",
+        tmp_path / "d.npy",
+        "--output_file",
+        tmp_path / "out",
+    ]
+    assert deep_sort_app.main([*map(str, flags), "--write_class", "--nms_max_overlap", "0.5"]) == 0
+    found = np.loadtxt(tmp_path / "out", delimiter=",")
+    assert {(row[1], row[7]) for row in found} == {(1, 1), (2, 5)} or {(row[1], row[7]) for row in found} == {
+        (1, 5),
+        (2, 1),
+    }
+    assert len(found) == 16 and (found[:, 8:] == -1).all()
+    assert deep_sort_app.main([*map(str, flags)]) == 0
+    assert (np.loadtxt(tmp_path / "out", delimiter=",")[:, 7:] == -1).all()

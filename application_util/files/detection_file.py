@@ -17,6 +17,8 @@ from application_util.settings import MAX_GAP
 from deep_sort.detection import Detection
 
 USUAL_FEATURE_DIM = 128
+CLASS_COLUMN = 7
+"""Of files that tell classes; -1 otherwise."""
 TEXT_SUFFIX = ".txt"
 """Of a det.txt."""
 
@@ -155,7 +157,7 @@ def _count_repeated(rows: NDArray) -> int:
     return len(rows) - len(np.unique(places))
 
 
-def detections_from_rows(rows: NDArray, min_height: float = 0) -> list[Detection]:
+def detections_from_rows(rows: NDArray, min_height: float = 0, labelled: bool = False) -> list[Detection]:
     """Turn rows of a detection file into detections.
 
     Parameters
@@ -164,13 +166,16 @@ def detections_from_rows(rows: NDArray, min_height: float = 0) -> list[Detection
         Rows of one frame.
     min_height : float
         Lower boxes are left out, pixels.
+    labelled : bool
+        Take the class in the 8th column for the detections' label.
     """
     rows = rows[~(rows[:, 5] < min_height)]
     boxes = rows[:, 2:6].astype(np.float64)
     features = rows[:, FIRST_FEATURE:].astype(np.float32)
+    labels = rows[:, CLASS_COLUMN].astype(int).tolist() if labelled else [None] * len(rows)
     return [
-        Detection(box, confidence, feature)
-        for box, confidence, feature in zip(boxes, rows[:, 6].tolist(), features, strict=True)
+        Detection(box, confidence, feature, label)
+        for box, confidence, feature, label in zip(boxes, rows[:, 6].tolist(), features, labels, strict=True)
     ]
 
 

@@ -44,6 +44,8 @@ class ResultFile:
     Parameters
     ----------
     path : str or Path
+    write_class : bool
+        Put the class that a track's detections are labelled with in the 8th column, -1 where there is none.
 
     Raises
     ------
@@ -51,8 +53,9 @@ class ResultFile:
         On entering, if the file cannot be written.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, write_class: bool = False) -> None:
         self._output = PartialFile(path, "choose another --output_file")
+        self._write_class = write_class
         self.path = self._output.path
 
     def __enter__(self) -> ResultFile:
@@ -71,7 +74,9 @@ class ResultFile:
         for track in tracks:
             if track.is_confirmed() and track.time_since_update <= 1:
                 box = track.to_tlwh().tolist()
-                lines.append("%d,%d,%.2f,%.2f,%.2f,%.2f,1,-1,-1,-1\n" % (frame, track.track_id, *box))  # noqa: UP031
+                label = track.last_detection.label if self._write_class and track.last_detection else None
+                number = -1 if label is None else label
+                lines.append("%d,%d,%.2f,%.2f,%.2f,%.2f,1,%d,-1,-1\n" % (frame, track.track_id, *box, number))  # noqa: UP031
                 self.track_ids.add(track.track_id)
         if lines:
             self._file.write("".join(lines))

@@ -5,23 +5,24 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from application_util.files.detection_file import DetectionFile, detections_from_rows
+from application_util.files.detection_file import CLASS_COLUMN, DetectionFile, detections_from_rows
 from application_util.settings import TrackerSettings
 from application_util.tracking.outcome import Outcome
+from deep_sort.classes import same_class, suppress_by_class
 from deep_sort.detection import Detection
 from deep_sort.nn_matching import NearestNeighborDistanceMetric
-from deep_sort.preprocessing import non_max_suppression
 from deep_sort.tracker import Tracker
 
 
-def create_tracker(settings: TrackerSettings) -> Tracker:
-    """Return a tracker with these parameters."""
+def create_tracker(settings: TrackerSettings, by_class: bool = False) -> Tracker:
+    """Return a tracker with these parameters; with `by_class` it matches no detections of different classes."""
     metric = NearestNeighborDistanceMetric("cosine", settings.max_cosine_distance, settings.nn_budget)
-    return Tracker(metric, settings.max_iou_distance, settings.max_age, settings.n_init)
+    same = same_class if by_class else None
+    return Tracker(metric, settings.max_iou_distance, settings.max_age, settings.n_init, admissible=same)
 
 
 def select_detections(
-    rows: NDArray, settings: TrackerSettings, outcome: Outcome | None = None
+    rows: NDArray, settings: TrackerSettings, outcome: Outcome | None = None, by_class: bool = False
 ) -> list[Detection]:
     """Return the detections of a frame that are tracked: high and confident enough, not suppressed, best first.
 
@@ -32,18 +33,21 @@ def select_detections(
     settings : TrackerSettings
     outcome : Outcome, optional
         Counts what becomes of the rows.
+    by_class : bool
+        Label detections with their class, the 8th column, and let only boxes of a class suppress each other.
     """
-    return detections_from_rows(rows[select_rows(rows, settings, outcome)])
+    return detections_from_rows(rows[select_rows(rows, settings, outcome, by_class)], labelled=by_class)
 
 
 def select_rows(
-    rows: NDArray, settings: TrackerSettings, outcome: Outcome | None = None
+    rows: NDArray, settings: TrackerSettings, outcome: Outcome | None = None, by_class: bool = False
 ) -> NDArray[np.int64]:
     """Return which rows of a frame `select_detections` takes, best first; features are not looked at."""
     confident = np.flatnonzero(~(rows[:, 6].astype(np.float64) < settings.min_confidence))
     high = confident[~(rows[confident, 5] < settings.min_detection_height)]
     boxes, scores = rows[high, 2:6].astype(np.float64), rows[high, 6].astype(np.float64)
-    kept = high[np.array(non_max_suppression(boxes, settings.nms_max_overlap, scores), np.int64)]
+    classes = rows[high, CLASS_COLUMN] if by_class else np.zeros(len(high))
+    kept = high[suppress_by_class(boxes, settings.nms_max_overlap, scores, classes)]
     if outcome is not None:
         outcome.uncertain += len(rows) - len(confident)
         outcome.low += len(confident) - len(high)
