@@ -17,6 +17,8 @@ COMMANDS = {
     "deep-sort-generate-videos": "generate_videos",
     "deep-sort-generate-detections": "tools.generate_detections",
     "deep-sort-freeze-model": "tools.freeze_model",
+    "deep-sort-track-video": "tools.track_video",
+    "deep-sort-detect": "tools.detect",
     "deep-sort-import-detections": "tools.import_detections",
     "deep-sort-render-sequence": "tools.render_sequence",
     "deep-sort-make-crowd": "tools.make_crowd",
@@ -32,6 +34,7 @@ EXTRAS = {
     "scores": ["trackeval>=1.3", MATPLOTLIB],
     "cluster": ["distributed>=2024.1"],
     "video": ["imageio-ffmpeg>=0.5"],
+    "openvino": ["openvino>=2024.0"],
     "report": ["plotly>=6.0"],
 }
 EXTRAS["all"] = sorted({package for packages in EXTRAS.values() for package in packages})

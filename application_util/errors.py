@@ -18,6 +18,8 @@ INSTALLED_NAMES = {
     "generate_videos.py": "deep-sort-generate-videos",
     "tools/generate_detections.py": "deep-sort-generate-detections",
     "tools/freeze_model.py": "deep-sort-freeze-model",
+    "tools/track_video.py": "deep-sort-track-video",
+    "tools/detect.py": "deep-sort-detect",
     "tools/import_detections.py": "deep-sort-import-detections",
     "tools/render_sequence.py": "deep-sort-render-sequence",
     "tools/make_crowd.py": "deep-sort-make-crowd",

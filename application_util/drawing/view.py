@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -28,6 +28,25 @@ from application_util.sequences.sequence import MotSequence
 from application_util.settings import DrawingSettings
 
 DEFAULT_UPDATE_MS = 20.0
+
+
+Item = TypeVar("Item")
+
+
+class Shown(Protocol):
+    """What a view needs to know of frames whose images are brought to it, see `View.shown`."""
+
+    @property
+    def name(self) -> str:
+        """What the frames are those of."""
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+
+    @property
+    def update_ms(self) -> float | None:
+        """Time between frames in milliseconds, None if unknown."""
 
 
 class View:
@@ -66,14 +85,15 @@ class View:
 
     def __init__(
         self,
-        sequence: MotSequence,
+        sequence: MotSequence | Shown,
         display: bool | None = None,
         videos: Iterable[str | Path | None] = (),
         settings: DrawingSettings = DrawingSettings(),  # noqa: B008 (frozen)
         window_ms: float | None = None,
         instead: str = "use --display False",
     ) -> None:
-        self.sequence, self.finished = sequence, False
+        self.sequence: Any = sequence
+        self.finished = False
         self.videos = [Path(video) for video in videos if video is not None]
         self.settings = settings
         self._update_ms = settings.update_ms or sequence.update_ms or DEFAULT_UPDATE_MS
@@ -139,7 +159,24 @@ class View:
         quiet : bool
             Report no progress.
         """
-        yield from self._resources.enter_context(contextlib.closing(self._each(frames, quiet)))
+        images = self._resources.enter_context(contextlib.closing(self._images(frames)))
+        yield from self.shown(zip(frames, images, strict=False), len(frames), quiet)
+
+    def shown(
+        self, pairs: Iterable[tuple[Item, np.ndarray | None]], total: int | None = None, quiet: bool = False
+    ) -> Iterator[Item]:
+        """Yield what comes with images, one a frame; show and record what was drawn after each.
+
+        Parameters
+        ----------
+        pairs : iterable of (any, ndarray or None)
+            What to yield, and the image to draw on; None for that of the frame before.
+        total : int, optional
+            How many there are, as far as is known.
+        quiet : bool
+            Report no progress.
+        """
+        yield from self._resources.enter_context(contextlib.closing(self._each(pairs, total, quiet)))
 
     def draw(self, frame: int, detections: Iterable[Any], tracks: Iterable[Any]) -> None:
         """Draw detections, and over them the tracks that are confirmed and were updated in this frame."""
@@ -147,18 +184,23 @@ class View:
             self.drawing.draw_detections(detections)
         self.drawing.draw_trackers(tracks)
 
-    def _each(self, frames: Sequence[int], quiet: bool) -> Generator[int, None, None]:
-        self.finished = not frames
-        with contextlib.closing(self._images(frames)) as images:
-            pairs: Iterable[tuple[int, np.ndarray | None]] = zip(frames, images, strict=False)
-            if not quiet:
-                pairs = progress(pairs, self.sequence.name, total=len(frames))
-            with contextlib.closing(self.drawing.frames(pairs)) as shown:
-                for done, (frame, image) in enumerate(shown, start=1):
-                    if image is not None:
-                        self.drawing.set_image(image)
-                    yield frame
-                    self.finished = done == len(frames)
+    def _each(
+        self, pairs: Iterable[tuple[Item, np.ndarray | None]], total: int | None, quiet: bool
+    ) -> Generator[Item, None, None]:
+        pairs = self._to_the_end(pairs)
+        if not quiet:
+            pairs = progress(pairs, self.sequence.name, total=total)
+        with contextlib.closing(self.drawing.frames(pairs)) as shown:
+            for done, (item, image) in enumerate(shown, start=1):
+                if image is not None:
+                    self.drawing.set_image(image)
+                yield item
+                self.finished = done == total
+
+    def _to_the_end(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Yield the items and note when there are no more."""
+        yield from items
+        self.finished = True
 
     def _images(self, frames: Sequence[int]) -> Generator[np.ndarray | None, None, None]:
         if self._window or self.videos:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import cv2
 import numpy as np
@@ -147,7 +148,7 @@ def videos_in(directory: Path) -> list[Path]:
 
 
 def open_video(path: Path) -> cv2.VideoCapture:
-    """Open a video; OpenCV and FFmpeg keep what they think of it to themselves.
+    """Open a video.
 
     Raises
     ------
@@ -156,17 +157,22 @@ def open_video(path: Path) -> cv2.VideoCapture:
     """
     if not path.is_file():
         raise UserError(f"{path}: no such file, expected a video")
+    capture = open_quietly(os.path.abspath(path), cv2.CAP_FFMPEG)
+    if not capture.isOpened():
+        raise UserError(f"{path}: not a readable video")
+    return capture
+
+
+def open_quietly(*where: Any) -> cv2.VideoCapture:
+    """Return ``cv2.VideoCapture(*where)``, opened or not, without what OpenCV and FFmpeg print about it."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     logging = getattr(cv2.utils, "logging", cv2)  # its place has changed since OpenCV 4.8
     level = logging.getLogLevel()
     logging.setLogLevel(0)
     try:
-        capture = cv2.VideoCapture(os.path.abspath(path), cv2.CAP_FFMPEG)
+        return cv2.VideoCapture(*where)
     finally:
         logging.setLogLevel(level)
-    if not capture.isOpened():
-        raise UserError(f"{path}: not a readable video")
-    return capture
 
 
 @lru_cache

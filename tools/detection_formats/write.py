@@ -24,7 +24,7 @@ def write_detections(boxes: Iterable[Box], path: Path, write_class: bool = False
     write_class : bool
         Put the number of the class in the 8th column, which is -1 otherwise.
     """
-    lines = [",".join(det_row(box, write_class)) for box in boxes]
+    lines = [row_text(_columns(box, write_class)) for box in boxes]
     if path.suffix.lower() == ".npy":
         with open_writer(path, 0) as array:
             rows = np.array([line.split(",") for line in lines], np.float64).reshape(-1, BOX_COLUMNS)
@@ -34,12 +34,16 @@ def write_detections(boxes: Iterable[Box], path: Path, write_class: bool = False
         file.writelines(f"{line}\n" for line in lines)
 
 
-def det_row(box: Box, write_class: bool = False) -> list[str]:
+def row_text(row: Iterable[float]) -> str:
+    """Return a line of det.txt."""
+    return ",".join(map(_decimal, row))
+
+
+def _columns(box: Box, write_class: bool) -> tuple[float, ...]:
     """Return the 10 columns of a detection; its confidence is 1 where there is none."""
-    number = box.class_id if write_class and box.class_id is not None and box.class_id.isdecimal() else "-1"
+    number = int(box.class_id) if write_class and (box.class_id or "").isdecimal() else -1  # type: ignore[arg-type]
     confidence = 1.0 if box.confidence is None else box.confidence
-    numbers = (box.left, box.top, box.width, box.height, confidence)
-    return [str(box.frame), "-1", *map(_decimal, numbers), number, "-1", "-1"]
+    return box.frame, -1, box.left, box.top, box.width, box.height, confidence, number, -1, -1
 
 
 def _decimal(number: float) -> str:

@@ -1,0 +1,132 @@
+"""Run a detector over sequences and write the det.txt of each."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+if not __package__:
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from application_util.cli import (
+    add_parameter_flags,
+    add_worker_flags,
+    comma_separated,
+    command_parser,
+    finite_float,
+    run_command,
+    take_parameters,
+)
+from application_util.settings import BENCHMARK_SETTINGS
+from tools.detectors.settings import DetectorSettings
+
+
+def run(
+    detector: str,
+    mot_dir: str | Path | None = None,
+    sequence_dir: str | Path | None = None,
+    output_dir: str | Path | None = None,
+    classes: tuple[str, ...] = (),
+    min_confidence: float = BENCHMARK_SETTINGS.min_confidence,
+    resume: bool = False,
+    overwrite: bool = False,
+    jobs: int | None = None,
+    scheduler: str | None = None,
+    detector_settings: DetectorSettings | None = None,
+) -> list[str]:
+    """Detect, and write a det.txt for each sequence.
+
+    Parameters
+    ----------
+    detector : str
+        See `tools.detectors.finder.BoxFinder`.
+    mot_dir, sequence_dir : str or Path
+        Folder of sequences and videos, or one of them.
+    output_dir : str or Path, optional
+        Gets ``<sequence>/det/det.txt``; by default each sequence's own folder.
+    classes : tuple of str
+        Names or numbers; by default all.
+    min_confidence : float
+    resume, overwrite : bool
+        Leave out, or replace, what is there already.
+    jobs : int, optional
+        Sequences at once on this machine, by default 1: a detector uses all cores.
+    scheduler : str, optional
+        Address of a dask.distributed scheduler whose workers do the work.
+    detector_settings : DetectorSettings, optional
+
+    Returns
+    -------
+    list of str
+        Sequences that failed; the others have their file.
+
+    Raises
+    ------
+    UserError
+        For whatever the user can fix, before anything is written.
+    """
+    from application_util.errors import UserError
+    from application_util.parallel.jobs import JobRunner, report_failures
+    from application_util.progress import say
+    from application_util.sequences.sequence import read_sequence
+    from application_util.sequences.sequence_set import find_sequences
+    from tools.detectors.detect_sequences import DetectionJob, detect_all
+    from tools.detectors.finder import BoxFinder
+
+    if mot_dir is not None:
+        found = find_sequences(mot_dir, output_dir)
+        places = [found.path(name) for name in found.names]
+    else:
+        places = [Path(str(sequence_dir))]
+    settings = detector_settings or DetectorSettings()
+    BoxFinder(
+        detector, min_confidence, classes, settings, read_sequence(places[0])
+    )  # fails here rather than later
+    todo = {}
+    for place in places:
+        sequence = read_sequence(place)
+        folder = sequence.directory if output_dir is None else Path(output_dir, sequence.name)
+        path = folder / "det" / "det.txt"
+        if path.exists() and resume:
+            say(f"{sequence.name}: finished already, {path}")
+            continue
+        if path.exists() and not overwrite:
+            raise UserError(f"{path}: exists already; --overwrite replaces it, --resume leaves it")
+        todo[path] = DetectionJob(place, detector, min_confidence, classes, settings)
+    failures = detect_all(todo, JobRunner(jobs or 1, scheduler))
+    report_failures(failures)
+    return sorted(failures)
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Parse the command line into the arguments of `run`."""
+    parser = command_parser(__doc__)
+    add = parser.add_argument
+    add("--detector", required=True, help="a network (.onnx, .xml), ultralytics:MODEL, rfdetr:SIZE, libreyolo:MODEL, "
+        "or module:function")  # fmt: skip
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--mot_dir", help="folder of sequences or videos")
+    source.add_argument("--sequence_dir", help="a sequence folder or a video")
+    add("--output_dir", help="gets <sequence>/det/det.txt (default: the sequences' own folders)")
+    add("--classes", type=comma_separated("classes"), default=(), metavar="CLASS,CLASS",
+        help="only these, by name or number (default: all)")  # fmt: skip
+    add("--min_confidence", type=finite_float, default=BENCHMARK_SETTINGS.min_confidence, metavar="SCORE",
+        help="drop detections with a lower score (default: %(default)s)")  # fmt: skip
+    again = parser.add_mutually_exclusive_group()
+    again.add_argument("--resume", action="store_true", help="leave out sequences that have their det.txt")
+    again.add_argument("--overwrite", action="store_true", help="replace a det.txt that is there")
+    add_worker_flags(parser)
+    add_parameter_flags(parser, DetectorSettings(), "detector, where its family leaves a choice")
+    args = parser.parse_args(argv)
+    take_parameters(args, DetectorSettings, "detector_settings")
+    return args
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    return run_command(run, **vars(parse_args(argv)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
