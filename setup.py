@@ -34,7 +34,6 @@ EXTRAS = {
     "scores": ["trackeval>=1.3", MATPLOTLIB],
     "cluster": ["distributed>=2024.1"],
     "video": ["imageio-ffmpeg>=0.5"],
-    "openvino": ["openvino>=2024.0"],
     "report": ["plotly>=6.0"],
 }
 EXTRAS["all"] = sorted({package for packages in EXTRAS.values() for package in packages})

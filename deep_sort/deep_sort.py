@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .classes import same_class, suppress_by_class
-from .detection import Detection, tlwh_to_tlbr
+from .detection import Detection
 from .nn_matching import NearestNeighborDistanceMetric
 from .track import Track
 from .tracker import Tracker
@@ -211,7 +211,7 @@ def _collect(tracks: Sequence[Track], places: dict[int, int]) -> TrackedBoxes:
     return TrackedBoxes(
         np.array([track.track_id for track in shown], np.int64),
         boxes,
-        tlwh_to_tlbr(boxes),
+        boxes + np.hstack([np.zeros_like(boxes[:, :2]), boxes[:, :2]]),
         np.array([each.confidence for each in last if each is not None], np.float64),
         np.array([each.label for each in last if each is not None], np.int64),
         np.array([places.get(id(each), -1) for each in last], np.int64),

@@ -21,7 +21,7 @@ from application_util.cli import (
     run_command,
     take_parameters,
 )
-from application_util.settings import BENCHMARK_SETTINGS, TrackerSettings
+from application_util.settings import BENCHMARK_SETTINGS, DrawingSettings, TrackerSettings
 from tools.detectors.settings import DetectorSettings
 from tools.features.network_options import NetworkOptions
 
@@ -47,6 +47,7 @@ def run(
     settings: TrackerSettings = BENCHMARK_SETTINGS,
     detector_settings: DetectorSettings | None = None,
     options: NetworkOptions = OPENVINO,
+    drawing: DrawingSettings = DrawingSettings(),  # noqa: B008 (frozen)
 ) -> None:
     """Track a video and write its result file.
 
@@ -81,6 +82,8 @@ def run(
     detector_settings : DetectorSettings, optional
     options : NetworkOptions
         Of the network of appearance features.
+    drawing : DrawingSettings
+        But for update_ms, which is the frames' own.
 
     Raises
     ------
@@ -114,7 +117,8 @@ def run(
     inputs = [detector, network, *(frames.sequence.input_files if frames.sequence else [])]
     refuse_overwriting([output_file, output_video, *files], inputs)
     rate = None if frames.update_ms is None else frames.update_ms * every
-    view = View(frames, display, [output_video], rate, WINDOW_UPDATE_MS, instead="leave --display out")
+    drawing = replace(drawing, update_ms=rate)
+    view = View(frames, display, [output_video], drawing, WINDOW_UPDATE_MS, instead="leave --display out")
     look = Look(finder, encoder, settings, frames.name, all_features=bool(files))
     tracker = create_tracker(settings, by_class=True)
     endless = frames.numbers is None
@@ -166,7 +170,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add(
         "--save_detections",
         metavar="DIR",
-        help="keep detections and features, for deep_sort_app.py with other flags",
+        help="keep detections and features, to track them again with other flags",
     )
     add("--start", type=positive_int, metavar="FRAME", help="first frame")
     add("--end", type=positive_int, metavar="FRAME", help="last frame")
@@ -182,7 +186,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add_parameter_flags(parser, BENCHMARK_SETTINGS, "tracker", others)
     add_parameter_flags(parser, DetectorSettings(), "detector, where its family leaves a choice")
     add_parameter_flags(parser, OPENVINO, "how the network of appearance features is run")
+    add_parameter_flags(parser, DrawingSettings(), "drawing", ("width", "colors", "draw_detections"))
     args = parser.parse_args(argv)
+    take_parameters(args, DrawingSettings, "drawing")
     take_parameters(args, TrackerSettings, "settings")
     take_parameters(args, DetectorSettings, "detector_settings")
     take_parameters(args, NetworkOptions, "options")

@@ -14,7 +14,7 @@ import numpy as np
 from application_util.drawing.canvas import Canvas
 from application_util.drawing.video_file import VideoFile
 
-ESCAPE, SPACE, STEP = 27, ord(" "), ord("s")
+ESCAPE, QUIT, SPACE, STEP = 27, ord("q"), ord(" "), ord("s")
 PAUSE_POLL_MS = 50
 
 Item = TypeVar("Item")
@@ -153,7 +153,7 @@ class ImageViewer(Canvas):
         cv2.imshow(self._caption, self._frame())
         spent_ms = 1e3 * (time.perf_counter() - start)
         key = cv2.waitKey(max(1, int(duration_ms - spent_ms)))
-        if (key & 255 == ESCAPE and key != -1) or not self._window_is_open():
+        if (key & 255 in (ESCAPE, QUIT) and key != -1) or not self._window_is_open():
             self.stop()
         return key if key == -1 else key & 255
 

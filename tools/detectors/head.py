@@ -15,9 +15,6 @@ from tools.detectors.boxes import Image
 PADDING = 114
 """Grey around an image that does not fill the network's input; all families of YOLO were trained with it."""
 
-FITS = ("corner", "center", "stretch")
-"""Scaled into the upper left corner or the middle of the input, aspect kept; or stretched to fill it."""
-
 Outputs = Mapping[str, NDArray]
 """Name -> array; the batch of one image still there."""
 
@@ -54,7 +51,7 @@ class Head:
     classes : int or None
         How many there are, where the output says it.
     fit : str
-        One of `FITS`.
+        One of `tools.detectors.settings.FITS`.
     color_order : str
         ``"BGR"`` or ``"RGB"``.
     mean, scale : tuple of float
@@ -104,7 +101,7 @@ def place(image: Image, size: tuple[int, int], fit: str) -> Placed:
     size : tuple of int
         (height, width) of the input.
     fit : str
-        One of `FITS`.
+        One of `tools.detectors.settings.FITS`.
     """
     height, width = size
     rows, columns = image.shape[:2]

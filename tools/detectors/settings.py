@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from application_util.settings import parameter
-from tools.detectors.head import FITS
+
+FITS = ("corner", "center", "stretch")
+"""Scaled into the upper left corner or the middle of the input, aspect kept; or stretched to fill it."""
 
 
 @dataclass(frozen=True)
