@@ -35,8 +35,8 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
 
     Notes
     -----
-    Where the same feature is given for everybody, distances differ by rounding alone, and who is matched depends
-    on the BLAS library's kernels, as in the original.
+    Where one feature is given for everybody, as people without a network do, all distances are equal. Where a few
+    features are, distances of equal pairs differ by rounding, which depends on the BLAS library's kernels.
     """
 
     def __init__(self, metric: str, matching_threshold: float, budget: int | None = None) -> None:
@@ -48,6 +48,8 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
         self.matching_threshold = matching_threshold
         self.budget = budget
         self._samples: dict[int, list[NDArray]] | None = None
+        self._only: NDArray | None = None
+        self._differ: bool = False
         self._begin({})
 
     @property
@@ -77,6 +79,7 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
             Targets to keep.
         """
         features, ids = _floats(features), np.asarray(targets).tolist()
+        self._note(features)
         if self.in_arrays():
             weights = self._space.weights(features, _lengths(features)) if ids else features
             self.learn(features, weights, ids, list(active_targets))
@@ -136,6 +139,7 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
                     raise ValueError(
                         f"detection {index}: its feature {wrong}, expected a finite length above 0"
                     )
+        self._note(features)
         return self._space.queries(features, lengths), self._space.weights(features, lengths)
 
     def compare_pairs(
@@ -149,6 +153,8 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
         """Do as `pair_distances`, with prepared queries, while `in_arrays`; inf may stand for what is farther."""
         if not len(rows):
             return np.empty(0)
+        if self._only is not None:
+            return np.full(len(rows), self._metric(self._only, self._only)[0], dtype=np.float64)
         closeness = self._galleries.pair_closeness(targets, queries, rows, columns, 1.0 - farthest)
         return self._space.distances(queries[columns], closeness)
 
@@ -157,6 +163,14 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
         if targets:
             self._galleries.add(targets, features, weights)
         self._galleries.keep(active)
+
+    def _note(self, features: NDArray) -> None:
+        """Remember whether all features so far are one and the same: rounding must not tell them apart."""
+        if self._differ or not len(features):
+            return
+        only = features[:1].repeat(2, axis=0) if self._only is None else self._only
+        self._differ = features.shape[1:] != only.shape[1:] or bool((features != only[0]).any())
+        self._only = None if self._differ else only
 
     def in_arrays(self) -> bool:
         """Return whether features lie in arrays: no program has asked for lists or replaced a function."""
@@ -175,15 +189,17 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
         kind: Any = BoundedGalleries if bounded else Galleries
         self._galleries: Galleries = kind(self.budget, self._space.weigh)
         self._samples = None
+        self._only, self._differ = None, False
         arrays = {target: _floats(features) for target, features in samples.items() if len(features)}
         for target, features in arrays.items():
+            self._note(features)
             weights = self._space.weights(features, _lengths(features))
             self._galleries.add([target] * len(features), features, weights)
         self._galleries.keep(list(arrays))
 
     def __getstate__(self) -> dict[str, Any]:
         """Store samples under the name that metrics of old stored them by, each target's in one array."""
-        ours = ("_galleries", "_samples", "_space", "_usual_metric")
+        ours = ("_galleries", "_samples", "_space", "_usual_metric", "_only", "_differ")
         samples = self._galleries.stacked() if self._samples is None else self._samples
         return {name: value for name, value in vars(self).items() if name not in ours} | {"samples": samples}
 

@@ -14,7 +14,7 @@ from application_util.files.invalid_rows import FIRST_FEATURE, find_invalid_rows
 from application_util.files.mot_table import read_detections, refuse_gap
 from application_util.files.npy_file import NpyFile
 from application_util.settings import MAX_GAP
-from deep_sort.detection import Detection
+from deep_sort.detection import Detection, Detections
 
 USUAL_FEATURE_DIM = 128
 CLASS_COLUMN = 7
@@ -157,26 +157,18 @@ def _count_repeated(rows: NDArray) -> int:
     return len(rows) - len(np.unique(places))
 
 
-def detections_from_rows(rows: NDArray, min_height: float = 0, labelled: bool = False) -> list[Detection]:
+def detections_from_rows(rows: NDArray, labelled: bool = False) -> Detections:
     """Turn rows of a detection file into detections.
 
     Parameters
     ----------
     rows : ndarray, shape (N, 10 + M)
         Rows of one frame.
-    min_height : float
-        Lower boxes are left out, pixels.
     labelled : bool
         Take the class in the 8th column for the detections' label.
     """
-    rows = rows[~(rows[:, 5] < min_height)]
-    boxes = rows[:, 2:6].astype(np.float64)
-    features = rows[:, FIRST_FEATURE:].astype(np.float32)
-    labels = rows[:, CLASS_COLUMN].astype(int).tolist() if labelled else [None] * len(rows)
-    return [
-        Detection(box, confidence, feature, label)
-        for box, confidence, feature, label in zip(boxes, rows[:, 6].tolist(), features, labels, strict=True)
-    ]
+    labels = rows[:, CLASS_COLUMN].astype(int).tolist() if labelled else None
+    return Detections(rows[:, 2:6], rows[:, 6], rows[:, FIRST_FEATURE:], labels)
 
 
 def create_detections(detection_mat: NDArray, frame_idx: int, min_height: float = 0) -> list[Detection]:
@@ -190,4 +182,5 @@ def create_detections(detection_mat: NDArray, frame_idx: int, min_height: float 
     min_height : float
         Lower boxes are left out, pixels.
     """
-    return detections_from_rows(detection_mat[detection_mat[:, 0].astype(int) == frame_idx], min_height)
+    rows = detection_mat[detection_mat[:, 0].astype(int) == frame_idx]
+    return list(detections_from_rows(rows[~(rows[:, 5] < min_height)]))

@@ -9,7 +9,7 @@ from application_util.files.detection_file import CLASS_COLUMN, DetectionFile, d
 from application_util.settings import TrackerSettings
 from application_util.tracking.outcome import Outcome
 from deep_sort.classes import same_class, suppress_by_class
-from deep_sort.detection import Detection
+from deep_sort.detection import Detections
 from deep_sort.nn_matching import NearestNeighborDistanceMetric
 from deep_sort.tracker import Tracker
 
@@ -23,7 +23,7 @@ def create_tracker(settings: TrackerSettings, by_class: bool = False) -> Tracker
 
 def select_detections(
     rows: NDArray, settings: TrackerSettings, outcome: Outcome | None = None, by_class: bool = False
-) -> list[Detection]:
+) -> Detections:
     """Return the detections of a frame that are tracked: high and confident enough, not suppressed, best first.
 
     Parameters

@@ -239,3 +239,19 @@ def test_detections_without_features_are_tracked_by_motion_and_overlap(walkers, 
         tracker.predict()
         tracker.update([Detection(row[2:6], row[6], np.empty(0)) for row in rows])
     assert sum(track.is_confirmed() for track in tracker.tracks) > 3
+
+
+def test_one_feature_for_everybody_gives_ties_whatever_the_rounding(walkers):
+    results = set()
+    for feature in (np.ones(1), np.ones(128), np.full(128, 0.7)):
+        for budget in (None, 5, 100):
+            tracker = Tracker(NearestNeighborDistanceMetric("cosine", 0.2, budget))
+            boxes = []
+            for frame in range(1, 60):
+                tracker.predict()
+                tracker.update(
+                    [Detection(row[2:6], row[6], feature) for row in walkers[walkers[:, 0] == frame]]
+                )
+                boxes += [(track.track_id, *track.to_tlwh()) for track in tracker.tracks]
+            results.add(tuple(boxes))
+    assert len(results) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,7 +47,7 @@ class Seen(NamedTuple):
     chosen: NDArray[np.int64]
     features: NDArray[np.float32]
 
-    def detections(self) -> list[Detection]:
+    def detections(self) -> Sequence[Detection]:
         """Return what is tracked, labelled with classes, best first."""
         return detections_from_rows(np.hstack([self.rows, self.features])[self.chosen], labelled=True)
 
