@@ -84,6 +84,13 @@ def test_a_changed_box_encoder_is_called_like_any_other(mot_dir, out):
     assert np.allclose(twice[:, 10:], 2 * once[:, 10:], atol=1e-4)
 
 
+def test_a_name_that_is_no_text(mot_dir, out):
+    name = os.fsdecode(b"S\xff1")
+    (mot_dir / "SEQ-01").rename(mot_dir / name)
+    generate_detections(color_encoder(), mot_dir, out)
+    assert np.array_equal(np.load(out / f"{name}.npy")[:, :10], expected_rows())
+
+
 def test_an_encoder_that_loses_boxes_is_an_error(mot_dir, out):
     with pytest.raises(ValueError, match=r"shape \(2, 3\) for 3 boxes"):
         generate_detections(lambda image, boxes: np.zeros((2, 3)), mot_dir, out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -99,7 +100,7 @@ def _by_batch(
     encoder: BoxEncoder, source: EncodingInput, read: Callable[[Piece], Image | None], report: EncodingReport
 ) -> Encoded:
     """Encode full batches, whatever frames their patches come from."""
-    sequence_seed = zlib.crc32(report.name.encode())
+    sequence_seed = zlib.crc32(os.fsencode(report.name))
 
     def cut(piece: Piece) -> Iterable[tuple[NDArray, NDArray]]:
         image = read(piece)
