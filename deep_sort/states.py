@@ -42,13 +42,7 @@ class States:
         self._projected: Array | None = None
 
     def hold(self, tracks: list[Track]) -> bool:
-        """Bring the states of these tracks, and of no others, into the arrays.
-
-        Returns
-        -------
-        bool
-            False if one of them is of another model, so that all are to be moved one by one.
-        """
+        """Bring the states of these tracks alone into the arrays; return False if one is of another model."""
         if self.tracks != tracks:
             self._collect(tracks)
         for track in self._lent:
@@ -104,20 +98,13 @@ class States:
     def pairs_within_gate(
         self, kf: KalmanFilter, columns: Sequence[int], measurements: Array
     ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Find the measurements that motion allows for each state (paper, equations 1 and 2).
-
-        Parameters
-        ----------
-        kf : KalmanFilter
-        columns : sequence of int, length K
-            The states, in ascending order.
-        measurements : ndarray, shape (4, N)
-            Boxes as (x, y, a, h).
+        """Find the measurements (4, N) that motion allows for the states in these columns (paper, equations 1 and 2).
 
         Returns
         -------
         states, measurements : ndarray of int, shape (pairs,)
-            Pairs whose squared Mahalanobis distance is within the 0.95 quantile of its distribution, by state.
+            Positions in ``columns``, ascending, and in ``measurements`` of pairs whose squared Mahalanobis distance
+            is within the 0.95 quantile of its distribution.
         """
         mean, variance = self.values[0], self._project(kf)
         if len(columns) < len(self.tracks):

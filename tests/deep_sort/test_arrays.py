@@ -1,0 +1,168 @@
+"""Work on arrays gives what the obvious loops give."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
+
+from deep_sort import gallery, iou_matching, linear_assignment, states
+from deep_sort.detection import Detection
+from deep_sort.gallery import BoundedGalleries, Galleries
+from deep_sort.kalman_filter import KalmanFilter, chi2inv95
+from deep_sort.linear_assignment import PairCosts, matching_cascade
+from deep_sort.nn_matching import NearestNeighborDistanceMetric
+from deep_sort.states import States
+from deep_sort.track import Track
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def boxes(rng: np.random.Generator, count: int, width: float = 400) -> np.ndarray:
+    """Boxes (x, y, a, h)."""
+    return np.column_stack(
+        [rng.uniform(0, width, (count, 2)), rng.uniform(0.3, 0.5, count), rng.uniform(50, 150, count)]
+    )
+
+
+@given(seeds, st.sampled_from([1, 5, 40]))
+def test_states_move_as_the_filter_says(seed, count):
+    rng, kf, arrays = np.random.default_rng(seed), KalmanFilter(), States()
+    start = boxes(rng, count)
+    tracks = [Track(None, None, i, 3, 30) for i in range(count)]
+    arrays.add(tracks, kf, start.T)
+    expected = [kf.initiate(box) for box in start]
+    for _ in range(6):
+        assert arrays.hold(tracks)
+        arrays.predict(kf)
+        expected = [kf.predict(*state) for state in expected]
+        assert arrays.hold(tracks)
+        measured = boxes(rng, count + 3)
+        chosen = sorted(rng.choice(count, rng.integers(1, count + 1), replace=False).tolist())
+        found = set(
+            zip(*map(np.ndarray.tolist, arrays.pairs_within_gate(kf, chosen, measured.T)), strict=True)
+        )
+        distances = [kf.gating_distance(*expected[i], measured) for i in chosen]
+        assert found == set(zip(*np.nonzero(np.array(distances) <= chi2inv95[4]), strict=True))
+        near = np.array([expected[i][0][:4] for i in chosen]) * rng.normal(1, 0.02, (len(chosen), 4))
+        arrays.update(kf, chosen, near.T)
+        for i, box in zip(chosen, near, strict=True):
+            expected[i] = kf.update(*expected[i], box)
+    for track, (mean, covariance) in zip(tracks, expected, strict=True):
+        np.testing.assert_allclose(track.mean, mean, rtol=1e-9)
+        np.testing.assert_allclose(track.covariance, covariance, rtol=1e-9, atol=1e-15)
+
+
+def test_many_pairs_are_sorted_out_first():
+    rng, kf, arrays = np.random.default_rng(0), KalmanFilter(), States()
+    tracks = [Track(None, None, i, 3, 30) for i in range(200)]
+    arrays.add(tracks, kf, boxes(rng, 200).T)
+    arrays.predict(kf)
+    measured = boxes(rng, 300)
+    assert states.FEW_PAIRS < 200 * 300
+    rows, columns = arrays.pairs_within_gate(kf, range(200), measured.T)
+    distances = np.array([kf.gating_distance(one.mean, one.covariance, measured) for one in tracks])
+    near = np.zeros((200, 300), dtype=bool)
+    near[rows, columns] = True
+    np.testing.assert_array_equal(near, distances <= chi2inv95[4])
+    assert np.all(np.diff(rows) >= 0) and len(rows) == near.sum() > 300
+
+
+@given(seeds, st.sampled_from([1, 4, 20]), st.sampled_from([3, gallery.CROWD + 6]), st.booleans())
+def test_galleries_of_both_kinds_agree(seed, budget, people, alike):
+    rng = np.random.default_rng(seed)
+    looks = rng.normal(size=(people, 16)) + 3 * alike * rng.normal(size=16)
+    bounded, growing = BoundedGalleries(budget, np.multiply), Galleries(budget, np.multiply)
+    known: list[int] = []
+    for _ in range(30):
+        known = [target for target in known if rng.random() < 0.98]
+        targets = rng.integers(0, people, people).tolist()
+        features = (looks[targets] + 0.3 * rng.normal(size=(people, 16))).astype(np.float32)
+        weights = 1 / np.linalg.norm(features, axis=1)
+        known += [target for target in dict.fromkeys(targets) if target not in known]
+        for galleries in (bounded, growing):
+            galleries.keep([target for target in galleries.active if target in known])
+            galleries.add(targets, features, weights)
+            galleries.keep(known)
+    for target, features in growing.stacked().items():
+        np.testing.assert_array_equal(bounded.stacked()[target], features)
+    queries = looks[rng.integers(0, people, 12)] + 0.3 * rng.normal(size=(12, 16))
+    queries = (queries / np.linalg.norm(queries, axis=1, keepdims=True)).astype(np.float32)
+    rows, columns = np.nonzero(rng.random((len(known), 12)) < 0.5)
+    exact = growing.pair_closeness(known, queries, rows, columns)
+    np.testing.assert_allclose(bounded.pair_closeness(known, queries, rows, columns), exact, atol=1e-5)
+    least = float(rng.uniform(-0.2, 1))
+    found = bounded.pair_closeness(known, queries, rows, columns, least)
+    assert np.all(exact[found == -np.inf] < least)
+    np.testing.assert_allclose(found[found > -np.inf], exact[found > -np.inf], atol=1e-5)
+
+
+def test_galleries_of_a_crowd_rule_out_strangers():
+    rng = np.random.default_rng(0)
+    looks = rng.normal(size=(100, 64)).astype(np.float32)
+    galleries = BoundedGalleries(10, np.multiply)
+    for _ in range(10):
+        features = looks + 0.3 * rng.normal(size=looks.shape).astype(np.float32)
+        galleries.add(range(100), features, 1 / np.linalg.norm(features, axis=1))
+    galleries.keep(list(range(100)))
+    queries = looks / np.linalg.norm(looks, axis=1, keepdims=True)
+    rows = np.repeat(np.arange(100), 3)
+    columns = (rows + np.tile([2, 1, 0], 100)) % 100
+    found = galleries.pair_closeness(list(range(100)), queries, rows, columns, 0.8)
+    assert np.isinf(found).sum() >= 195 and np.all(found[2::3] > 0.9)
+
+
+@pytest.mark.parametrize("budget", [None, 600])
+def test_memory_of_galleries_is_that_of_their_features(budget):
+    features = np.random.default_rng(0).normal(size=(1000, 64)).astype(np.float32)
+    metric = NearestNeighborDistanceMetric("cosine", 0.2, budget)
+    active = list(range(21))
+    tracemalloc.start()
+    metric.partial_fit(features[:21], active, active)
+    for start in range(0, 20_000, 50):
+        metric.partial_fit(features[start % 1000 : start % 1000 + 50], [0] * 50, active)
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    kept = 20_021 if budget is None else 600 + 20
+    assert sum(map(len, metric.samples.values())) == kept
+    assert held < (1.1 if budget is None else 2) * kept * 64 * 4
+    np.testing.assert_array_equal(metric.samples[0][-50:], features[950:])
+
+
+@given(seeds, st.integers(1, 9), st.integers(1, 9), st.sampled_from([0.1, 0.3, 0.8]))
+def test_levels_are_settled_as_the_solver_would(seed, rows, columns, share):
+    """Also the order of what is left, which decides the ids of new tracks."""
+    rng = np.random.default_rng(seed)
+    tracks = [Track(np.ones(8), np.eye(8), i, 3, 30) for i in range(rows)]
+    for one in tracks:
+        one.time_since_update = int(rng.integers(1, 4))
+    pairs = np.nonzero(rng.random((rows, columns)) < share)
+    costs = PairCosts(
+        *pairs, rng.choice([0.05, 0.1, 0.15, 0.3], len(pairs[0])) + 0.01 * rng.random(len(pairs[0]))
+    )
+    quick = matching_cascade(costs, 0.2, 3, tracks, range(columns))
+    solved = matching_cascade(lambda *args: costs(*args), 0.2, 3, tracks, range(columns))
+    assert quick == solved
+
+
+def test_the_solver_gives_the_diagonal_for_equal_costs():
+    for rows in range(1, 9):
+        for columns in range(1, 9):
+            solution = linear_sum_assignment(np.full((rows, columns), 0.2 + 1e-5))
+            assert [list(indices) for indices in solution] == [list(range(min(rows, columns)))] * 2
+
+
+def test_overlap_of_many_boxes_in_blocks(monkeypatch):
+    rng, kf = np.random.default_rng(0), KalmanFilter()
+    found = [Detection([*rng.uniform(0, 200, 2), 30, 60], 1, [1]) for _ in range(40)]
+    tracks = [Track(*kf.initiate(one.to_xyah()), i, 3, 30) for i, one in enumerate(found[::-1])]
+    whole = iou_matching.iou_cost(tracks, found)
+    monkeypatch.setattr(iou_matching, "BLOCK", 100)
+    np.testing.assert_array_equal(iou_matching.iou_cost(tracks, found), whole)
+    assert linear_assignment.min_cost_matching(iou_matching.iou_cost, 0.7, tracks, found)[0] == [
+        (i, 39 - i) for i in range(40)
+    ]
