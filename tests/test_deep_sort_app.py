@@ -157,6 +157,9 @@ def test_without_features_tracks_follow_motion_and_overlap(app):
     app.save(app.rows)
     assert app.run("--max_cosine_distance", "-1") == 0
     assert app.output_file.read_bytes() == alone != b""
+    app.save(app.rows[:, :10])
+    assert app.run("--nn_budget", "5") == 0
+    assert app.output_file.read_bytes() == alone
 
 
 def test_skip_invalid(app):
