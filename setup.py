@@ -37,7 +37,7 @@ EXTRAS = {
     "report": ["plotly>=6.0"],
 }
 EXTRAS["all"] = sorted({package for packages in EXTRAS.values() for package in packages})
-EXTRAS["bench"] = ["deep-sort-realtime>=1.3"]
+EXTRAS["bench"] = ["deep-sort-realtime>=1.3", "trackforge>=0.4"]
 EXTRAS["test"] = ["pytest>=7.4", "pytest-xdist>=3.6", "hypothesis>=6.80"]
 EXTRAS["lint"] = ["ruff>=0.9", "mypy>=1.10", "import-linter>=2.5"]
 

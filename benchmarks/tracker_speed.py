@@ -1,7 +1,8 @@
-"""Time a frame of the tracker against deep-sort-realtime, fed the same detections and features.
+"""Time a frame of the tracker against deep-sort-realtime and trackforge, fed the same detections and features.
 
-Each measurement is a process of its own: suppression, Detection objects, predict and update of each frame, and
-nothing else. Ratios are printed only if the project's tracks are those recorded from the original.
+Each measurement is a process of its own: suppression, detections, predict and update of each frame, and nothing
+else. trackforge is compiled (Rust) and takes lists, which are made from the arrays while the clock runs. Ratios are
+printed only if the project's tracks are those recorded from the original.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ def ours(settings: TrackerSettings) -> Callable[[np.ndarray], None]:
     return step
 
 
-def peer(settings: TrackerSettings) -> Callable[[np.ndarray], None]:
-    from deep_sort_realtime.deepsort_tracker import DeepSort  # noqa: PLC0415 (ours is measured without it)
+def realtime(settings: TrackerSettings) -> Callable[[np.ndarray], None]:
+    from deep_sort_realtime.deepsort_tracker import DeepSort  # noqa: PLC0415 (others are measured without it)
 
     tracker = DeepSort(
         max_age=30,
@@ -67,6 +68,30 @@ def peer(settings: TrackerSettings) -> Callable[[np.ndarray], None]:
     return step
 
 
+def compiled(settings: TrackerSettings) -> Callable[[np.ndarray], None]:
+    from trackforge import DEEPSORT  # noqa: PLC0415 (others are measured without it)
+
+    tracker = DEEPSORT(
+        max_age=30,
+        n_init=3,
+        max_iou_distance=settings.max_iou_distance,
+        max_cosine_distance=settings.max_cosine_distance,
+        nn_budget=settings.nn_budget or 10**6,
+    )
+
+    def step(rows: np.ndarray) -> None:
+        rows = rows[rows[:, 6] >= settings.min_confidence]
+        detections = [
+            (box, score, 0) for box, score in zip(rows[:, 2:6].tolist(), rows[:, 6].tolist(), strict=True)
+        ]
+        tracker.update(detections, rows[:, 10:].tolist())
+
+    return step
+
+
+TRACKERS = {"this project": ours, "deep-sort-realtime": realtime, "trackforge": compiled}
+
+
 def frames_of(people: int, frames: int) -> Iterator[np.ndarray]:
     rows = make_crowd(people, frames)
     for frame in range(1, frames + 1):
@@ -75,7 +100,7 @@ def frames_of(people: int, frames: int) -> Iterator[np.ndarray]:
 
 def worker(tracker: str, people: int, frames: int, budget: int | None) -> None:
     """Print milliseconds per frame and peak memory as JSON."""
-    step = {"ours": ours, "peer": peer}[tracker](TrackerSettings(min_confidence=0.3, nn_budget=budget))
+    step = TRACKERS[tracker](TrackerSettings(min_confidence=0.3, nn_budget=budget))
     milliseconds = []
     for rows in list(frames_of(people, frames)):
         start = time.perf_counter()
@@ -89,16 +114,8 @@ def measure(tracker: str, people: int, frames: int, threads: int | None, budget:
     environment = {key: value for key, value in os.environ.items() if key not in THREAD_VARIABLES}
     if threads:
         environment |= dict.fromkeys(THREAD_VARIABLES, str(threads))
-    command = [
-        sys.executable,
-        __file__,
-        "--worker",
-        tracker,
-        "--people",
-        str(people),
-        "--frames",
-        str(frames),
-    ]
+    arguments = ["--worker", tracker, "--people", str(people), "--frames", str(frames)]
+    command = [sys.executable, __file__, *arguments]
     if budget:
         command += ["--budget", str(budget)]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
@@ -106,47 +123,47 @@ def measure(tracker: str, people: int, frames: int, threads: int | None, budget:
 
 
 def compare(runs: int) -> None:
-    """Print the table of milliseconds per frame, project and peer in turn."""
+    """Print the table of milliseconds per frame, the trackers in turn."""
     print(f"median of {runs} runs, milliseconds per frame (99th percentile), budget 100")
-    print("| people | BLAS threads | this project | deep-sort-realtime | ratio |")
-    print("|---|---|---|---|---|")
+    print(f"| people | BLAS threads | {' | '.join(TRACKERS)} | times as fast as they |")
+    print("|---" * (len(TRACKERS) + 3) + "|")
     for people in PEOPLE:
         frames = 100 if people >= 300 else 200
         for threads in (1, None):
-            ms: dict[str, list[np.ndarray]] = {"ours": [], "peer": []}
+            ms: dict[str, list[np.ndarray]] = {name: [] for name in TRACKERS}
             for _ in range(runs):
-                for tracker, series in ms.items():
-                    series.append(np.array(measure(tracker, people, frames, threads, 100)["ms"][WARM_UP:]))
-            mid = {name: statistics.median(np.median(run) for run in series) for name, series in ms.items()}
-            high = {
-                name: statistics.median(np.percentile(run, 99) for run in series)
-                for name, series in ms.items()
-            }
-            ratio = statistics.median(
-                np.median(p) / np.median(o) for o, p in zip(ms["ours"], ms["peer"], strict=True)
-            )
-            cells = [f"{mid[name]:.2f} ({high[name]:.2f})" for name in ("ours", "peer")]
-            print(
-                f"| {people} | {threads or 'default'} | {cells[0]} | {cells[1]} | {ratio:.1f} |", flush=True
-            )
+                for name, series in ms.items():
+                    series.append(np.array(measure(name, people, frames, threads, 100)["ms"][WARM_UP:]))
+            mid = {name: [np.median(run) for run in series] for name, series in ms.items()}
+            high = {name: [np.percentile(run, 99) for run in series] for name, series in ms.items()}
+            cells = [
+                f"{statistics.median(mid[name]):.3f} ({statistics.median(high[name]):.3f})" for name in ms
+            ]
+            own, *others = mid.values()
+            ratios = [
+                statistics.median(other / mine for mine, other in zip(own, each, strict=True))
+                for each in others
+            ]
+            faster = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+            print(f"| {people} | {threads or 'default'} | {' | '.join(cells)} | {faster} |", flush=True)
 
 
 def growth(people: int = 25, frames: int = 2000) -> None:
     """Print how the cost of a frame grows when galleries are not bounded."""
     print(f"\nnn_budget none, {people} people, BLAS threads 1: median milliseconds per frame over 100 frames")
-    print("| frame | this project | deep-sort-realtime | ratio |")
-    print("|---|---|---|---|")
-    results = {name: measure(name, people, frames, 1, None) for name in ("ours", "peer")}
+    print(f"| frame | {' | '.join(TRACKERS)} |")
+    print("|---" * (len(TRACKERS) + 1) + "|")
+    results = [measure(name, people, frames, 1, None) for name in TRACKERS]
     for end in range(frames // 5, frames + 1, frames // 5):
-        mine, other = (np.median(results[name]["ms"][end - 100 : end]) for name in ("ours", "peer"))
-        print(f"| {end} | {mine:.2f} | {other:.2f} | {other / mine:.1f} |")
-    print(f"| peak memory, MiB | {results['ours']['peak_mib']:.0f} | {results['peer']['peak_mib']:.0f} | |")
+        cells = [f"{np.median(result['ms'][end - 100 : end]):.2f}" for result in results]
+        print(f"| {end} | {' | '.join(cells)} |")
+    print(f"| peak memory, MiB | {' | '.join(format(result['peak_mib'], '.0f') for result in results)} |")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--runs", type=int, default=3, help="runs of each measurement (default: %(default)s)")
-    parser.add_argument("--worker", choices=("ours", "peer"), help=argparse.SUPPRESS)
+    parser.add_argument("--worker", choices=TRACKERS, help=argparse.SUPPRESS)
     parser.add_argument("--people", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--frames", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--budget", type=int, help=argparse.SUPPRESS)
