@@ -109,7 +109,7 @@ def _prepare_checkpoint(target: str) -> Callable[[Path], list[bytes]]:
 
 
 def _read_checkpoint(folder: Path) -> None:
-    from tools.network.architecture import read_checkpoint
+    from tools.network.checkpoint import read_checkpoint
     from tools.reid.weights import load_variables
 
     load_variables(folder / "checkpoint")

@@ -11,8 +11,10 @@ from application_util.errors import UserError
 tf = pytest.importorskip("tensorflow")
 
 from tools.freeze_model import main  # noqa: E402
-from tools.network.architecture import read_checkpoint, trunk_shape, variable_shapes  # noqa: E402
+from tools.network.architecture import trunk_shape, variable_shapes  # noqa: E402
+from tools.network.checkpoint import checkpoint_prefix, read_checkpoint  # noqa: E402
 from tools.network.freezing import freeze_model  # noqa: E402
+from tools.network.model_file import check_model  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -175,3 +177,12 @@ def test_damaged_checkpoint(tmp_path):
     data.write_bytes(data.read_bytes()[:1000])
     with pytest.raises(UserError, match=r"cut\.ckpt"):
         read_checkpoint(checkpoint)
+
+
+def test_a_checkpoint_is_known_by_any_of_its_files_and_is_no_network(tmp_path):
+    assert {
+        checkpoint_prefix(f"a/x.ckpt-1{end}") for end in ("", ".index", ".meta", ".data-00000-of-00001")
+    } == {"a/x.ckpt-1"}
+    (tmp_path / "x.ckpt.index").touch()
+    with pytest.raises(UserError, match=r"a checkpoint, expected a frozen graph: .*freeze_model"):
+        check_model(tmp_path / "x.ckpt")

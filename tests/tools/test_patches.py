@@ -91,3 +91,9 @@ def test_no_boxes(image):
     patches, empty = cut_patches(image, [], (32, 16))
     assert patches.shape == (0, 32, 16, 3)
     assert empty == 0
+
+
+@pytest.mark.parametrize("image", [None, np.zeros((20, 20, 3), np.float32), np.ones((20, 20, 3))])
+def test_an_image_that_is_none_or_has_other_values_is_refused(image):
+    with pytest.raises(ValueError, match=r"image .*expected"):
+        cut_patches(image, np.array([[1.0, 1, 10, 10]]), (16, 8))

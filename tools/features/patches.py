@@ -74,8 +74,14 @@ def cut_patches(
     Raises
     ------
     ValueError
-        If the image has other channels.
+        If the image is none, has other channels, or values other than 0 to 255 as uint8.
     """
+    if not isinstance(image, np.ndarray):
+        raise ValueError(
+            f"image is {image!r:.40}, expected an array: a file that cv2.imread cannot read gives None"
+        )
+    if image.dtype != np.uint8:
+        raise ValueError(f"image of {image.dtype}, expected uint8, 0 to 255")
     if image.ndim != 3 or image.shape[2] != 3:
         raise ValueError(f"image of shape {image.shape}, expected (height, width, 3): blue, green, red")
     patches = [extract_image_patch(image, box, patch_shape) for box in boxes]

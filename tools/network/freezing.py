@@ -14,8 +14,8 @@ from tools.network.architecture import (
     IMAGE_SHAPE,
     Variables,
     inference_graph,
-    read_checkpoint,
 )
+from tools.network.checkpoint import checkpoint_prefix, read_checkpoint
 
 
 def write_graph(
@@ -75,7 +75,7 @@ def freeze_model(
     UserError
         If the checkpoint cannot be read or the graph not be written.
     """
-    prefix = Path(str(checkpoint_in).removesuffix(".index"))
+    prefix = Path(checkpoint_prefix(checkpoint_in))
     files = [
         file for end in ("index", "data-*") for file in prefix.parent.glob(f"{escape(prefix.name)}.{end}")
     ]

@@ -32,6 +32,11 @@ def check_model(path: str | Path) -> None:
             f"{path}: a folder, expected a network (.pb, .xml, .onnx); "
             f"{command_name('tools/freeze_model.py')} makes one"
         )
+    if Path(f"{path}.index").is_file():
+        raise UserError(
+            f"{path}: a checkpoint, expected a frozen graph: "
+            f"{command_name('tools/freeze_model.py')} --checkpoint_in {path} makes one"
+        )
     if not Path(path).is_file():
         raise _missing(path)
 

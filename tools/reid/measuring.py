@@ -10,7 +10,8 @@ import numpy as np
 
 from application_util.errors import UserError
 from tools.features.encoder import ImageEncoder
-from tools.network.architecture import IMAGE_SHAPE, read_checkpoint
+from tools.network.architecture import IMAGE_SHAPE
+from tools.network.checkpoint import read_checkpoint
 from tools.reid.data import ReidImages, merge
 from tools.reid.evaluation import pool_tracklets, rank_gallery
 from tools.reid.export import write_features

@@ -8,7 +8,8 @@ from application_util.errors import UserError
 tf = pytest.importorskip("tensorflow")
 
 from tests.support.crops import make_market  # noqa: E402
-from tools.network.architecture import read_checkpoint, trunk_shape, variable_shapes  # noqa: E402
+from tools.network.architecture import trunk_shape, variable_shapes  # noqa: E402
+from tools.network.checkpoint import read_checkpoint  # noqa: E402
 from tools.reid.data import ReidImages, hold_out  # noqa: E402
 from tools.reid.features import encode_images, encoder_of  # noqa: E402
 from tools.reid.layers import TrainingLayers  # noqa: E402
