@@ -188,3 +188,17 @@ def test_recorded_features(tmp_path):
     assert np.abs(encoder(patches, 1) - encoder(patches, 32)).max() <= 1e-6
     again = ImageEncoder(tmp_path / "golden.pb")
     assert np.abs(again(patches) - recorded).max() <= 1e-5
+
+
+def test_a_graph_that_reaches_files_is_refused_unless_it_is_trusted(tmp_path):
+    tf = pytest.importorskip("tensorflow")
+    with tf.Graph().as_default() as graph:
+        images = tf.compat.v1.placeholder(tf.uint8, (None, 16, 8, 3), name="images")
+        with tf.control_dependencies([tf.io.write_file(str(tmp_path / "written"), "x")]):
+            tf.identity(tf.reduce_mean(tf.cast(images, tf.float32), (1, 2)), name="features")
+    (tmp_path / "net.pb").write_bytes(graph.as_graph_def().SerializeToString())
+    with pytest.raises(UserError, match=r"net\.pb: .*WriteFile.*--trust_model"):
+        create_box_encoder(tmp_path / "net.pb")
+    assert not (tmp_path / "written").exists()
+    create_box_encoder(tmp_path / "net.pb", trust_model=True)
+    assert (tmp_path / "written").exists()

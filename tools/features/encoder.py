@@ -39,6 +39,8 @@ class ImageEncoder:
         Of the arithmetic, see `tools.network.openvino_network.PRECISIONS`; TensorFlow has float32 alone.
     image_format : ImageFormat, optional
         What images the network takes, by default what its card says, else BGR from 0 to 255.
+    trust_model : bool
+        Take a frozen graph that may reach files or the network when it runs.
 
     Attributes
     ----------
@@ -64,9 +66,12 @@ class ImageEncoder:
         runtime: str | None = None,
         precision: str = "float32",
         image_format: ImageFormat | None = None,
+        trust_model: bool = False,
     ) -> None:
         check_model(checkpoint_filename)
-        self._network = open_network(checkpoint_filename, input_name, output_name, runtime, precision)
+        self._network = open_network(
+            checkpoint_filename, input_name, output_name, runtime, precision, trust_model
+        )
         self._format = (image_format or image_format_of(checkpoint_filename)).resolved(
             self._network.input_shape
         )
@@ -133,13 +138,18 @@ class ImageEncoder:
 
 
 def open_network(
-    path: str | Path, input_name: str, output_name: str, runtime: str | None, precision: str
+    path: str | Path,
+    input_name: str,
+    output_name: str,
+    runtime: str | None,
+    precision: str,
+    trust_model: bool = False,
 ) -> FrozenGraph | OpenVinoNetwork:
     """Load a network into a runtime.
 
     Parameters
     ----------
-    path, input_name, output_name, runtime, precision
+    path, input_name, output_name, runtime, precision, trust_model
         See `ImageEncoder`.
 
     Raises
@@ -157,7 +167,7 @@ def open_network(
         )
     if precision != "float32":
         raise UserError(f"TensorFlow runs networks in float32; --runtime openvino has {precision}")
-    return FrozenGraph(path, input_name, output_name)
+    return FrozenGraph(path, input_name, output_name, trust_model)
 
 
 class BoxEncoder:
@@ -217,6 +227,7 @@ def create_box_encoder(
     runtime: str | None = None,
     precision: str = "float32",
     image_format: ImageFormat | None = None,
+    trust_model: bool = False,
 ) -> BoxEncoder:
     """Load a network that gives the features of boxes in an image.
 
@@ -224,7 +235,7 @@ def create_box_encoder(
     ----------
     model_filename : str or Path
         The network.
-    input_name, output_name, runtime, precision, image_format
+    input_name, output_name, runtime, precision, image_format, trust_model
         See `ImageEncoder`.
     batch_size : int
         How many patches run through the network at once.
@@ -247,6 +258,7 @@ def create_box_encoder(
         runtime=runtime,
         precision=precision,
         image_format=image_format,
+        trust_model=trust_model,
     )
     if image_encoder.image_shape[2] != 3:
         raise UserError(
@@ -273,4 +285,5 @@ def load_box_encoder(network: Network) -> BoxEncoder:
         runtime=options.runtime,
         precision=options.precision,
         image_format=image_format,
+        trust_model=options.trust_model,
     )

@@ -25,6 +25,9 @@ class NetworkOptions:
         "of OpenVINO's arithmetic; bfloat16 is faster on processors with AVX-512 BF16 or AMX",
         choices=("float32", "bfloat16"),
     )
+    trust_model: bool = parameter(
+        False, "take a frozen graph that may reach files or the network when it runs"
+    )
     color_order: str | None = parameter(
         None, "of the network's images, by default what its card says, else BGR", choices=("BGR", "RGB")
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,11 @@ from numpy.typing import NDArray
 
 from application_util.errors import UserError, require
 from tools.network.tensorflow_import import load_tensorflow
+
+OUTWARD = re.compile(
+    "File|Save|Restore|Checkpoint|Reader|Dataset|PyFunc|Rpc|Remote|Send|Recv|Summary|Debug|Print|Library"
+)
+"""In the names of TensorFlow's operations that reach files, other programs or the network when a graph runs."""
 
 
 class FrozenGraph:
@@ -22,6 +28,8 @@ class FrozenGraph:
         A serialized GraphDef (``.pb``) of TensorFlow 1 or 2, control flow of either kind included.
     input_name, output_name : str
         Names of the nodes.
+    trust_model : bool
+        Take a graph that may read or write files, or reach the network, when it runs.
 
     Attributes
     ----------
@@ -34,11 +42,19 @@ class FrozenGraph:
     Raises
     ------
     UserError
-        If TensorFlow is missing, or the file is no such graph or has no such nodes of rank 4 and 2.
+        If TensorFlow is missing, or the file is no such graph, has no such nodes of rank 4 and 2, or is
+        not trusted.
     """
 
-    def __init__(self, path: str | Path, input_name: str = "images", output_name: str = "features") -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        input_name: str = "images",
+        output_name: str = "features",
+        trust_model: bool = False,
+    ) -> None:
         self.path = path
+        self._trusted = trust_model
         self._tf = load_tensorflow()
         graph = self._import()
         self.session = self._tf.compat.v1.Session(graph=graph)
@@ -80,6 +96,7 @@ class FrozenGraph:
             definition = self._tf.compat.v1.GraphDef.FromString(Path(self.path).read_bytes())
             if not definition.node:
                 raise ValueError("no nodes in it")
+            self._refuse_outward(definition)
             with self._tf.Graph().as_default() as graph:
                 self._tf.import_graph_def(definition, name="")
         except OSError as error:
@@ -87,6 +104,16 @@ class FrozenGraph:
         except (decode_error, ValueError, self._tf.errors.OpError) as error:
             raise UserError(f"{self.path}: not a frozen TensorFlow graph ({_reason(error)})") from None
         return graph
+
+    def _refuse_outward(self, definition: Any) -> None:
+        """A graph is a program: one from a stranger must not reach beyond its tensors."""
+        nodes = [*definition.node, *(node for each in definition.library.function for node in each.node_def)]
+        outward = sorted({node.op for node in nodes if OUTWARD.search(node.op)})
+        if outward and not self._trusted:
+            raise UserError(
+                f"{self.path}: this network may reach files or the network when it runs ({', '.join(outward)}): "
+                "--trust_model takes it all the same"
+            )
 
     def _tensor(self, graph: Any, name: str, flag: str, candidates: list[str]) -> Any:
         try:
