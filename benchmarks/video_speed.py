@@ -26,7 +26,7 @@ from application_util.drawing.render import Rendering, render
 from application_util.drawing.result_view import ResultView, open_results
 from application_util.drawing.video_encoder import H264Encoder, OpenCVEncoder
 from application_util.drawing.view import View
-from application_util.drawing.visualization import VideoVisualization, window_shape
+from application_util.drawing.visualization import VideoVisualization
 from application_util.sequences.sequence import read_sequence
 
 FRAMES_IN_MEMORY = 60
@@ -67,8 +67,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="(default: %(default)s)")
     args = parser.parse_args()
     results = open_results(read_sequence(args.sequence_dir), args.result_file)
-    size = window_shape(results.sequence.image_size or ())
-    frames = ready_made_frames(results, size)
+    height, width = results.sequence.image_size or (0, 0)
+    frames = ready_made_frames(results, (width, height))
     with tempfile.TemporaryDirectory() as folder:
         one, two = Path(folder, "one" + args.kind), Path(folder, "two" + args.kind)
 
@@ -87,7 +87,7 @@ def main() -> None:
                 rates[name].append(videos * len(results.frames) / seconds(method))
     median = {name: statistics.median(values) for name, values in rates.items()}
     name, count = results.sequence.name, len(results.frames)
-    print(f"{name}, {count} frames, {args.kind} {size[0]}x{size[1]}, frames per second:")
+    print(f"{name}, {count} frames, {args.kind} {width}x{height}, frames per second:")
     for name, values in rates.items():
         print(f"{name:24} {median[name]:7.1f}  (of {' '.join(f'{value:.1f}' for value in values)})")
     print(f"of the encoder's own speed: {median['one sequence'] / median['the encoder alone']:.2f}")
