@@ -48,10 +48,16 @@ class OpenCVEncoder:
         self._writer.release()
         if self._frames and self._path.suffix.lower() == ".avi":
             announced = round(open_video(self._path).get(cv2.CAP_PROP_FRAME_COUNT))
-            if announced != self._frames:
+            if announced != self._frames or _is_cut(self._path):
                 raise OSError(
                     "not all frames could be written; is the disk full, or the frame rate too high?"
                 )
+
+
+def _is_cut(path: Path) -> bool:
+    """Return whether an AVI file is shorter than its head says."""
+    with path.open("rb") as file:
+        return path.stat().st_size < int.from_bytes(file.read(8)[4:], "little") + 8
 
 
 class H264Encoder:

@@ -11,10 +11,7 @@ JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 def image_size(content: bytes) -> tuple[int, int] | None:
-    """Return (height, width) in pixels as a PNG, JPEG, BMP or TIFF file announces it; None if it is anything else.
-
-    (A WebP file has at most 16383 x 16383 pixels.)
-    """
+    """Return (height, width) in pixels as a PNG, JPEG, BMP, TIFF or WebP file announces it; None for anything else."""
     try:
         if content.startswith(PNG_START):
             width, height = struct.unpack_from(">II", content, 16)
@@ -24,11 +21,24 @@ def image_size(content: bytes) -> tuple[int, int] | None:
             height, width = _jpeg_size(content)
         elif content[:4] in TIFF_STARTS:
             height, width = _tiff_size(content, TIFF_STARTS[content[:4]])
+        elif content[8:12] == b"WEBP":
+            height, width = _webp_size(content)
         else:
             return None
     except (struct.error, KeyError):  # cut off
         return None
     return height, width
+
+
+def has_false_chunk(content: bytes) -> bool:
+    """Return whether a chunk of a PNG file says that it is longer than the file; OpenCV takes memory by that."""
+    place = len(PNG_START)
+    while content.startswith(PNG_START) and place + 8 <= len(content):
+        (length,) = struct.unpack_from(">I", content, place)
+        if content[place + 4 : place + 8] == b"IEND":
+            break
+        place += 12 + length
+    return place > len(content)
 
 
 def _jpeg_size(content: bytes) -> tuple[int, int]:
@@ -39,6 +49,18 @@ def _jpeg_size(content: bytes) -> tuple[int, int]:
         place += 1 if padded else 2 + struct.unpack_from(">H", content, place + 2)[0]
     height, width = struct.unpack_from(">HH", content, place + 5)
     return height, width
+
+
+def _webp_size(content: bytes) -> tuple[int, int]:
+    kind = content[12:16]
+    if kind == b"VP8X":
+        (width,), (height,) = (struct.unpack("<I", content[place : place + 3] + b"\0") for place in (24, 27))
+        return height + 1, width + 1
+    if kind == b"VP8L":
+        (sides,) = struct.unpack_from("<I", content, 21)
+        return (sides >> 14 & 0x3FFF) + 1, (sides & 0x3FFF) + 1
+    width, height = struct.unpack_from("<HH", content, 26)
+    return height & 0x3FFF, width & 0x3FFF
 
 
 def _tiff_size(content: bytes, order: str) -> tuple[int, int]:

@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
-from application_util.sequences.image_header import JPEG_START, image_size
+from application_util.sequences.image_header import JPEG_START, has_false_chunk, image_size
 from application_util.settings import MAX_GAP
 
 NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<number>\d+)", re.ASCII)
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 JPEG_SCAN, JPEG_END = b"\xff\xda", b"\xff\xd9"
 SYSTEM_NAMES = ("lost+found", "System Volume Information", "Thumbs.db", "desktop.ini")
-MAX_PIXELS = 2**28
-"""Of one image: 16384 x 16384; a small file can announce any number."""
+MAX_PIXELS = 2**27
+"""Of one image: 16384 x 8192, which decoding takes less than 1 GB for; a small file can announce any number."""
 
 
 class FrameSource(Mapping[int, Path]):
@@ -132,17 +132,23 @@ def read_image(path: str | Path, whole: bool = False) -> NDArray[np.uint8]:
         content = Path(path).read_bytes()
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+    return decode_image(content, str(path), whole)
+
+
+def decode_image(content: bytes, place: str, whole: bool = False) -> NDArray[np.uint8]:
+    """Decode the content of an image file, see `read_image`; `place` is for messages."""
     height, width = image_size(content) or (0, 0)
     if height * width > MAX_PIXELS:
-        raise UserError(f"{path}: {width} x {height} pixels, more than the {MAX_PIXELS:,} that are read")
+        raise UserError(f"{place}: {width} x {height} pixels, more than the {MAX_PIXELS:,} that are read")
     if whole and content.startswith(JPEG_START) and content.rfind(JPEG_END) <= content.rfind(JPEG_SCAN):
-        raise UserError(f"{path}: truncated image")  # neither marker can occur inside a scan's data
+        raise UserError(f"{place}: truncated image")  # neither marker can occur inside a scan's data
     try:
-        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+        encoded = b"" if has_false_chunk(content) else content
+        image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:  # an empty file, or more pixels than OpenCV accepts
         image = None
     if image is None:
-        raise UserError(f"{path}: not a readable image")
+        raise UserError(f"{place}: not a readable image")
     return np.asarray(image, np.uint8)
 
 

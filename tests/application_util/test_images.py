@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from application_util.errors import UserError
-from application_util.sequences.image_header import image_size
+from application_util.sequences.image_header import has_false_chunk, image_size
 from application_util.sequences.images import ImageFolder, no_images, read_image
 from application_util.sequences.sequence import read_sequence
 
@@ -69,10 +69,10 @@ def png(width, height):
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(bytes(99))) + chunk(b"IEND", b"")
 
 
-@pytest.mark.parametrize("size", [(60000, 60000), (31000, 31000), (16385, 16384)])
+@pytest.mark.parametrize("size", [(60000, 60000), (31000, 31000), (16385, 8192)])
 def test_a_small_file_cannot_take_all_memory(tmp_path, size):
     (tmp_path / "1.png").write_bytes(png(*size))
-    with pytest.raises(UserError, match=rf"1\.png: {size[0]} x {size[1]} pixels, more than the 268,435,456"):
+    with pytest.raises(UserError, match=rf"1\.png: {size[0]} x {size[1]} pixels, more than the 134,217,728"):
         read_image(tmp_path / "1.png")
 
 
@@ -81,7 +81,7 @@ def test_the_size_is_read_from_the_head_of_a_file(kind):
     content = cv2.imencode("." + kind, np.random.default_rng(0).integers(0, 255, (31, 47, 3), np.uint8))[
         1
     ].tobytes()
-    assert image_size(content) == (None if kind == "webp" else (31, 47))
+    assert image_size(content) == (31, 47)
     if kind == "jpg":  # fill bytes before a marker
         assert image_size(content[:2] + b"\xff\xff" + content[2:]) == (31, 47)
     for end in range(0, min(len(content), 700)):
@@ -90,10 +90,31 @@ def test_the_size_is_read_from_the_head_of_a_file(kind):
             image_size(content[:end] + change + content[end + 2 :])
 
 
+def test_the_sizes_of_other_kinds_of_webp():
+    lossless = [cv2.IMWRITE_WEBP_QUALITY, 101]
+    assert image_size(cv2.imencode(".webp", np.zeros((31, 47, 3), np.uint8), lossless)[1].tobytes()) == (
+        31,
+        47,
+    )
+    extended = b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0" + b"\x2e\0\0" + b"\x1e\0\0"
+    assert image_size(extended) == (31, 47)
+
+
 @pytest.mark.parametrize("content", [b"", b"GIF", b"\xff\xd8\xff", b"II*\0\xff\xff\xff\xff", b"BM"])
 def test_files_that_are_no_images(tmp_path, content):
     (tmp_path / "1.png").write_bytes(content)
     with pytest.raises(UserError, match=r"1\.png: "):
+        read_image(tmp_path / "1.png")
+
+
+def test_a_chunk_of_a_png_is_no_longer_than_the_file(tmp_path):
+    content = cv2.imencode(".png", np.zeros((9, 5, 3), np.uint8))[1].tobytes()
+    place = content.index(b"IDAT") - 4
+    broken = content[:place] + b"\x80\0\0\0" + content[place + 4 :]
+    assert has_false_chunk(broken)
+    assert not has_false_chunk(content) and not has_false_chunk(content + b"appended")
+    (tmp_path / "1.png").write_bytes(broken)
+    with pytest.raises(UserError, match=r"1\.png: not a readable image"):
         read_image(tmp_path / "1.png")
 
 

@@ -205,6 +205,20 @@ def test_a_full_disk_is_an_error_and_the_old_video_stays(tmp_path, kind):
     assert path.read_bytes() == b"old"
 
 
+def test_a_motion_jpeg_without_its_end_is_no_whole_video(tmp_path):
+    """The head may have been brought up to date when the end did not fit on the disk any more."""
+    path = tmp_path / "a.avi"
+    encoder = OpenCVEncoder(path, SIZE, 25)
+    for _ in range(3):
+        encoder.write(picture(200))
+    encoder.close()
+    os.truncate(path, path.stat().st_size - 1)
+    release = encoder._writer.release
+    encoder._writer = type("Released", (), {"release": staticmethod(release)})()
+    with pytest.raises(OSError, match="not all frames could be written"):
+        encoder.close()
+
+
 def test_names_with_a_colon(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("12:00.avi", "12:00.mp4"):

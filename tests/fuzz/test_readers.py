@@ -14,8 +14,6 @@ from tests.fuzz.worker import try_case
 pytestmark = pytest.mark.slow
 
 FILES = 12
-OPEN = ("MARS", "zip", "history")
-"""Readers that do not pass yet."""
 LIGHT = [reader for reader in READERS if not reader.network]
 
 
@@ -23,8 +21,6 @@ LIGHT = [reader for reader in READERS if not reader.network]
 def test_broken_files_are_read_or_refused_with_a_line_that_names_them(
     reader: Reader, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    if reader.name.startswith(OPEN):
-        pytest.xfail("known to raise other errors")
     folder = tmp_path_factory.mktemp("fuzz")
     for sample in reader.samples(folder):
         assert try_case(reader, folder, sample).kind == "read"

@@ -190,7 +190,9 @@ def _columns(names: list[str], path: Path) -> dict[str, int]:
             missing.append(f"{roles[0]} and {roles[1]} (or {roles[2]})")
     if missing:
         found = ", ".join(name.strip() for name in names)
-        raise UserError(f"{path}: line 1: no column {', no column '.join(missing)}; there are: {found}")
+        raise UserError(
+            f"{path}: line 1: no column {', no column '.join(missing)}; there are: {' '.join(found.split()):.200}"
+        )
     return columns
 
 

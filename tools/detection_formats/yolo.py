@@ -107,7 +107,7 @@ def _read_line(fields: list[str], place: str, frame: int, image_size: tuple[int,
     numbers = [to_number(field, place, name) for field, name in zip(fields, FIELDS, strict=False)]
     if len(numbers) == 7 and not numbers[6].is_integer():
         raise UserError(
-            f"{place}: track id {fields[6]} is not a whole number; a polygon of three points? Export boxes instead"
+            f"{place}: track id {fields[6]:.40} is not a whole number; a polygon of three points? Export boxes instead"
         )
     for name, value in zip(FIELDS[1:5], numbers[1:5], strict=True):
         if value > 1 + TOLERANCE:

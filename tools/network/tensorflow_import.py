@@ -10,6 +10,9 @@ from types import ModuleType
 
 from application_util.errors import require
 
+GPU_MEMORY = "TF_FORCE_GPU_ALLOW_GROWTH"
+"""Set: TensorFlow takes a GPU's memory as it needs it (`allow_growth` of all its sessions), not all at once."""
+
 
 def load_tensorflow(extra: str = "features") -> ModuleType:
     """Import TensorFlow without its messages at start-up.
@@ -28,6 +31,7 @@ def load_tensorflow(extra: str = "features") -> ModuleType:
     if loaded is not None:
         return loaded
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault(GPU_MEMORY, "true")
     with _silent_stderr():
         return require("tensorflow", extra)
 

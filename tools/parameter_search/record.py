@@ -57,7 +57,7 @@ class SearchRecord:
 
 
 def _table_fields(scores: dict[str, dict[str, float]]) -> dict[str, float]:
-    return {name: scores[COMBINED][name] for name in TABLE_FIELDS}
+    return {name: scores[COMBINED][name] + 0 for name in TABLE_FIELDS}
 
 
 def open_record(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePosixPath
@@ -12,11 +15,18 @@ from typing import NamedTuple
 import numpy as np
 
 from application_util.errors import UserError, require
+from application_util.sequences.images import decode_image
 
 JUNK = -1
 DISTRACTOR = 0
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".png"}
 ARRAY_BYTES = 2 << 30
+LARGEST_FILE = 1 << 28
+ARCHIVE_ERRORS = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, LookupError, OSError, RuntimeError, ValueError),
+)
+"""What `zipfile` raises for archives that are broken, encrypted or of an unknown kind."""
 
 
 class Entry(NamedTuple):
@@ -61,6 +71,11 @@ class ReidImages:
         return ReidImages(*(getattr(self, column.name)[chosen] for column in fields(self)))
 
 
+def one_line(text: str) -> str:
+    """Return the start of a text that may be long and of several lines."""
+    return " ".join(text.split())[:200]
+
+
 class ImageSource:
     """Files below a folder or inside a zip archive, by their relative names.
 
@@ -81,7 +96,7 @@ class ImageSource:
         if self.location.is_file():
             try:
                 self._archive = zipfile.ZipFile(self.location)
-            except (zipfile.BadZipFile, OSError):
+            except ARCHIVE_ERRORS:
                 raise UserError(f"{location}: neither a folder nor a readable zip archive") from None
         elif not self.location.is_dir():
             raise UserError(f"{location}: no such folder or zip archive")
@@ -105,10 +120,26 @@ class ImageSource:
         return (name for name in self.images() if folder in PurePosixPath(name).parts[:-1])
 
     def read(self, name: str) -> bytes:
-        """Contents of a file."""
-        if self._archive is not None:
-            return self._archive.read(name)
-        return (self.location / name).read_bytes()
+        """Contents of a file.
+
+        Raises
+        ------
+        UserError
+            If it cannot be read, or is too large for what belongs into a data set.
+        """
+        try:
+            if self._archive is None:
+                return (self.location / name).read_bytes()
+            if self._archive.getinfo(name).file_size <= LARGEST_FILE:
+                return self._archive.read(name)
+            reason = f"more than {LARGEST_FILE >> 20} MB"
+        except ARCHIVE_ERRORS as error:
+            reason = f"{error}"
+        raise UserError(f"{self.place(name)}: cannot be read ({one_line(reason)})")
+
+    def place(self, name: str) -> str:
+        """Return where a file is, for messages."""
+        return f"{self.location}: {one_line(name)}"
 
 
 def load_images(source: ImageSource, entries: Sequence[Entry], image_shape: tuple[int, int]) -> ReidImages:
@@ -128,15 +159,11 @@ def load_images(source: ImageSource, entries: Sequence[Entry], image_shape: tupl
     UserError
         If there are none, or one cannot be decoded.
     """
-    cv2 = require("cv2", "features")
     if not entries:
         raise UserError(f"{source.location}: no image found for this part of the data set")
     images = _room_for(len(entries), image_shape)
     for image, entry in zip(images, entries, strict=True):
-        encoded = np.frombuffer(source.read(entry.name), np.uint8)
-        decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if len(encoded) else None
-        if decoded is None:
-            raise UserError(f"{source.location}: {entry.name}: not a readable image")
+        decoded = decode_image(source.read(entry.name), source.place(entry.name))
         image[:] = resize_images(decoded[None], image_shape)[0]
     return ReidImages(images, *np.array([entry[1:] for entry in entries]).T)
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
 from application_util.errors import UserError
 from tools.reid.data import DISTRACTOR, Entry, ImageSource, ReidImages, load_images
+from tools.reid.mat_file import read_table
 
 SPLITS = ("train", "query", "gallery")
 MARKET_FOLDERS = {"train": "bounding_box_train", "gallery": "bounding_box_test", "query": "query"}
-_MARKET_NAME = re.compile(r"(-1|\d{4})_c(\d+)")
-_MARS_NAME = re.compile(r"(\d{4}|00-1)C(\d+)T(\d+)F")
-_CUHK03_NAME = re.compile(r"_(\d+)$")
+_MARKET_NAME = re.compile(r"(-1|\d{4})_c(\d{1,9})")
+_MARS_NAME = re.compile(r"(\d{4}|00-1)C(\d{1,9})T(\d{1,9})F")
+_CUHK03_NAME = re.compile(r"_(\d{1,9})$")
 CUHK03_SECOND_CAMERA = 5
-_CAMERA = re.compile(r"_c(\d+)")
+_CAMERA = re.compile(r"_c(\d{1,9})")
 
 
 def market1501_entries(source: ImageSource, split: str) -> list[Entry]:
@@ -29,7 +27,7 @@ def market1501_entries(source: ImageSource, split: str) -> list[Entry]:
     for number, name in enumerate(source.images_in(MARKET_FOLDERS[split])):
         match = _MARKET_NAME.match(PurePosixPath(name).name)
         if match is None:
-            raise UserError(f"{source.location}: {name}: not named PPPP_cC... (identity, camera)")
+            raise UserError(f"{source.place(name)}: not named PPPP_cC... (identity, camera)")
         entries.append(Entry(name, int(match[1]), int(match[2]), number))
     return entries
 
@@ -47,14 +45,19 @@ def mars_entries(source: ImageSource, split: str) -> list[Entry]:
         for name in source.images_in("bbox_train"):
             match = _MARS_NAME.match(PurePosixPath(name).name)
             if match is None:
-                raise UserError(f"{source.location}: {name}: not named PPPPCcTttttFfff (MARS)")
+                raise UserError(f"{source.place(name)}: not named PPPPCcTttttFfff (MARS)")
             identity = int(match[1].replace("00-1", "-1"))
             tracklet = tracklets.setdefault(match.groups(), len(tracklets))
             entries.append(Entry(name, identity, int(match[2]), tracklet))
         return entries
     files = {PurePosixPath(name).name: name for name in source.images_in("bbox_test")}
-    listed = _info_file(source, "test_name.txt").decode().split()
-    tracks = _mars_table(source, "tracks_test_info.mat", "track_test_info").reshape(-1, 4)
+    listed = _info_file(source, "test_name.txt").decode(errors="replace").split()
+    tracks = _mars_table(source, "tracks_test_info.mat", "track_test_info")
+    if tracks.ndim != 2 or tracks.shape[1] != 4 or not _are_within(tracks[:, :2], len(listed)):
+        raise UserError(
+            f"{source.location}: info/tracks_test_info.mat: not a table of first and last image, identity and camera"
+            f" for the {len(listed)} images of info/test_name.txt"
+        )
     queries = set(_mars_table(source, "query_IDX.mat", "query_IDX").ravel() - 1)
     entries = []
     for tracklet, (first, last, identity, camera) in enumerate(tracks):
@@ -62,11 +65,14 @@ def mars_entries(source: ImageSource, split: str) -> list[Entry]:
             continue
         for image in listed[first - 1 : last]:
             if image not in files:
-                raise UserError(
-                    f"{source.location}: {image}: listed in info/test_name.txt but not in bbox_test"
-                )
+                raise UserError(f"{source.place(image)}: listed in info/test_name.txt but not in bbox_test")
             entries.append(Entry(files[image], int(identity), int(camera), tracklet))
     return entries
+
+
+def _are_within(spans: np.ndarray, last: int) -> bool:
+    """Return whether all spans (first, last) lie in 1 to `last`."""
+    return bool(((spans[:, 0] >= 1) & (spans[:, 0] <= spans[:, 1]) & (spans[:, 1] <= last)).all())
 
 
 def _info_file(source: ImageSource, file_name: str) -> bytes:
@@ -79,9 +85,12 @@ def _info_file(source: ImageSource, file_name: str) -> bytes:
 def _mars_table(source: ImageSource, file_name: str, key: str) -> np.ndarray:
     contents = _info_file(source, file_name)
     try:
-        return np.asarray(loadmat(io.BytesIO(contents))[key], int)
-    except (ValueError, KeyError, NotImplementedError, MatReadError):
-        raise UserError(f"{source.location}: info/{file_name}: no table {key!r} in it") from None
+        return read_table(contents, key)
+    except ValueError as error:
+        reason = " ".join(str(error).split())
+        raise UserError(
+            f"{source.location}: info/{file_name}: no table {key!r} in it ({reason:.200})"
+        ) from None
 
 
 def folder_entries(source: ImageSource, split: str) -> list[Entry]:
@@ -116,7 +125,7 @@ def cuhk03_entries(source: ImageSource, split: str) -> list[Entry]:
         path = PurePosixPath(name)
         match = _CUHK03_NAME.search(path.stem)
         if match is None or len(path.parts) < 2:
-            raise UserError(f"{source.location}: {name}: not <person>/..._NN (CUHK03)")
+            raise UserError(f"{source.place(name)}: not <person>/..._NN (CUHK03)")
         first = path.parts[-2] not in people
         identity = people.setdefault(path.parts[-2], len(people) + 1)
         camera = 1 if int(match[1]) < CUHK03_SECOND_CAMERA else 2

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from application_util.errors import UserError
+from application_util.files.output import lock_folder
 from application_util.progress import say
 from tools.network.freezing import write_graph
 from tools.reid.augmentation import Augmentation
@@ -59,7 +60,7 @@ def train(
     Raises
     ------
     UserError
-        If data, settings or files are not as they must be.
+        If data, settings or files are not as they must be, or another run trains in this folder.
     """
     plan, recipe, settings = plan or Plan(), recipe or Recipe(), settings or RunSettings()
     if plan.batch_size % plan.images_per_identity:
@@ -77,8 +78,9 @@ def train(
         start |= {LAST_OFFSET: target_offset(lessons.targets)}
     folder = Path(log_dir) / run_id
     run = Run(folder, data, held_out, plan, recipe, start, lessons, Augmentation(augmentation), settings)
-    variables, shape = run()
-    save_variables(folder / "model.ckpt", variables)
-    trained_on = ", ".join(f"{layout} ({Path(place).name})" for layout, place in datasets)
-    write_graph(variables, folder / "model.pb", shape, trained_on=trained_on)
+    with lock_folder(folder):
+        variables, shape = run()
+        save_variables(folder / "model.ckpt", variables)
+        trained_on = ", ".join(f"{layout} ({Path(place).name})" for layout, place in datasets)
+        write_graph(variables, folder / "model.pb", shape, trained_on=trained_on)
     say(f"{folder}: model.ckpt and model.pb written")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from scipy.io import savemat
 
 from application_util.errors import UserError
 from tests.support.crops import (
@@ -15,6 +16,7 @@ from tests.support.crops import (
 )
 from tools.features.patches import extract_image_patch
 from tools.reid.data import ImageSource, hold_out, merge, resize_images
+from tools.reid.mat_file import read_table
 from tools.reid.readers import (
     cuhk03_entries,
     folder_entries,
@@ -88,6 +90,40 @@ def test_mars_broken_table_and_missing_image(tmp_path):
     (root / "info" / "query_IDX.mat").write_bytes(b"no matlab file")
     with pytest.raises(UserError, match=r"info/query_IDX\.mat"):
         mars_entries(ImageSource(root), "query")
+
+
+@pytest.mark.parametrize(
+    "table", [[[0, 3, 1, 1]], [[3, 2, 1, 1]], [[1, 99, 1, 1]], [[1.5, 2, 1, 1]], [[1, 2, 3]], [[np.nan] * 4]]
+)
+@pytest.mark.parametrize("compressed", [False, True])
+def test_mars_tables_of_other_numbers(tmp_path, table, compressed):
+    root = make_mars(tmp_path)
+    savemat(
+        root / "info" / "tracks_test_info.mat",
+        {"track_test_info": np.array([table])},
+        do_compression=compressed,
+    )
+    with pytest.raises(UserError, match=r"info/tracks_test_info\.mat"):
+        mars_entries(ImageSource(root), "query")
+
+
+@pytest.mark.parametrize("kind", ["u1", "i2", "i4", "f4", "f8", "u8"])
+@pytest.mark.parametrize("compressed", [False, True])
+def test_tables_of_matlab(tmp_path, kind, compressed):
+    table = np.arange(1, 13).reshape(3, 4).astype(kind)
+    savemat(tmp_path / "a.mat", {"other": np.eye(3), "ab": "text", "table": table}, do_compression=compressed)
+    assert np.array_equal(read_table((tmp_path / "a.mat").read_bytes(), "table"), table)
+
+
+def test_a_broken_member_of_an_archive_is_named(tmp_path):
+    archive = zip_folder(make_market(tmp_path / "data"), tmp_path / "market.zip")
+    content = bytearray(archive.read_bytes())
+    content[content.index(b"JFIF") + 40] ^= 1
+    archive.write_bytes(content)
+    with pytest.raises(UserError, match=r"market\.zip: Market/\S+\.jpg: cannot be read \(Bad CRC"):
+        read_dataset("market1501", archive, "train", (32, 16))
+        read_dataset("market1501", archive, "query", (32, 16))
+        read_dataset("market1501", archive, "gallery", (32, 16))
 
 
 def test_folders_of_ones_own(tmp_path):
