@@ -16,12 +16,12 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 def say(line: str) -> None:
-    """Print a line on stderr without disturbing a bar that is shown; nothing where stderr is closed."""
+    """Print a line on stderr without disturbing a bar that is shown; nothing where that cannot be written."""
     if sys.stderr is not None:
         try:
             with tqdm.external_write_mode(file=sys.stderr):
                 print(line.encode(errors="backslashreplace").decode(), file=sys.stderr, flush=True)
-        except BrokenPipeError:  # nobody reads any more, as after `| head`: no reason to end hours of work
+        except OSError:  # nobody reads any more, the disk of a log is full: no reason to end hours of work
             sys.stderr = None
 
 

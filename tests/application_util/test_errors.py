@@ -62,13 +62,20 @@ def test_home_is_understood_where_no_shell_does_it(monkeypatch):
     assert parser.parse_args([]).output_file == "/home/me/a"
 
 
-def test_work_goes_on_when_nobody_reads_what_is_said():
+@pytest.mark.parametrize("place", ["a pipe without a reader", "/dev/full", "only to be read", "closed"])
+def test_work_goes_on_when_nobody_reads_what_is_said(place):
     script = "from application_util.progress import say\nfor _ in range(9): say('a line')\nprint('done')"
-    reader, writer = os.pipe()
-    os.close(reader)
-    command = [sys.executable, "-c", script]
-    run = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=writer, check=False)
-    os.close(writer)
+    if place == "a pipe without a reader":
+        reader, stderr = os.pipe()
+        os.close(reader)
+    else:
+        stderr = os.open(
+            "/dev/full" if place == "/dev/full" else os.devnull, os.O_WRONLY * (place == "/dev/full")
+        )
+    close = ["sh", "-c", 'exec "$@" 2>&-', "sh"] if place == "closed" else []
+    command = [*close, sys.executable, "-c", script]
+    run = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr, check=False)
+    os.close(stderr)
     assert (run.returncode, run.stdout) == (0, b"done\n")
 
 

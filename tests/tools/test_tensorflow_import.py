@@ -33,3 +33,11 @@ def test_first_import_is_quiet():
     script = "import os, tools.network.tensorflow_import as t; t.load_tensorflow(); os.write(2, b'after')"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
     assert (done.returncode, done.stderr) == (0, "after")
+
+
+def test_it_is_imported_where_stderr_is_closed():
+    pytest.importorskip("tensorflow")
+    script = "import tools.network.tensorflow_import as t; t.load_tensorflow(); print('there')"
+    command = ["sh", "-c", 'exec "$@" 2>&-', "sh", sys.executable, "-c", script]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout) == (0, "there\n")

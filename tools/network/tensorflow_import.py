@@ -39,8 +39,13 @@ def load_tensorflow(extra: str = "features") -> ModuleType:
 @contextmanager
 def _silent_stderr() -> Iterator[None]:
     """Keep what native code prints off the terminal; TensorFlow does so before it can be told not to."""
-    sys.stderr.flush()
-    kept = os.dup(2)
+    try:
+        kept = os.dup(2)
+    except OSError:  # closed
+        yield
+        return
+    if sys.stderr is not None:
+        sys.stderr.flush()
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)
     try:
