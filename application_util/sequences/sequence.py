@@ -133,7 +133,7 @@ def read_sequence(directory: str | Path) -> MotSequence:
         directory = video.parent if inside else video.with_suffix("")
     info = _read_seqinfo(directory / "seqinfo.ini")
     name = Path(info.get("imdir", "")).name
-    named = name not in ("", "..") and (directory / name).is_dir()
+    named = name not in ("", "..") and os.path.isdir(directory / name)
     images: FrameSource = ImageFolder(directory / (name if named else "img1"))
     if video is None and not images:
         video = find_video(directory)

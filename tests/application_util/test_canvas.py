@@ -162,4 +162,4 @@ def test_text_lies_within_its_size(height, text):
     assert rows.min() >= 1 and columns.min() >= 1 and rows.max() <= full - 1 and columns.max() <= width - 2
     if text.isdigit():
         assert rows.min() == pytest.approx(full - 1 - rows.max(), abs=2)  # in the middle
-        assert np.ptp(rows) + 1 == pytest.approx(height, abs=2)
+        assert np.ptp(rows) + 1 == pytest.approx(height, abs=3)  # OpenCV 4 draws a pixel more

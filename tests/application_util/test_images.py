@@ -44,7 +44,8 @@ def test_images_that_cannot_be_one_sequence(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "found"), [("img", 3), ("img1", 2), ("nothing", 2), ("..", 2), ("", 2), ("/", 2)]
+    ("name", "found"),
+    [("img", 3), ("img1", 2), ("nothing", 2), ("..", 2), ("", 2), ("/", 2), ("x" * 3000, 2), ("a\0", 2)],
 )
 def test_the_folder_of_images_is_that_of_seqinfo(tmp_path, name, found):
     write_images(tmp_path / "S" / "img", "1.png", "2.png", "3.png")
