@@ -32,7 +32,7 @@ def run(
     result_dir : str or Path
         Folder of result files.
     output_dir : str or Path
-        Folder for the videos, made as needed.
+        Folder for the videos, made as needed; kept to this run while it lasts.
     convert_h264 : bool
         Also write ``<sequence>.mp4`` (H.264).
     update_ms, show_trajectories, width, colors
@@ -46,11 +46,13 @@ def run(
         For whatever the user can fix; all input is looked at before the first video is begun.
     """
     from application_util.drawing import render
+    from application_util.files.output import lock_folder
 
     kinds = [".avi", ".mp4"] if convert_h264 else [".avi"]
     settings = DrawingSettings(update_ms, width, colors, show_trajectories=show_trajectories)
     renderings = render.plan(mot_dir, result_dir, output_dir, kinds, settings)
-    render.render(renderings, jobs)
+    with lock_folder(output_dir):
+        render.render(renderings, jobs)
     for each in renderings:
         videos = ", ".join(map(str, each.view.videos))
         say(f"{each.view.sequence.name}: {len(each.results.frames)} frames in {videos}")

@@ -10,6 +10,7 @@ import pytest
 
 import generate_videos
 from application_util.drawing.colors import track_color
+from application_util.files.output import lock_folder
 from tests.support.cli import headless_environment
 from tests.support.paths import ROOT
 from tests.support.screen import wait_until
@@ -129,6 +130,13 @@ def test_a_missing_folder_is_named(world, capsys, folder):
     (world / folder).rename(world / "elsewhere")
     assert generate_videos.main(flags(world)) == 2
     assert capsys.readouterr().err == f"error: {world / folder}: no such folder\n"
+
+
+def test_a_folder_in_use_by_another_run_is_refused(world, capsys):
+    with lock_folder(world / "videos" / "new"):
+        assert generate_videos.main(flags(world)) == 2
+    assert "videos/new: in use by another run" in capsys.readouterr().err
+    assert not list((world / "videos" / "new").iterdir())
 
 
 def test_no_results_at_all(world, capsys):

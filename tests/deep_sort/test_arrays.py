@@ -18,6 +18,7 @@ from deep_sort.linear_assignment import PairCosts, matching_cascade
 from deep_sort.nn_matching import NearestNeighborDistanceMetric
 from deep_sort.states import States
 from deep_sort.track import Track
+from deep_sort.tracker import Tracker
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -166,3 +167,40 @@ def test_overlap_of_many_boxes_in_blocks(monkeypatch):
     assert linear_assignment.min_cost_matching(iou_matching.iou_cost, 0.7, tracks, found)[0] == [
         (i, 39 - i) for i in range(40)
     ]
+
+
+def test_what_is_a_state_of_this_model():
+    """Only what its form in few numbers gives back exactly is kept so; anything else stays as it was given."""
+    mean, covariance = KalmanFilter().initiate(np.array([10.0, 20.0, 0.5, 40.0]))
+    state = states._pack(mean, covariance)
+    assert all(np.array_equal(*pair) for pair in zip(states._unpack(state), (mean, covariance), strict=True))
+    correlated = covariance.copy()
+    correlated[0, 1] = correlated[1, 0] = 0.5
+    others = [
+        (mean.tolist(), covariance),
+        (mean, covariance.tolist()),
+        (mean[:7], covariance),
+        (np.append(mean, 0.0), covariance),
+        (mean, covariance[:7]),
+        (mean, covariance[:, :7]),
+        (mean, np.eye(9)),
+        (mean.astype(np.float32), covariance),
+        (mean, covariance.astype(np.float32)),
+        (mean.astype(np.float32), covariance.astype(np.float32)),
+        (mean, correlated),
+    ]
+    assert [states._pack(*other) for other in others] == [None] * len(others)
+
+
+def test_matching_alone_changes_nothing():
+    """A program may ask for the matching of detections without an update."""
+    tracker = Tracker(NearestNeighborDistanceMetric("cosine", 0.2))
+    found = [Detection([10.0 + 100 * i, 20, 30, 60], 1.0, np.eye(4)[i]) for i in range(3)]
+    for _ in range(3):
+        tracker.predict()
+        tracker.update(found)
+    tracker.predict()
+    before = [track.mean.copy() for track in tracker.tracks]
+    expected = [(0, 2), (1, 1), (2, 0)], [], []
+    assert tracker.match(found[::-1]) == expected and tracker._match(found[::-1]) == expected
+    assert np.array_equal([track.mean for track in tracker.tracks], before)

@@ -10,6 +10,7 @@ Exit code 1 if a finished file was wrong, or a run could not go on.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -25,6 +26,8 @@ SHARE_OF_NETWORKS = 4
 
 def main() -> int:
     """Run the command."""
+    # A shell that starts this in the background has it ignore interrupts, and so the commands that it interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -196,7 +196,7 @@ WRITERS = (
     Writer("evaluate", _benchmark, lambda source, out, variant: [
         "evaluate_motchallenge.py", "--mot_dir", source / "mot", "--detection_dir", source / "detections",
         "--output_dir", out, "--jobs", 1, "--report", out / "report.html",
-        "--max_cosine_distance", (0.2, 0.1)[variant]], ("--resume",)),
+        "--max_cosine_distance", (0.2, 0.1)[variant]], ("--resume",), growing=("run.json",)),
     Writer("sweep", _benchmark, lambda source, out, variant: [
         "tools/sweep.py", "--mot_dir", source / "mot", "--detection_dir", source / "detections",
         "--output_dir", out, "--jobs", 1, "--max_cosine_distance", *((0.1, 0.2), (0.15, 0.3))[variant]], ("--resume",),
