@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from tests.support.sequences import Benchmark, make_sequence, noise_image, walk,
 Arguments = Callable[[Path, Path, int], list[object]]
 
 ENVIRONMENT = headless_environment(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1", PYTHONHASHSEED="0")
-TRAINING_STATE = ("run/latest", "run/settings.json", "run/history.csv")
+TRAINING_STATE = ("run/latest", "run/settings.json", "run/history.csv", "run/state-*")
 OF_ITS_TIME = ("seconds", "host", "time", "images_per_second")
 """What a record says about the run rather than the result."""
 
@@ -43,7 +44,7 @@ class Writer:
     network : bool
         Whether it needs TensorFlow, and thus seconds before it begins.
     growing : tuple of str
-        Files that are whole at any moment, but say how far the run has come, and what runs before it have found.
+        Patterns of files that are whole at any moment, but say how far the run has come, and what runs before it have found.
     """
 
     name: str
@@ -52,6 +53,10 @@ class Writer:
     again: tuple[str, ...] = ()
     network: bool = False
     growing: tuple[str, ...] = ()
+
+    def is_growing(self, name: str) -> bool:
+        """Return whether a file says how far a run has come."""
+        return any(fnmatch(name, pattern) for pattern in self.growing)
 
     def start(self, source: Path, out: Path, variant: int, again: bool = False) -> subprocess.Popen[str]:
         """Start the command in a process group of its own."""
