@@ -44,7 +44,7 @@ class Writer:
     network : bool
         Whether it needs TensorFlow, and thus seconds before it begins.
     growing : tuple of str
-        Patterns of files that are whole at any moment, but say how far the run has come, and what runs before it have found.
+        Patterns of files that are whole at any moment, but say how far this run and those before it have come.
     """
 
     name: str
