@@ -39,9 +39,10 @@ ROOMS = {
         "tests/application_util/test_output.py",
         "tests/application_util/test_detection_file.py",
         "tests/application_util/test_mot_table.py",
+        "tests/application_util/test_network_card.py",
         "tests/application_util/test_outcome.py",
-        "tests/deep_sort/test_numerics.py",
-        "tests/fuzz/test_readers.py",
+        "tests/test_golden_tracks.py",
+        "tests/test_deep_sort_app.py",
     ),
 }
 """Folder -> tests that are to notice changes in it, the quickest first."""

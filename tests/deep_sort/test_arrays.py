@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from deep_sort import gallery, iou_matching, linear_assignment, states
+from deep_sort.classes import suppress_by_class
 from deep_sort.detection import Detection
 from deep_sort.gallery import BoundedGalleries, Galleries
 from deep_sort.kalman_filter import KalmanFilter, chi2inv95
@@ -204,3 +205,30 @@ def test_matching_alone_changes_nothing():
     expected = [(0, 2), (1, 1), (2, 0)], [], []
     assert tracker.match(found[::-1]) == expected and tracker._match(found[::-1]) == expected
     assert np.array_equal([track.mean for track in tracker.tracks], before)
+
+
+def test_a_tracker_may_match_other_detections_than_it_was_given():
+    """A subclass leaves the first one out; what was prepared for all of them is not taken for the rest."""
+
+    class WithoutFirst(Tracker):
+        def match(self, detections):
+            matches, lost, new = super().match(list(detections)[1:])
+            return [(t, d + 1) for t, d in matches], lost, [d + 1 for d in new]
+
+    found = [Detection([10.0 + 100 * i, 20, 30, 60], 1.0, np.eye(4)[i]) for i in range(3)]
+    tracker = WithoutFirst(NearestNeighborDistanceMetric("cosine", 0.2))
+    for _ in range(5):
+        tracker.predict()
+        tracker.update(found)
+    assert [(track.track_id, track.hits) for track in tracker.tracks] == [(1, 5), (2, 5)]
+    assert [track.mean[0] for track in tracker.tracks] == [125.0, 225.0]
+
+
+def test_suppression_by_class_keeps_the_best_first():
+    apart = np.array([[100.0 * i, 0, 20, 40] for i in range(5)])
+    same = np.concatenate([apart, apart])
+    scores = np.array([0.1, 0.9, 0.3, 0.7, 0.5, 0.2, 0.8, 0.4, 0.6, 1.0])
+    classes = np.repeat([1, 2], 5)
+    kept = suppress_by_class(same, 0.5, scores, classes)
+    assert kept.tolist() == np.argsort(-scores).tolist()
+    assert len(suppress_by_class(same, 0.5, scores, np.ones(10))) == 5
