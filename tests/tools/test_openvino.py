@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -118,3 +119,12 @@ def test_without_openvino(tmp_path, monkeypatch):
     (tmp_path / "network.xml").touch()
     with pytest.raises(UserError, match="openvino is not installed"):
         ImageEncoder(tmp_path / "network.xml")
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_feature_does_not_depend_on_what_is_computed_beside_it(frozen, precision):
+    encoder = ImageEncoder(frozen, runtime="openvino", precision=precision)
+    together = encoder(PATCHES)
+    assert np.array_equal(encoder(PATCHES, batch_size=4), together)
+    with ThreadPoolExecutor(3) as threads:
+        assert np.array_equal(np.concatenate(list(threads.map(encoder, PATCHES[:, None]))), together)

@@ -23,7 +23,8 @@ from tools.features.patches import cut_patches
 from tools.video.source import Image, Source
 
 IMAGES_AHEAD = 4
-FEATURES_AHEAD = 2
+FEATURES_AHEAD = 4
+NETWORK_THREADS = 2
 
 
 class Seen(NamedTuple):
@@ -98,7 +99,7 @@ class Look:
             found = ahead(
                 self._find, itertools.takewhile(lambda each: each is not None, images), threads, threads
             )
-            seen = ahead(self._encode, found, FEATURES_AHEAD)
+            seen = ahead(self._encode, found, FEATURES_AHEAD, NETWORK_THREADS)
             stack.callback(source.stop)  # first of all, or the threads would be waited for
             yield from ((each, each.image) for each in seen)
 
