@@ -6,16 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from application_util.cli import (
-    add_max_gap_flag,
-    add_parameter_flags,
-    add_skip_invalid_flag,
-    boolean,
-    command_parser,
-    lazy_names,
-    run_command,
-)
-from application_util.errors import command_name
+from application_util.cli import CommandParser, add_parameter_flags, lazy_names, run_command
+from application_util.flags import add_flag, add_flags
 from application_util.progress import warn
 from application_util.settings import COLORS, MAX_GAP, DrawingSettings, TrackerSettings
 
@@ -133,26 +125,26 @@ def run(
         report_outcome(sequence.name, outcome, results.rows, output_file)
 
 
+def create_parser() -> CommandParser:
+    """Return the parser of the command line."""
+    parser = CommandParser(
+        __doc__,
+        "--sequence_dir MOT16/test/MOT16-06 --detection_file detections/MOT16-06.npy --output_file results/MOT16-06.txt"
+        " --min_confidence 0.3 --nn_budget 100",
+    )
+    add_flags(parser, "--sequence_dir", "--detection_file", required=True)
+    add_flag(parser, "--output_file", "a row a track and frame", default="/tmp/hypotheses.txt")
+    add_parameter_flags(parser, TrackerSettings(), "tracker")
+    add_flag(parser, "--display", " (default: where a window is possible)")
+    add_flag(parser, "--output_video", "; needs no display (default: none)")
+    add_parameter_flags(parser, DrawingSettings(), "drawing", ("width", "colors", "draw_detections"))
+    add_flags(parser, "--write_class", "--skip_invalid", "--max_gap")
+    return parser
+
+
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line into the arguments of `run`."""
-    parser = command_parser(__doc__)
-    add = parser.add_argument
-    add("--sequence_dir", required=True, help="MOTChallenge sequence folder, or a video")
-    add("--detection_file", required=True,
-        help=f"detections (.npy), see {command_name('tools/generate_detections.py')}; or a det.txt")  # fmt: skip
-    add("--output_file", default="/tmp/hypotheses.txt",
-        help="result file, replaced if there is one (default: %(default)s)")  # fmt: skip
-    add_parameter_flags(parser, TrackerSettings(), "tracker")
-    add("--display", type=boolean, metavar="BOOL",
-        help="show a window (default: true where a window is possible)")  # fmt: skip
-    add("--output_video", metavar="FILE",
-        help="also write a video, .avi (motion JPEG) or .mp4 (H.264); needs no display")  # fmt: skip
-    add_parameter_flags(parser, DrawingSettings(), "drawing", ("width", "colors", "draw_detections"))
-    add("--write_class", action="store_true",
-        help="keep the classes of detections (8th column) apart, and write them to the result")  # fmt: skip
-    add_skip_invalid_flag(parser)
-    add_max_gap_flag(parser)
-    return parser.parse_args(argv)
+    return create_parser().parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:

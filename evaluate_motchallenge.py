@@ -7,17 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from application_util.cli import (
-    add_benchmark_flag,
-    add_max_gap_flag,
-    add_parameter_flags,
-    add_skip_invalid_flag,
-    add_worker_flags,
-    command_parser,
-    positive_int,
-    run_command,
-    take_parameters,
-)
+from application_util.cli import CommandParser, add_parameter_flags, run_command
+from application_util.flags import DETECTION_FILES, add_flag, add_flags, add_worker_flags
 from application_util.progress import say
 from application_util.settings import BENCHMARK_SETTINGS, MAX_GAP, TrackerSettings
 
@@ -136,33 +127,29 @@ def run(
     return sorted(failures)
 
 
+def create_parser() -> CommandParser:
+    """Return the parser of the command line."""
+    parser = CommandParser(
+        __doc__, "--mot_dir MOT16/train --detection_dir detections --output_dir results --report report.html"
+    )
+    add_flag(parser, "--mot_dir", required=True)
+    add_flag(parser, "--detection_dir", f", <sequence>: {DETECTION_FILES} (default: none, nothing is tracked, and the "
+        "result files that are in --output_dir are scored)")  # fmt: skip
+    add_flag(parser, "--output_dir", "result files, <sequence>.txt, and scores", default="results")
+    add_parameter_flags(parser, BENCHMARK_SETTINGS, "tracker", pack="settings")
+    add_flags(parser, "--skip_invalid", "--max_gap", "--skip_missing")
+    add_flag(parser, "--resume", "results made with the same settings and detections")
+    add_flags(parser, "--benchmark", "--eval_classes")
+    parser.add_argument(
+        "--report", metavar="FILE", help="also write a report of the results, .html (default: none)"
+    )
+    add_worker_flags(parser)
+    return parser
+
+
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line into the arguments of `run`."""
-    parser = command_parser(__doc__)
-    add = parser.add_argument
-    add("--mot_dir", required=True, help="folder of MOTChallenge sequences or videos, such as MOT16/train")
-    add("--detection_dir", help="folder of detections: <sequence>.npy with features, or det.txt; without it nothing is "
-        "tracked, and the result files that are in --output_dir are scored")  # fmt: skip
-    add(
-        "--output_dir",
-        default="results",
-        help="folder of result files, <sequence>.txt (default: %(default)s)",
-    )
-    add_parameter_flags(parser, BENCHMARK_SETTINGS, "tracker")
-    add_skip_invalid_flag(parser)
-    add_max_gap_flag(parser)
-    add("--skip_missing", action="store_true",
-        help="go on without sequences that lack a detection file, or a result")  # fmt: skip
-    add("--resume", action="store_true",
-        help="keep complete results made with the same settings and detections")  # fmt: skip
-    add_benchmark_flag(parser)
-    add("--eval_classes", type=positive_int, nargs="+", metavar="CLASS",
-        help="classes of ground truth to score (default: 1, pedestrians)")  # fmt: skip
-    add("--report", metavar="FILE", help="also write a report of the results, an HTML file")
-    add_worker_flags(parser)
-    args = parser.parse_args(argv)
-    take_parameters(args, TrackerSettings, "settings")
-    return args
+    return create_parser().parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:

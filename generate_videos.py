@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from application_util.cli import add_drawing_flags, add_switch, command_parser, positive_int, run_command
+from application_util.cli import CommandParser, run_command, switch
+from application_util.flags import add_drawing_flags, add_flag, add_flags
 from application_util.progress import say
 from application_util.settings import COLORS, DrawingSettings
 
@@ -58,17 +59,24 @@ def run(
         say(f"{each.view.sequence.name}: {len(each.results.frames)} frames in {videos}")
 
 
+def create_parser() -> CommandParser:
+    """Return the parser of the command line."""
+    parser = CommandParser(
+        __doc__, "--mot_dir MOT16/train --result_dir results --output_dir videos --convert_h264"
+    )
+    add_flags(parser, "--mot_dir", "--result_dir", required=True)
+    add_flag(parser, "--output_dir", "videos, <sequence>.avi", required=True)
+    parser.add_argument(
+        "--convert_h264", **switch(), help="also write <sequence>.mp4, H.264 that plays in browsers"
+    )
+    add_flag(parser, "--jobs", default=1)
+    add_drawing_flags(parser)
+    return parser
+
+
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line into the arguments of `run`."""
-    parser = command_parser(__doc__)
-    add = parser.add_argument
-    add("--mot_dir", required=True, help="folder of MOTChallenge sequences with images, or of videos")
-    add("--result_dir", required=True, help="folder of result files, <sequence>.txt")
-    add("--output_dir", required=True, help="folder for the videos, <sequence>.avi")
-    add_switch(parser, "--convert_h264", "also write <sequence>.mp4, H.264 that plays in browsers")
-    add("--jobs", type=positive_int, default=1, metavar="N", help="sequences at once (default: %(default)s)")
-    add_drawing_flags(parser)
-    return parser.parse_args(argv)
+    return create_parser().parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,6 +1,7 @@
 """Package metadata; settings of the development tools are in pyproject.toml."""
 
 import re
+import runpy
 from pathlib import Path
 
 from setuptools import find_namespace_packages, setup
@@ -10,23 +11,7 @@ INIT = (ROOT / "deep_sort" / "__init__.py").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TENSORFLOW = "tensorflow>=2.16"
 MATPLOTLIB = "matplotlib>=3.7"
-COMMANDS = {
-    "deep-sort": "deep_sort_app",
-    "deep-sort-evaluate": "evaluate_motchallenge",
-    "deep-sort-show-results": "show_results",
-    "deep-sort-generate-videos": "generate_videos",
-    "deep-sort-generate-detections": "tools.generate_detections",
-    "deep-sort-freeze-model": "tools.freeze_model",
-    "deep-sort-track-video": "tools.track_video",
-    "deep-sort-detect": "tools.detect",
-    "deep-sort-import-detections": "tools.import_detections",
-    "deep-sort-render-sequence": "tools.render_sequence",
-    "deep-sort-make-crowd": "tools.make_crowd",
-    "deep-sort-make-report": "tools.make_report",
-    "deep-sort-sweep": "tools.sweep",
-    "deep-sort-train-descriptor": "tools.train_descriptor",
-    "deep-sort-plot-descriptor": "tools.plot_descriptor",
-}
+COMMANDS = runpy.run_path(str(ROOT / "application_util" / "installation.py"))["COMMANDS"].values()
 EXTRAS = {
     "features": [TENSORFLOW],
     "openvino": ["openvino>=2024.4"],
@@ -35,6 +20,7 @@ EXTRAS = {
     "cluster": ["distributed>=2024.1"],
     "video": ["imageio-ffmpeg>=0.5"],
     "report": ["plotly>=6.0"],
+    "completion": ["shtab>=1.6"],
 }
 EXTRAS["all"] = sorted({package for packages in EXTRAS.values() for package in packages})
 EXTRAS["bench"] = ["deep-sort-realtime>=1.3", "trackforge>=0.4"]
@@ -86,8 +72,13 @@ setup(
         include=["deep_sort*", "application_util*", "tools*", "resources.networks"], exclude=["*__pycache__*"]
     ),
     package_data={"resources.networks": ["*.pb", "*.json", "*.md", "LICENSE"], "tools.report": ["*.css"]},
-    py_modules=["deep_sort_app", "evaluate_motchallenge", "show_results", "generate_videos"],
+    py_modules=["deep_sort_app", "evaluate_motchallenge", "show_results", "generate_videos", "deep_sort_cli"],
     install_requires=["numpy>=1.24", "scipy>=1.10", "opencv-python>=4.8", "tqdm>=4.64"],
     extras_require=EXTRAS,
-    entry_points={"console_scripts": [f"{name}={module}:main" for name, module in COMMANDS.items()]},
+    entry_points={
+        "console_scripts": [
+            "deep-sort=deep_sort_cli:main",
+            *(f"{command.console_script}={command.module}:main" for command in COMMANDS),
+        ]
+    },
 )

@@ -6,15 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from application_util.cli import (
-    add_drawing_flags,
-    add_switch,
-    boolean,
-    command_parser,
-    lazy_names,
-    run_command,
-)
-from application_util.errors import UserError, command_name
+from application_util.cli import CommandParser, lazy_names, run_command, switch
+from application_util.errors import UserError
+from application_util.flags import add_drawing_flags, add_flag, add_flags
 from application_util.progress import say
 from application_util.settings import COLORS, DrawingSettings
 
@@ -78,21 +72,33 @@ def run(
         say(f"{sequence.name}: {len(results.frames)} frames in {video_filename}")
 
 
+def create_parser() -> CommandParser:
+    """Return the parser of the command line."""
+    parser = CommandParser(
+        __doc__,
+        "--sequence_dir MOT16/train/MOT16-02 --result_file results/MOT16-02.txt --output_file MOT16-02.mp4",
+    )
+    add_flags(parser, "--sequence_dir", "--result_file", required=True)
+    add_flag(parser, "--detection_file", ", drawn with dashed lines (default: none)")
+    add_flag(
+        parser,
+        "--output_file",
+        "a video, .mp4 (H.264) or .avi (motion JPEG); needs no display (default: none)",
+        dest="video_filename",
+    )
+    add_flag(parser, "--display", " (default: true without --output_file, else where a window is possible)")
+    add_drawing_flags(parser)
+    parser.add_argument(
+        "--show_false_alarms",
+        **switch(),
+        help="mark boxes whose IoU with every box of the ground truth, gt/gt.txt, is below 0.5",
+    )
+    return parser
+
+
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line into the arguments of `run`."""
-    parser = command_parser(__doc__)
-    add = parser.add_argument
-    add("--sequence_dir", required=True, help="MOTChallenge sequence folder with images, or a video")
-    add("--result_file", required=True, help=f"the tracks, as {command_name('deep_sort_app.py')} writes them")
-    add("--detection_file", help="detections (.npy or a det.txt), drawn with dashed lines")
-    add("--output_file", dest="video_filename", metavar="FILE",
-        help="a video of it, .avi (motion JPEG) or .mp4 (H.264); needs no display")  # fmt: skip
-    add("--display", type=boolean, metavar="BOOL",
-        help="show a window (default: true, but not if a video is asked for where no window is possible)")  # fmt: skip
-    add_drawing_flags(parser)
-    add_switch(parser, "--show_false_alarms",
-               "mark boxes whose IoU with every ground-truth box is below 0.5, needs gt/gt.txt")  # fmt: skip
-    return parser.parse_args(argv)
+    return create_parser().parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:

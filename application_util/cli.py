@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import itertools
 import math
 import os
+import re
+import sys
+import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, fields
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from application_util.errors import UserError
 from application_util.progress import say
-from application_util.settings import BENCHMARKS, MAX_GAP, DrawingSettings
 from deep_sort import __version__
 
 
@@ -47,20 +51,87 @@ def run_command(run: Callable[..., Iterable[str] | None], *args: Any, **kwargs: 
         return 130
 
 
-def command_parser(description: str | None, **options: Any) -> argparse.ArgumentParser:
-    """Return the parser of a command, which knows ``--version`` and understands ``~`` in paths.
+class CommandParser(argparse.ArgumentParser):
+    """Parser of a command: its help page shows defaults and an example; it knows ``--version`` and ``~`` in paths.
 
     Parameters
     ----------
     description : str
-        What the command does, its module's docstring.
+        What the command does, its module's docstring. Paragraphs are wrapped.
+    example : str
+        Arguments that work, for a command line below the flags.
     **options
-        For the parser.
+        See `argparse.ArgumentParser`.
     """
-    parser = argparse.ArgumentParser(description=description, **options)
-    parser.register("type", None, os.path.expanduser)  # no shell does that in --output_file=~/tracks.txt
-    parser.add_argument("--version", action="version", version=f"deep-sort {__version__}")
-    return parser
+
+    def __init__(self, description: str | None = None, example: str = "", **options: Any) -> None:
+        super().__init__(description=description, formatter_class=_HelpFormatter, **options)
+        self.example = example
+        script = Path(sys.argv[0]).name
+        called = (
+            self.prog.replace(script, f"python {sys.argv[0]}", 1) if script.endswith(".py") else self.prog
+        )
+        line = re.sub(" (?!--)", "\0", f"{called} {example}")  # a flag and its values stay together
+        lines = textwrap.wrap(line, 90, break_long_words=False, break_on_hyphens=False)
+        if example:
+            self.epilog = "example:\n  " + " \\\n      ".join(lines).replace("\0", " ").replace("%", "%%")
+        self._objects: dict[str, type] = {}
+        self.register("type", None, os.path.expanduser)  # no shell does that in --output_file=~/tracks.txt
+        self.add_argument("--version", action="version", version=f"deep-sort {__version__}")
+
+    def pack(self, kind: type, name: str) -> None:
+        """Let one argument, an object of a dataclass, stand for the flags of its fields.
+
+        Parameters
+        ----------
+        kind : type
+            The dataclass, whose flags `add_parameter_flags` added.
+        name : str
+            What the object is called among the arguments.
+        """
+        self._objects[name] = kind
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Parse, and make the objects of `pack`."""
+        found, rest = super().parse_known_args(args, namespace)
+        for name, kind in self._objects.items():
+            given = {each.name: found.__dict__.pop(each.name) for each in fields(kind) if each.name in found}
+            values = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
+            setattr(found, name, kind(**values))
+        return found, rest
+
+
+def add_mode(modes: Any, name: str, description: str, example: str) -> CommandParser:
+    """Add a mode of a command, with a help page of its own, to what ``add_subparsers`` returned; return its parser."""
+    page = f"{description[0].upper()}{description[1:]}."
+    return modes.add_parser(name, help=description, description=page, example=example)
+
+
+class _HelpFormatter(argparse.HelpFormatter):
+    """Adds defaults to the help of flags, keeps paragraphs of descriptions, and examples as they are."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        """Add the default; where the help names one itself, that is what None stands for."""
+        text, default = action.help, action.default
+        if not text or action.required or action.nargs == 0 or default == argparse.SUPPRESS:
+            return text
+        if default not in (None, "", (), []):
+            return f"{text.split(' (default: ')[0]} (default: {default_text(default)})"
+        takes_none = getattr(action.type, "takes_none", False) and "(default: " not in text
+        return f"{text} (default: none)" if takes_none else text
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if text.startswith("example:"):
+            return text
+        fill = super()._fill_text
+        return "\n\n".join(fill(paragraph, width, indent) for paragraph in text.split("\n\n"))
+
+
+def default_text(value: Any) -> str:
+    """Return a default as one would type it."""
+    if isinstance(value, tuple | list):
+        return " ".join(map(default_text, value))
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 
 def lazy_names(module: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
@@ -126,19 +197,47 @@ def number(kind: type, low: float = -math.inf, high: float = math.inf) -> Callab
 
 def or_none(parse: Callable[[str], Any]) -> Callable[[str], Any]:
     """Return a type of flags: what `parse` reads, or ``none``."""
-    return lambda text: None if text.strip().lower() == "none" else parse(text)
+
+    def read(text: str) -> Any:
+        return None if text.strip().lower() == "none" else parse(text)
+
+    read.takes_none = True  # type: ignore[attr-defined]
+    return read
 
 
-def comma_separated(what: str) -> Callable[[str], tuple[str, ...]]:
-    """Return a type of flags: one word or several, with commas between them; `what` they are is for messages."""
+def several(**options: Any) -> dict[str, Any]:
+    """Return what ``add_argument`` is to know of a list, written ``A B``, ``A,B`` or with its flag repeated.
 
-    def parse(text: str) -> tuple[str, ...]:
-        words = tuple(word.strip() for word in text.split(",") if word.strip())
-        if not words:
-            raise argparse.ArgumentTypeError(f"expected {what}, separated by commas")
-        return words
+    Parameters
+    ----------
+    **options
+        As for one of its values; the list is a tuple.
+    """
+    parse, choices = options.pop("type", str), options.pop("choices", None)
 
-    return parse
+    def read(text: str) -> tuple[Any, ...]:
+        words = [word.strip() for word in text.split(",") if word.strip()]
+        wrong = [word for word in words if choices and word not in choices]
+        if wrong or not words:
+            raise argparse.ArgumentTypeError(
+                f"{', '.join(wrong) or 'nothing'} is none of {', '.join(choices)}"
+                if choices
+                else "it is empty"
+            )
+        return tuple(parse(word) for word in words)
+
+    if choices:
+        options["metavar"] = f"{{{','.join(choices)}}}"
+    return options | {"nargs": "+", "action": _AddToList, "type": read}
+
+
+class _AddToList(argparse.Action):
+    """Takes tuples of values, also when the flag is there several times."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        before = getattr(namespace, self.dest)
+        kept = () if before is self.default else before
+        setattr(namespace, self.dest, tuple(itertools.chain(kept, *values)))
 
 
 finite_float = number(float)
@@ -153,119 +252,58 @@ def positive_float(text: str) -> float:
     return value
 
 
-def add_switch(parser: argparse.ArgumentParser, name: str, help_text: str) -> None:
-    """Add a flag that is off by default: ``name``, ``name true`` and ``name false`` are understood."""
-    parser.add_argument(
-        name,
-        type=boolean,
-        nargs="?",
-        const=True,
-        default=False,
-        metavar="BOOL",
-        help=help_text + " (default: %(default)s)",
-    )
+def switch(default: bool | None = False) -> dict[str, Any]:
+    """Return what ``add_argument`` is to know of a flag that takes true or false, and alone means true."""
+    return {"type": boolean, "nargs": "?", "const": True, "default": default, "metavar": "BOOL"}
 
 
 def add_parameter_flags(
-    parser: argparse.ArgumentParser, defaults: Any, title: str, names: Iterable[str] | None = None
+    parser: CommandParser,
+    defaults: Any,
+    title: str,
+    names: Iterable[str] | None = None,
+    pack: str | None = None,
 ) -> None:
     """Add a flag for each parameter of a dataclass.
 
     Parameters
     ----------
-    parser : ArgumentParser
+    parser : CommandParser
     defaults : dataclass instance
         Its fields are made by `settings.parameter`; their values here are the flags' defaults.
     title : str
         Heading of these flags on the help page.
     names : iterable of str, optional
         Only these parameters.
+    pack : str, optional
+        Name of one argument, an object of the dataclass, that they become.
     """
     group = parser.add_argument_group(title)
     for each in fields(defaults):
         if names is None or each.name in names:
-            group.add_argument(
-                f"--{each.name}", default=getattr(defaults, each.name), **flag_options(each, defaults)
-            )
+            options = flag_options(each, defaults)
+            group.add_argument(f"--{each.name}", **options, default=getattr(defaults, each.name))
+    if pack is not None:
+        parser.pack(type(defaults), pack)
 
 
 def flag_options(each: Field, owner: Any) -> dict[str, Any]:
-    """Return what ``add_argument`` is to know of a parameter: type, number of values, choices, metavar, help."""
+    """Return what ``add_argument`` is to know of a parameter but its default: type, metavar, choices, help."""
     about, kind = each.metadata, get_type_hints(owner if isinstance(owner, type) else type(owner))[each.name]
     low = -math.inf if about["low"] is None else about["low"]
     high = math.inf if about["high"] is None else about["high"]
-    default = "" if "default" in about["help"] else " (default: %(default)s)"
-    options: dict[str, Any] = {"metavar": about["metavar"], "help": about["help"] + default}
     parts = get_args(kind)
+    options: dict[str, Any] = {"help": about["help"]}
     if kind is bool:
-        return options | {"type": boolean, "nargs": "?", "const": True, "metavar": "BOOL"}
+        return options | {key: value for key, value in switch().items() if key != "default"}
     if kind is str or str in parts:
-        return options | {"choices": about["choices"]}
+        return options | (
+            {"choices": about["choices"]} if about["choices"] else {"metavar": about["metavar"]}
+        )
+    one = parts[0] if parts else kind
+    fraction = one is float and low >= 0 and high <= 1
+    usual = "N" if one is int else "FRACTION" if fraction else "VALUE"
+    options |= {"metavar": about["metavar"] or usual, "type": number(one, low, high)}
     if type(None) in parts:
-        return options | {"type": or_none(number(parts[0], low, high))}
-    if parts:  # tuple[int, int]
-        return options | {"type": number(parts[0], low, high), "nargs": len(parts)}
-    return options | {"type": number(kind, low, high)}
-
-
-def take_parameters(args: argparse.Namespace, kind: type, name: str) -> None:
-    """Replace the parameters of a dataclass among the arguments by one argument, an object of it.
-
-    Parameters
-    ----------
-    args : Namespace
-        Changed in place.
-    kind : type
-        The dataclass, whose flags `add_parameter_flags` added.
-    name : str
-        What the object is called among the arguments.
-    """
-    values = {each.name: vars(args).pop(each.name) for each in fields(kind) if each.name in args}
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-    setattr(args, name, kind(**values))
-
-
-def add_benchmark_flag(parser: argparse.ArgumentParser) -> None:
-    """Add ``--benchmark``."""
-    parser.add_argument(
-        "--benchmark",
-        choices=BENCHMARKS,
-        help="whose rules of scoring apply (default: by the sequences' names, else MOT17)",
-    )
-
-
-def add_max_gap_flag(parser: argparse.ArgumentParser) -> None:
-    """Add ``--max_gap``."""
-    parser.add_argument(
-        "--max_gap",
-        type=positive_int,
-        default=MAX_GAP,
-        metavar="FRAMES",
-        help="refuse detections with a longer gap between their frames (default: %(default)s)",
-    )
-
-
-def add_skip_invalid_flag(parser: argparse.ArgumentParser) -> None:
-    """Add ``--skip_invalid``."""
-    parser.add_argument(
-        "--skip_invalid",
-        action="store_true",
-        help="leave invalid detections out instead of refusing their file",
-    )
-
-
-def add_worker_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of commands that run many sequences: ``--jobs`` and ``--scheduler``."""
-    add = parser.add_argument_group("where it runs").add_argument
-    add("--jobs", type=positive_int, metavar="N", help="processes on this machine (default: one per core)")
-    add(
-        "--scheduler",
-        metavar="ADDRESS",
-        help="dask.distributed scheduler whose workers do the work, such as tcp://host:8786",
-    )
-
-
-def add_drawing_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of commands that draw results."""
-    names = ("update_ms", "width", "colors", "show_trajectories")
-    add_parameter_flags(parser, DrawingSettings(), "drawing", names)
+        return options | {"type": or_none(options["type"])}
+    return options | ({"nargs": len(parts)} if parts else {})  # tuple[int, int]

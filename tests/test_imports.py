@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from application_util.errors import INSTALLED_NAMES
+from application_util.installation import COMMANDS
 from tests.support.paths import ROOT
 
 HEAVY = {
@@ -35,14 +35,14 @@ def imported(*arguments: object, cwd: Path) -> tuple[str, set[str]]:
     return done.stdout, {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
 
 
-@pytest.mark.parametrize("script", INSTALLED_NAMES)
+@pytest.mark.parametrize("script", [command.script for command in COMMANDS.values()])
 def test_help_is_light(script, tmp_path):
     output, modules = imported(ROOT / script, "--help", cwd=tmp_path)
     assert output.startswith("usage: ") and "--version" in output
     assert not HEAVY & modules
 
 
-@pytest.mark.parametrize("script", INSTALLED_NAMES)
+@pytest.mark.parametrize("script", [command.script for command in COMMANDS.values()])
 def test_late_imports_are_the_first_block_of_a_public_function(script):
     """So that what a command needs can be seen at one look, though --help does without."""
     module = ast.parse((ROOT / script).read_text(encoding="utf-8"))

@@ -12,7 +12,8 @@ from types import SimpleNamespace
 import pytest
 
 import deep_sort
-from application_util import errors
+from application_util import installation
+from application_util.installation import COMMANDS
 from tests.support.paths import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -33,18 +34,18 @@ def test_version(metadata):
 
 
 def test_commands_are_installed_and_listed(metadata):
-    modules = {name: name.removesuffix(".py").replace("/", ".") for name in errors.INSTALLED_NAMES}
-    scripts = [f"{errors.INSTALLED_NAMES[name]}={module}:main" for name, module in modules.items()]
-    assert sorted(metadata["entry_points"]["console_scripts"]) == sorted(scripts)
-    assert set(modules) == {
-        path.relative_to(ROOT).as_posix()
-        for path in (*ROOT.glob("*.py"), *(ROOT / "tools").glob("*.py"))
-        if path.name != "setup.py"
+    commands = COMMANDS.values()
+    scripts = [f"{command.console_script}={command.module}:main" for command in commands]
+    assert metadata["entry_points"]["console_scripts"] == ["deep-sort=deep_sort_cli:main", *scripts]
+    assert "deep-sort-track=deep_sort_app:main" in scripts and "deep-sort-sweep=tools.sweep:main" in scripts
+    assert {command.script for command in commands} | {"deep_sort_cli.py", "setup.py"} == {
+        path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.py"), *(ROOT / "tools").glob("*.py"))
     }
     tomllib = pytest.importorskip("tomllib")
     ruff = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"]["lint"]
-    assert set(ruff["flake8-tidy-imports"]["banned-api"]) == set(modules.values())
-    assert {name for name, rules in ruff["per-file-ignores"].items() if rules == ["PLC0415"]} == set(modules)
+    assert set(ruff["flake8-tidy-imports"]["banned-api"]) == {command.module for command in commands}
+    late = {name for name, rules in ruff["per-file-ignores"].items() if rules == ["PLC0415"]}
+    assert late == {command.script for command in commands}
 
 
 def test_extras_are_those_of_the_readme(metadata):
@@ -81,16 +82,17 @@ def test_the_long_description_has_no_links_into_the_clone(metadata):
     assert links and all(link.startswith(("https://", "#")) for link in links)
 
 
-@pytest.mark.parametrize("script", errors.INSTALLED_NAMES)
-def test_help_of_an_installed_command_names_commands_as_installed(script, monkeypatch, capsys):
-    monkeypatch.setattr(errors, "_clone", lambda: None)
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_help_of_an_installed_command_names_commands_as_installed(command, monkeypatch, capsys):
+    monkeypatch.setattr(installation, "_clone", lambda: None)
     with pytest.raises(SystemExit, match="0"):
-        importlib.import_module(script.removesuffix(".py").replace("/", ".")).main(["--help"])
+        importlib.import_module(command.module).main(["--help"])
     named = set(re.findall(r"\b[a-z_]+\.py\b", capsys.readouterr().out))
-    assert not named & {Path(name).name for name in errors.INSTALLED_NAMES}
+    assert not named & {Path(each.script).name for each in COMMANDS.values()}
 
 
 def test_names_of_commands(monkeypatch):
-    assert errors.command_name("tools/sweep.py") == "tools/sweep.py"
-    monkeypatch.setattr(errors, "_clone", lambda: None)
-    assert errors.command_name("tools/sweep.py") == "deep-sort-sweep"
+    assert installation.command_name("tools/sweep.py") == "tools/sweep.py"
+    monkeypatch.setattr(installation, "_clone", lambda: None)
+    assert installation.command_name("tools/sweep.py") == "deep-sort sweep"
+    assert installation.command_name("deep_sort_app.py") == "deep-sort track"

@@ -9,15 +9,8 @@ from pathlib import Path
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import (
-    add_parameter_flags,
-    add_worker_flags,
-    comma_separated,
-    command_parser,
-    finite_float,
-    run_command,
-    take_parameters,
-)
+from application_util.cli import CommandParser, add_parameter_flags, run_command
+from application_util.flags import add_flag, add_flags, add_worker_flags
 from application_util.settings import BENCHMARK_SETTINGS
 from tools.detectors.settings import DetectorSettings
 
@@ -99,28 +92,28 @@ def run(
     return sorted(failures)
 
 
+def create_parser() -> CommandParser:
+    """Return the parser of the command line."""
+    parser = CommandParser(__doc__, "--mot_dir MOT16/train --detector yolox_nano.onnx --classes person")
+    add_flag(parser, "--detector", required=True)
+    source = parser.add_mutually_exclusive_group(required=True)
+    add_flags(source, "--mot_dir", "--sequence_dir")
+    add_flag(parser, "--output_dir", "<sequence>/det/det.txt (default: the sequences' own folders)")
+    add_flag(parser, "--classes")
+    add_parameter_flags(parser, BENCHMARK_SETTINGS, "detections", ("min_confidence",))
+    again = parser.add_mutually_exclusive_group()
+    add_flag(again, "--resume", "sequences that have their det.txt")
+    add_flag(again, "--overwrite")
+    add_worker_flags(parser, "1, a detector uses all cores")
+    add_parameter_flags(
+        parser, DetectorSettings(), "detector, where its family leaves a choice", pack="detector_settings"
+    )
+    return parser
+
+
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line into the arguments of `run`."""
-    parser = command_parser(__doc__)
-    add = parser.add_argument
-    add("--detector", required=True, help="a network (.onnx, .xml), ultralytics:MODEL, rfdetr:SIZE, libreyolo:MODEL, "
-        "or module:function")  # fmt: skip
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--mot_dir", help="folder of sequences or videos")
-    source.add_argument("--sequence_dir", help="a sequence folder or a video")
-    add("--output_dir", help="gets <sequence>/det/det.txt (default: the sequences' own folders)")
-    add("--classes", type=comma_separated("classes"), default=(), metavar="CLASS,CLASS",
-        help="only these, by name or number (default: all)")  # fmt: skip
-    add("--min_confidence", type=finite_float, default=BENCHMARK_SETTINGS.min_confidence, metavar="SCORE",
-        help="drop detections with a lower score (default: %(default)s)")  # fmt: skip
-    again = parser.add_mutually_exclusive_group()
-    again.add_argument("--resume", action="store_true", help="leave out sequences that have their det.txt")
-    again.add_argument("--overwrite", action="store_true", help="replace a det.txt that is there")
-    add_worker_flags(parser)
-    add_parameter_flags(parser, DetectorSettings(), "detector, where its family leaves a choice")
-    args = parser.parse_args(argv)
-    take_parameters(args, DetectorSettings, "detector_settings")
-    return args
+    return create_parser().parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Turn a checkpoint of the appearance network into a frozen graph that the encoder loads."""
+"""Turn a checkpoint of the appearance network into a frozen graph."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import command_parser, number, run_command
+from application_util.cli import CommandParser, number, run_command
 
 DEFAULT_CHECKPOINT = "resources/networks/mars-small128.ckpt-68577"
 DEFAULT_GRAPH = "resources/networks/mars-small128.pb"
@@ -27,20 +27,25 @@ def run(
     print(f"{graphdef_out}: written")
 
 
-def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Parse the command line."""
-    parser = command_parser(__doc__)
-    parser.add_argument("--checkpoint_in", default=DEFAULT_CHECKPOINT, help="prefix of the checkpoint")
-    parser.add_argument("--graphdef_out", default=DEFAULT_GRAPH, help="frozen graph to write")
-    parser.add_argument(
-        "--image_shape",
-        type=number(int, 8),
-        nargs=2,
-        default=IMAGE_SHAPE,
-        metavar=("HEIGHT", "WIDTH"),
-        help="size of the network's images (default: %(default)s)",
+def create_parser() -> CommandParser:
+    """Return the parser of the command line."""
+    parser = CommandParser(
+        __doc__, "--checkpoint_in mars-small128.ckpt-68577 --graphdef_out mars-small128.pb"
     )
-    return parser.parse_args(argv)
+    parser.add_argument(
+        "--checkpoint_in", metavar="CHECKPOINT", default=DEFAULT_CHECKPOINT, help="prefix of the checkpoint"
+    )
+    parser.add_argument(
+        "--graphdef_out", metavar="FILE", default=DEFAULT_GRAPH, help="frozen graph to write, .pb"
+    )
+    parser.add_argument("--image_shape", type=number(int, 8), nargs=2, default=IMAGE_SHAPE, metavar=("HEIGHT", "WIDTH"),
+        help="size of the network's images")  # fmt: skip
+    return parser
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse the command line into the arguments of `run`."""
+    return create_parser().parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

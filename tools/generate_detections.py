@@ -14,15 +14,9 @@ from typing import TYPE_CHECKING
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import (
-    add_parameter_flags,
-    comma_separated,
-    command_parser,
-    lazy_names,
-    run_command,
-    take_parameters,
-)
+from application_util.cli import CommandParser, add_parameter_flags, lazy_names, run_command
 from application_util.errors import Interrupted
+from application_util.flags import DEFAULT_NETWORK, add_flag
 from application_util.settings import TrackerSettings
 from tools.features.network_options import NetworkOptions
 
@@ -105,35 +99,26 @@ def run(
     return sorted(failures)
 
 
+def create_parser() -> CommandParser:
+    """Return the parser of the command line."""
+    parser = CommandParser(
+        __doc__, "--mot_dir MOT16/train --sequences MOT16-02 MOT16-05 --output_dir detections"
+    )
+    add_flag(parser, "--model", DEFAULT_NETWORK)
+    add_flag(parser, "--mot_dir", required=True)
+    add_flag(parser, "--detection_dir", ", <sequence>/det/det.txt (default: --mot_dir)")
+    add_flag(parser, "--output_dir", "detection files, <sequence>.npy", default="detections")
+    add_flag(parser, "--sequences")
+    add_flag(parser, "--resume", "files made of this det.txt by this network")
+    add_flag(parser, "--skip_invalid", ", those of broken images too")
+    add_flag(parser, "--scheduler")
+    add_parameter_flags(parser, NetworkOptions(), "how the network is run", pack="options")
+    return parser
+
+
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line into the arguments of `run`."""
-    parser = command_parser(__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add = parser.add_argument
-    add(
-        "--model",
-        help="network: .pb, .xml or .onnx (default: resources/networks/mars-small128.pb, else person-small128.pb)",
-    )
-    add("--mot_dir", required=True, help="folder of sequences or videos, e.g. MOT16/train")
-    add("--detection_dir", help="folder with <sequence>/det/det.txt of other detections (default: --mot_dir)")
-    add("--output_dir", default="detections", help="folder of the files made (default: %(default)s)")
-    add(
-        "--sequences",
-        type=comma_separated("names of sequences"),
-        metavar="NAME,NAME",
-        help="only these sequences (default: all)",
-    )
-    add(
-        "--resume",
-        action="store_true",
-        help="keep files that are complete and made of this det.txt by this network",
-    )
-    add("--skip_invalid", action="store_true", help="leave out the rows of broken images instead of stopping")
-    add("--scheduler", metavar="ADDRESS",
-        help="dask.distributed scheduler whose workers do the work, such as tcp://host:8786")  # fmt: skip
-    add_parameter_flags(parser, NetworkOptions(), "how the network is run")
-    args = parser.parse_args(argv)
-    take_parameters(args, NetworkOptions, "options")
-    return args
+    return create_parser().parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -15,14 +15,9 @@ from pathlib import Path
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import (
-    add_skip_invalid_flag,
-    comma_separated,
-    command_parser,
-    finite_float,
-    run_command,
-)
-from application_util.errors import UserError, command_name
+from application_util.cli import CommandParser, finite_float, run_command
+from application_util.errors import UserError
+from application_util.flags import DEFAULT_NETWORK, add_flag, add_flags
 from application_util.settings import TrackerSettings
 
 
@@ -122,43 +117,42 @@ def run(
         say_distance(read_card(network), TrackerSettings().max_cosine_distance)
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Parse the command line into the arguments of `run`."""
-    parser = command_parser(__doc__)
-    add = parser.add_argument
-    add("--sequence_dir", required=True, help="MOTChallenge sequence folder, or a video")
-    add("--detections", required=True, metavar="PATH", help="file or folder of another tool")
-    add(
-        "--format",
-        dest="kind",
-        choices=("mot", "coco", "yolo", "csv"),
-        help="of the detections (default: guessed)",
+def create_parser() -> CommandParser:
+    """Return the parser of the command line."""
+    parser = CommandParser(
+        __doc__,
+        "--sequence_dir clip.mp4 --detections runs/detect/predict/labels --classes person --features clip.npy",
     )
-    add("--output_file",
-        help="det.txt to make (default: det/det.txt in the sequence's folder, or one of the video's name)")  # fmt: skip
-    add("--overwrite", action="store_true", help="replace an output file that is there")
-    add("--classes", type=comma_separated("classes"), default=(), metavar="CLASS,CLASS",
-        help="take only these, by name or id, e.g. person or 0 (default: all)")  # fmt: skip
+    add = parser.add_argument
+    add_flag(parser, "--sequence_dir", required=True)
+    add("--detections", required=True, metavar="PATH", help="file or folder of another tool")
+    add("--format", dest="kind", choices=("mot", "coco", "yolo", "csv"),
+        help="format of the detections (default: guessed)")  # fmt: skip
+    add_flag(parser, "--output_file", "a det.txt, or .npy without features (default: det/det.txt in the sequence's "
+        "folder, or in a folder of the video's name)")  # fmt: skip
+    add_flags(parser, "--overwrite", "--classes", "--write_class")
     add("--min_confidence", type=finite_float, metavar="SCORE",
-        help="leave less sure detections out, 0 to 1 (default: take all)")  # fmt: skip
+        help="drop detections with a lower score, 0 to 1 (default: drop none)")  # fmt: skip
     add("--percent", action="store_true", help="scores are given in percent")
     add("--normalised", action="store_true", help="boxes of a CSV file are fractions of the image's size")
-    add("--first_frame", type=int, metavar="N",
+    add("--first_frame", type=int, metavar="FRAME",
         help="number that the detector gives to the first frame, e.g. 0 (default: as the sequence counts)")  # fmt: skip
-    add("--coco_images", metavar="JSON",
-        help="COCO annotation file whose images name the frames (default: image_id is the frame)")  # fmt: skip
-    add_skip_invalid_flag(parser)
-    add(
-        "--features",
-        metavar="NPY",
-        help=f"also compute the features: the detection file for {command_name('deep_sort_app.py')}",
-    )
-    add(
+    add("--coco_images", metavar="FILE",
+        help="COCO annotation file (.json) whose images name the frames (default: image_id is the frame)")  # fmt: skip
+    add_flag(parser, "--skip_invalid")
+    add("--features", metavar="FILE",
+        help="also compute the features and write the detection file, .npy (default: none)")  # fmt: skip
+    add_flag(
+        parser,
         "--model",
-        help=f"frozen network for --features (default: as {command_name('tools/generate_detections.py')})",
+        ", for --features" + DEFAULT_NETWORK,
     )
-    add("--write_class", action="store_true", help="put the number of the class in the 8th column")
-    return parser.parse_args(argv)
+    return parser
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Parse the command line into the arguments of `run`."""
+    return create_parser().parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:

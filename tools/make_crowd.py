@@ -1,4 +1,4 @@
-"""Write a synthetic crowd as a sequence folder with a detection file: people who walk, hide and resemble each other."""
+"""Write a synthetic crowd: a sequence folder with a detection file, without images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import command_parser, number, run_command
+from application_util.cli import CommandParser, number, run_command
+from application_util.flags import add_flag
 from application_util.progress import say
 
 
@@ -21,16 +22,23 @@ def run(output_dir: str | Path, people: int = 20, frames: int = 200, seed: int =
     say(f"{rows} detections of {people} people in {frames} frames: {path}")
 
 
+def create_parser() -> CommandParser:
+    """Return the parser of the command line."""
+    parser = CommandParser(__doc__, "MOT/CROWD-01 --people 50 --frames 300")
+    parser.add_argument(
+        "output_dir",
+        metavar="DIR",
+        help="folder to write to: det/det.txt, seqinfo.ini, <folder>.npy",
+    )
+    add_flag(parser, "--people", type=number(int, 1, 10_000), default=20)
+    add_flag(parser, "--frames", type=number(int, 1, 1_000_000), default=200)
+    add_flag(parser, "--seed")
+    return parser
+
+
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line into the arguments of `run`."""
-    parser = command_parser(__doc__)
-    add = parser.add_argument
-    add("output_dir", help="folder for det/det.txt, seqinfo.ini and the detection file <folder>.npy")
-    add("--people", type=number(int, 1, 10_000), default=20, help="people in view (default: %(default)s)")
-    add("--frames", type=number(int, 1, 1_000_000), default=200, help="frames (default: %(default)s)")
-    add("--seed", type=number(int, 0, 2**32 - 1), default=0,
-        help="another seed, another crowd (default: %(default)s)")  # fmt: skip
-    return parser.parse_args(argv)
+    return create_parser().parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -13,15 +13,9 @@ from pathlib import Path
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import (
-    add_benchmark_flag,
-    comma_separated,
-    command_parser,
-    number,
-    positive_int,
-    run_command,
-)
-from application_util.errors import command_name
+from application_util.cli import CommandParser, number, run_command
+from application_util.flags import add_flag, add_flags
+from application_util.installation import command_name
 
 
 def run(
@@ -51,30 +45,26 @@ def run(
     )
 
 
+def create_parser() -> CommandParser:
+    """Return the parser of the command line."""
+    parser = CommandParser(__doc__, "--mot_dir MOT16/train --result_dir results --output_file report.html")
+    add = parser.add_argument
+    add_flag(parser, "--mot_dir", required=True)
+    add_flag(parser, "--result_dir", default="results")
+    add_flag(parser, "--output_file", "the report, .html", default="report.html")
+    add_flag(parser, "--sequences")
+    add("--video_dir", metavar="DIR",
+        help=f"folder of videos, <sequence>.mp4, see {command_name('generate_videos.py')} (default: none)")  # fmt: skip
+    add("--max_video_mb", type=number(float, 0), default=20.0, metavar="MB",
+        help="megabytes of video in the report, others are linked")  # fmt: skip
+    add("--title", metavar="TEXT", help="heading (default: by the folder of results)")
+    add_flags(parser, "--benchmark", "--eval_classes")
+    return parser
+
+
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line into the arguments of `run`."""
-    parser = command_parser(__doc__)
-    add = parser.add_argument
-    add("--mot_dir", required=True, help="folder of MOTChallenge sequences or videos")
-    add(
-        "--result_dir",
-        default="results",
-        help="folder of result files, <sequence>.txt (default: %(default)s)",
-    )
-    add("--output_file", default="report.html", help="the report (default: %(default)s)")
-    add("--sequences", type=comma_separated("names of sequences"), metavar="NAME,NAME",
-        help="report these only (default: all that have a result file)")  # fmt: skip
-    add(
-        "--video_dir",
-        help=f"folder of videos, <sequence>.mp4, as {command_name('generate_videos.py')} --convert_h264 makes them",
-    )
-    add("--max_video_mb", type=number(float, 0), default=20.0, metavar="MB",
-        help="megabytes of video in the report, others are linked (default: %(default)s)")  # fmt: skip
-    add("--title", help="heading (default: by the folder of results)")
-    add_benchmark_flag(parser)
-    add("--eval_classes", type=positive_int, nargs="+", default=(), metavar="CLASS",
-        help="classes of ground truth to score (default: 1, pedestrians)")  # fmt: skip
-    return parser.parse_args(argv)
+    return create_parser().parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Plot training runs, the distances from which to choose --max_cosine_distance, and the people of each track."""
+"""Plot training runs, appearance distances, and contact sheets of tracks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import command_parser, positive_int, run_command
+from application_util.cli import CommandParser, add_mode, positive_int, run_command
+from application_util.flags import add_flag, add_flags
 from application_util.progress import say
 from tools.reid.settings import DATASETS
 
@@ -64,29 +65,48 @@ def tracks(
     say(f"{output_file}: {len(sheets)} sheet{'s' if len(sheets) > 1 else ''}")
 
 
+def create_parser() -> CommandParser:
+    """Return the parser of the command line."""
+    parser = CommandParser(
+        __doc__, "tracks --sequence_dir clip.mp4 --result_file tracks.txt --output_file tracks.png"
+    )
+    plots = parser.add_subparsers(dest="plot", required=True, metavar="{curves,distances,tracks}")
+
+    of_runs = add_mode(plots, "curves", "loss and scores on identities held out, by epoch",
+        "training/market --output_file curves.png")  # fmt: skip
+    of_runs.add_argument(
+        "runs", nargs="+", metavar="DIR", help="folders of training runs: they hold a history.csv"
+    )
+
+    of_pairs = add_mode(plots, "distances", "distances between images of the same and of different people",
+        "--model person-small128.pb --dataset_dir Market-1501 --output_file distances.png")  # fmt: skip
+    add = of_pairs.add_argument
+    add_flag(of_pairs, "--model", required=True)
+    add("--dataset", choices=DATASETS, default=DATASETS[0], help="layout of the data set")
+    add("--dataset_dir", required=True, metavar="PATH", help="folder or zip archive of the data set")
+
+    of_tracks = add_mode(plots, "tracks", "contact sheets: one row a track, crops over its life",
+        "--sequence_dir clip.mp4 --result_file tracks.txt --output_file tracks.png")  # fmt: skip
+    add = of_tracks.add_argument
+    add_flags(of_tracks, "--sequence_dir", "--result_file", required=True)
+    add("--crops", type=positive_int, default=16, metavar="N", help="crops of a track")
+    add("--rows", type=positive_int, default=16, metavar="N", help="tracks on a sheet")
+    add(
+        "--min_length",
+        type=positive_int,
+        default=1,
+        metavar="FRAMES",
+        help="shortest track to show, in frames",
+    )
+
+    for plot in (of_runs, of_pairs, of_tracks):
+        add_flag(plot, "--output_file", "a picture, .png", required=True)
+    return parser
+
+
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
-    parser = command_parser(__doc__)
-    plots = parser.add_subparsers(dest="plot", required=True, metavar="{curves,distances,tracks}")
-    of_runs = plots.add_parser("curves", help="loss and scores on identities held out, by epoch")
-    of_runs.add_argument("runs", nargs="+", help="folders of training runs (they hold a history.csv)")
-    of_pairs = plots.add_parser(
-        "distances", help="distances between images of the same and of different people"
-    )
-    add = of_pairs.add_argument
-    add("--model", required=True, help="network (.pb, .xml, .onnx)")
-    add("--dataset", choices=DATASETS, default="market1501", help="layout (default: %(default)s)")
-    add("--dataset_dir", required=True, help="the data set's folder or zip archive")
-    of_tracks = plots.add_parser("tracks", help="contact sheets: one row a track, crops over its life")
-    add = of_tracks.add_argument
-    add("--sequence_dir", required=True, help="sequence with images or a video")
-    add("--result_file", required=True, help="its tracks")
-    add("--crops", type=positive_int, default=16, help="crops of a track (default: %(default)s)")
-    add("--rows", type=positive_int, default=16, help="tracks on a sheet (default: %(default)s)")
-    add("--min_length", type=positive_int, default=1, help="shortest track to show (default: %(default)s)")
-    for plot in (of_runs, of_pairs, of_tracks):
-        plot.add_argument("--output_file", required=True, help="picture (.png) to write")
-    return parser.parse_args(argv)
+    return create_parser().parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

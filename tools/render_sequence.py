@@ -1,4 +1,4 @@
-"""Render a street scene as a MOT16-style sequence: images, detections and ground truth.
+"""Render a street scene as a sequence: images, detections and ground truth.
 
 People who differ in clothes and build walk about, hide behind things and each other, leave and come back.
 The same arguments give the same files (with the same versions of NumPy and OpenCV on the same machine).
@@ -13,7 +13,8 @@ from pathlib import Path
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import command_parser, number, run_command
+from application_util.cli import CommandParser, number, run_command
+from application_util.flags import add_flag
 
 
 def run(
@@ -31,31 +32,24 @@ def run(
     render_sequence(output_dir, people, frames, width, height, seed, detector_quality)
 
 
+def create_parser() -> CommandParser:
+    """Return the parser of the command line."""
+    parser = CommandParser(__doc__, "MOT/STREET-01 --people 20 --frames 300 --seed 4")
+    add = parser.add_argument
+    add("output_dir", metavar="DIR", help="folder to write to: the sequence, which gets its name")
+    add_flag(parser, "--people", type=number(int, 1, 60), default=12)
+    add_flag(parser, "--frames", ", 15 per second", type=number(int, 1, 100_000), default=150)
+    add("--width", type=number(int, 160, 3840), default=640, metavar="PIXELS", help="width in pixels")
+    add("--height", type=number(int, 120, 2160), default=480, metavar="PIXELS", help="height in pixels")
+    add_flag(parser, "--seed", default=1)
+    add("--detector_quality", type=number(float, 0, 1), default=0.6, metavar="FRACTION",
+        help="0 to 1; 1 misses only people who are mostly hidden")  # fmt: skip
+    return parser
+
+
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line into the arguments of `run`."""
-    parser = command_parser(__doc__)
-    add = parser.add_argument
-    add("output_dir", metavar="OUTPUT_DIR", help="the sequence folder to make; its name is the sequence's")
-    add("--people", type=number(int, 1, 60), default=12, help="how many people (default: %(default)s)")
-    add("--frames", type=number(int, 1, 100_000), default=150,
-        help="how many frames, 15 per second (default: %(default)s)")  # fmt: skip
-    add(
-        "--width",
-        type=number(int, 160, 3840),
-        default=640,
-        help="of a frame in pixels (default: %(default)s)",
-    )
-    add(
-        "--height",
-        type=number(int, 120, 2160),
-        default=480,
-        help="of a frame in pixels (default: %(default)s)",
-    )
-    add("--seed", type=number(int, 0, 2**32 - 1), default=1,
-        help="another seed, another scene (default: %(default)s)")  # fmt: skip
-    add("--detector_quality", type=number(float, 0, 1), default=0.6,
-        help="0 to 1; 1 misses only people who are mostly hidden (default: %(default)s)")  # fmt: skip
-    return parser.parse_args(argv)
+    return create_parser().parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:

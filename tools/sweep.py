@@ -1,4 +1,4 @@
-"""Search the tracker's parameters on sequences with ground truth: table, plot and best command line."""
+"""Search the tracker's parameters on sequences with ground truth."""
 
 from __future__ import annotations
 
@@ -10,14 +10,8 @@ from typing import Any
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import (
-    add_benchmark_flag,
-    add_skip_invalid_flag,
-    add_worker_flags,
-    command_parser,
-    positive_int,
-    run_command,
-)
+from application_util.cli import CommandParser, positive_int, run_command
+from application_util.flags import DETECTION_FILES, add_flag, add_flags, add_worker_flags
 from application_util.progress import say
 from tools.parameter_search.search import METRICS, add_value_flags, take_values
 
@@ -100,27 +94,29 @@ def run(
     return sorted(failures)
 
 
+def create_parser() -> CommandParser:
+    """Return the parser of the command line."""
+    parser = CommandParser(
+        __doc__, "--mot_dir MOT16/train --detection_dir detections --min_confidence 0.3 0.5 --max_age 30 60"
+    )
+    add_flag(parser, "--mot_dir", "; those with ground truth are used", required=True)
+    add_flag(parser, "--detection_dir", f", <sequence>: {DETECTION_FILES}", required=True)
+    add_flag(parser, "--output_dir", "sweep.csv, sweep.png, sweep.json", default="sweep")
+    add_value_flags(parser)
+    parser.add_argument("--random", type=positive_int, metavar="N",
+        help="draw N settings, two values of a parameter are a range then (default: none, try all)")  # fmt: skip
+    add_flag(parser, "--seed", type=int)
+    parser.add_argument("--metric", choices=METRICS, default="HOTA", help="what is best")
+    add_flags(parser, "--skip_invalid", "--skip_missing")
+    add_flag(parser, "--resume", "scores of the same settings and files")
+    add_flag(parser, "--benchmark")
+    add_worker_flags(parser)
+    return parser
+
+
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line into the arguments of `run`."""
-    parser = command_parser(__doc__)
-    add = parser.add_argument
-    add("--mot_dir", required=True, help="folder of MOTChallenge sequences; those with ground truth are used")
-    add(
-        "--detection_dir", required=True, help="folder of detections, <sequence>.npy with features or det.txt"
-    )
-    add("--output_dir", default="sweep",
-        help="folder of sweep.csv, sweep.png, sweep.json (default: %(default)s)")  # fmt: skip
-    add_value_flags(parser)
-    add("--random", type=positive_int, metavar="N",
-        help="draw N settings instead of trying all: two values of a parameter are a range then")  # fmt: skip
-    add("--seed", type=int, default=0, help="another seed draws other settings (default: %(default)s)")
-    add("--metric", choices=METRICS, default="HOTA", help="what is best (default: %(default)s)")
-    add_skip_invalid_flag(parser)
-    add("--skip_missing", action="store_true", help="go on without sequences that lack a detection file")
-    add("--resume", action="store_true", help="keep the scores of settings that an earlier sweep has")
-    add_benchmark_flag(parser)
-    add_worker_flags(parser)
-    return take_values(parser.parse_args(argv))
+    return take_values(create_parser().parse_args(argv))
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Track what a detector finds in a video, a folder of images, a camera or a stream, in one pass."""
+"""Track a video, images, a camera or a stream with a detector, in one pass."""
 
 from __future__ import annotations
 
@@ -11,16 +11,8 @@ from pathlib import Path
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import (
-    add_parameter_flags,
-    add_switch,
-    comma_separated,
-    command_parser,
-    number,
-    positive_int,
-    run_command,
-    take_parameters,
-)
+from application_util.cli import CommandParser, add_parameter_flags, number, positive_int, run_command
+from application_util.flags import DEFAULT_NETWORK, add_flag, add_flags
 from application_util.settings import BENCHMARK_SETTINGS, DrawingSettings, TrackerSettings
 from tools.detectors.settings import DetectorSettings
 from tools.features.network_options import NetworkOptions
@@ -147,52 +139,43 @@ def run(
         report_outcome(frames.name, look.outcome, results.rows, output_file)
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Parse the command line into the arguments of `run`."""
-    parser = command_parser(__doc__)
+def create_parser() -> CommandParser:
+    """Return the parser of the command line."""
+    parser = CommandParser(
+        __doc__, "clip.mp4 --detector yolox_nano.onnx --classes person --output_video tracks.mp4"
+    )
     add = parser.add_argument
-    add(
-        "source",
-        help="a video, a folder of images, a sequence folder, the number of a camera, rtsp:// or http://",
-    )
-    add("--detector", required=True, help="a network (.onnx, .xml), ultralytics:MODEL, rfdetr:SIZE, libreyolo:MODEL, "
-        "module:function, or detections made before")  # fmt: skip
-    add(
-        "--output_file",
-        default="tracks.txt",
-        help="result file, replaced if there is one (default: %(default)s)",
-    )
-    add("--output_video", metavar="FILE", help="a video of the tracks, .mp4 (H.264) or .avi (motion JPEG)")
-    add("--model", help="network of appearance features, or none for motion alone (default: the bundled one)")
-    add("--classes", type=comma_separated("classes"), default=(), metavar="CLASS,CLASS",
-        help="track only these, by name or number; classes are never matched with each other")  # fmt: skip
-    add_switch(parser, "--display", "show a window: q or ESC ends, space pauses, s steps")
-    add(
-        "--save_detections",
-        metavar="DIR",
-        help="keep detections and features, to track them again with other flags",
-    )
-    add("--start", type=positive_int, metavar="FRAME", help="first frame")
-    add("--end", type=positive_int, metavar="FRAME", help="last frame")
-    add("--every", type=positive_int, default=1, metavar="N", help="look at one of N frames (default: all)")
+    add("source", metavar="SOURCE",
+        help="a video, a folder of images, a sequence folder, the number of a camera, rtsp:// or http://")  # fmt: skip
+    add_flag(parser, "--detector", "; or detections made before", required=True)
+    add_flag(parser, "--output_file", "a row a track and frame", default="tracks.txt")
+    add_flag(parser, "--output_video", "; needs no display (default: none)")
+    add_flag(parser, "--model", ", or none for motion alone" + DEFAULT_NETWORK)
+    add_flags(parser, "--classes", "--write_class")
+    add_flag(parser, "--display", default=False)
+    add("--save_detections", metavar="DIR",
+        help="folder for detections and features, to track them again with other flags (default: none)")  # fmt: skip
+    add("--start", type=positive_int, metavar="FRAME", help="first frame (default: the source's)")
+    add("--end", type=positive_int, metavar="FRAME", help="last frame (default: the source's)")
+    add("--every", type=positive_int, default=1, metavar="N", help="look at one of N frames")
     add("--reconnect", type=number(float, 0), default=10.0, metavar="SECONDS",
-        help="how long a stream that broke is tried again (default: %(default)g)")  # fmt: skip
-    add_switch(
-        parser, "--write_class", "write the number of each track's class to the 8th column of the result"
-    )
+        help="how long a stream that broke is tried again")  # fmt: skip
     add("--max_cosine_distance", type=number(float), metavar="DISTANCE",
         help="largest appearance distance of a match (default: what the network is meant for, else 0.2)")  # fmt: skip
     others = [each.name for each in fields(TrackerSettings) if each.name != "max_cosine_distance"]
-    add_parameter_flags(parser, BENCHMARK_SETTINGS, "tracker", others)
-    add_parameter_flags(parser, DetectorSettings(), "detector, where its family leaves a choice")
-    add_parameter_flags(parser, OPENVINO, "how the network of appearance features is run")
-    add_parameter_flags(parser, DrawingSettings(), "drawing", ("width", "colors", "draw_detections"))
-    args = parser.parse_args(argv)
-    take_parameters(args, DrawingSettings, "drawing")
-    take_parameters(args, TrackerSettings, "settings")
-    take_parameters(args, DetectorSettings, "detector_settings")
-    take_parameters(args, NetworkOptions, "options")
-    return args
+    add_parameter_flags(parser, BENCHMARK_SETTINGS, "tracker", others, pack="settings")
+    add_parameter_flags(
+        parser, DetectorSettings(), "detector, where its family leaves a choice", pack="detector_settings"
+    )
+    add_parameter_flags(parser, OPENVINO, "how the network of appearance features is run", pack="options")
+    drawn = ("width", "colors", "draw_detections")
+    add_parameter_flags(parser, DrawingSettings(), "drawing", drawn, pack="drawing")
+    return parser
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Parse the command line into the arguments of `run`."""
+    return create_parser().parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:

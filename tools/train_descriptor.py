@@ -1,4 +1,4 @@
-"""Train the appearance network on one's own or published images, measure it, freeze it for the tracker."""
+"""Train the appearance network, measure it, freeze it for the tracker."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from application_util.cli import (
+    CommandParser,
+    add_mode,
     add_parameter_flags,
-    command_parser,
     number,
     positive_float,
-    positive_int,
     run_command,
-    take_parameters,
+    several,
 )
+from application_util.flags import add_flag
+from tools.features.network_options import NetworkOptions
 from tools.reid.settings import DATASETS, PRECISIONS, AugmentationSettings, Plan, Recipe, RunSettings
-
-PARAMETERS = {Plan: "plan", Recipe: "recipe", AugmentationSettings: "augmentation", RunSettings: "settings"}
 
 
 def train(**arguments: Any) -> None:
@@ -54,108 +54,111 @@ def freeze(restore_path: str, graphdef_out: str, image_shape: tuple[int, int], *
     print(f"{graphdef_out}: written")
 
 
-def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Parse the command line."""
-    parser = command_parser(__doc__)
+def create_parser() -> CommandParser:
+    """Return the parser of the command line."""
+    parser = CommandParser(__doc__, "train --dataset_dir Market-1501 --hold_out 0.1")
     modes = parser.add_subparsers(dest="mode", required=True, metavar="{train,eval,export,freeze}")
-    data, network, shape = (argparse.ArgumentParser(add_help=False) for _ in range(3))
-    data.add_argument(
-        "--dataset",
-        choices=DATASETS,
-        action="append",
-        help="layout of the data set (default: market1501); again for each further one",
-    )
-    data.add_argument(
-        "--dataset_dir", action="append", default=[], help="its folder or zip archive; likewise"
-    )
-    add = network.add_argument
-    add("--model", required=True, help="network (.pb, .xml, .onnx) or prefix of a checkpoint")
-    add("--input_name", default="images", help="input node (default: %(default)s)")
-    add("--output_name", default="features", help="output node (default: %(default)s)")
-    add("--batch_size", type=positive_int, default=64, help="images at once (default: %(default)s)")
-    add("--precision", choices=PRECISIONS, default="float32", help="with OpenVINO (default: %(default)s)")
-    add_parameter_flags(shape, Plan(), "the project's own network", ("image_shape",))
 
-    _add_train_flags(
-        modes.add_parser("train", parents=[data], help="train; goes on where the same run stopped")
-    )
-    modes.add_parser("eval", parents=[data, network, shape], help="rank the gallery for each query")
-    export = modes.add_parser(
-        "export", parents=[data, network, shape], help="write features of query and gallery"
-    )
-    export.add_argument("--output_dir", required=True, help="for query and gallery, .npy and .mat")
-    freeze = modes.add_parser("freeze", parents=[shape], help="turn a checkpoint into a frozen network")
-    _add_freeze_flags(freeze)
+    mode = add_mode(modes, "train", "train a network; go on where the same run stopped",
+        "--dataset_dir Market-1501 --log_dir training --run_id market --hold_out 0.1")  # fmt: skip
+    _add_dataset_flags(mode)
+    _add_train_flags(mode)
 
-    args = parser.parse_args(argv)
+    mode = add_mode(modes, "eval", "score a network: rank the gallery for each query",
+        "--dataset_dir Market-1501 --model person-small128.pb")  # fmt: skip
+    _add_dataset_flags(mode)
+    _add_network_flags(mode)
+
+    mode = add_mode(modes, "export", "write a network's features of query and gallery",
+        "--dataset_dir Market-1501 --model person-small128.pb --output_dir features")  # fmt: skip
+    _add_dataset_flags(mode)
+    _add_network_flags(mode)
+    add_flag(mode, "--output_dir", "query and gallery, .npy and .mat", required=True)
+
+    mode = add_mode(modes, "freeze", "turn a checkpoint into a frozen network and its card",
+        "--restore_path training/market/market-40 --graphdef_out market.pb --max_cosine_distance 0.2")  # fmt: skip
+    _add_freeze_flags(mode)
+    return parser
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse the command line; without a mode, it is to train."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words and words[0].startswith("--") and words[0] not in ("--help", "--version"):
+        words.insert(0, "train")
+    parser = create_parser()
+    args = parser.parse_args(words)
     if "dataset_dir" in args:
         _take_datasets(parser, args)
-    if args.mode == "train":
-        for kind, name in PARAMETERS.items():
-            take_parameters(args, kind, name)
-    else:
-        args.image_shape = tuple(args.image_shape)
     return args
 
 
-def _add_train_flags(parser: argparse.ArgumentParser) -> None:
+def _add_dataset_flags(parser: CommandParser) -> None:
     add = parser.add_argument
-    add("--log_dir", default="training", help="folder of all runs (default: %(default)s)")
-    add("--run_id", default="descriptor", help="this run's folder below it (default: %(default)s)")
     add(
-        "--restore_path",
-        nargs="+",
-        default=(),
-        metavar="CHECKPOINT",
-        help="what to take the first weights from: a checkpoint, several for their mean, or a frozen network (.pb)",
+        "--dataset",
+        **several(choices=DATASETS, default=(DATASETS[0],), help="layout of the data set, or of each"),
     )
-    add("--teacher", metavar="MODEL", help="learn the embeddings of this network (.pb, .xml, .onnx) as well")
-    add(
-        "--teacher_precision",
-        choices=PRECISIONS,
-        default="float32",
-        help="with OpenVINO (default: %(default)s)",
-    )
-    add(
-        "--unlabelled",
-        nargs="+",
-        default=(),
-        metavar="DIR",
-        help="images without identities for the teacher: sequences with detections, folders or zip archives",
-    )
-    add(
-        "--variants",
-        type=number(int, 0),
-        default=0,
-        metavar="N",
-        help="images of new people to make of the others for the teacher (default: %(default)s)",
-    )
-    add_parameter_flags(parser, RunSettings(), "measuring, saving, stopping")
-    add_parameter_flags(parser, Plan(), "plan")
-    add_parameter_flags(parser, Recipe(), "loss and optimiser")
-    add_parameter_flags(parser, AugmentationSettings(), "changes of training images")
+    add("--dataset_dir", nargs="+", action="extend", default=[], metavar="PATH",
+        help="folder or zip archive of the data set, or of each (default: none)")  # fmt: skip
 
 
-def _add_freeze_flags(parser: argparse.ArgumentParser) -> None:
+def _add_network_flags(parser: CommandParser) -> None:
+    add_flag(parser, "--model", ", or prefix of a checkpoint", required=True)
+    names = ("input_name", "output_name", "batch_size", "precision")
+    add_parameter_flags(parser, NetworkOptions(batch_size=64), "how the network is run", names)
+    add_parameter_flags(parser, Plan(), "the project's own network", ("image_shape",))
+
+
+def _add_train_flags(parser: CommandParser) -> None:
     add = parser.add_argument
-    add("--restore_path", required=True, help="prefix of the checkpoint")
-    add("--graphdef_out", required=True, help="frozen network (.pb) to write, and its card (.json) beside it")
+    add("--log_dir", metavar="DIR", default="training", help="folder of all runs")
+    add("--run_id", metavar="NAME", default="descriptor", help="this run's folder below it")
+    add("--restore_path", nargs="+", default=(), metavar="CHECKPOINT",
+        help="prefix of the checkpoint to start from, of several for their mean, or a frozen network, .pb "
+        "(default: none)")  # fmt: skip
+    add("--teacher", metavar="FILE",
+        help="learn the embeddings of this network, .pb, .xml or .onnx, as well (default: none)")  # fmt: skip
+    add("--teacher_precision", choices=PRECISIONS, default="float32", help="precision of its arithmetic")
+    add("--unlabelled", nargs="+", default=(), metavar="PATH",
+        help="images without identities for the teacher: sequences with detections, folders or zip archives "
+        "(default: none)")  # fmt: skip
+    add("--variants", type=number(int, 0), default=0, metavar="N",
+        help="images of new people to make of the others for the teacher")  # fmt: skip
+    add_parameter_flags(parser, RunSettings(), "measuring, saving, stopping", pack="settings")
+    add_parameter_flags(parser, Plan(), "plan", pack="plan")
+    add_parameter_flags(parser, Recipe(), "loss and optimiser", pack="recipe")
+    add_parameter_flags(parser, AugmentationSettings(), "changes of training images", pack="augmentation")
+
+
+def _add_freeze_flags(parser: CommandParser) -> None:
+    add = parser.add_argument
+    add("--restore_path", required=True, metavar="CHECKPOINT", help="prefix of the checkpoint")
     add(
-        "--max_cosine_distance",
-        type=positive_float,
-        metavar="DISTANCE",
-        help="what the card is to recommend (default: nothing)",
+        "--graphdef_out",
+        required=True,
+        metavar="FILE",
+        help="frozen graph to write, .pb; its card (.json) lies beside it",
     )
-    add("--trained_on", default="", metavar="TEXT", help="for the card: the images trained on")
-    add("--terms", default="", metavar="TEXT", help="for the card: what the network may be used for")
+    add("--max_cosine_distance", type=positive_float, metavar="DISTANCE",
+        help="largest appearance distance of a match, for the card to recommend (default: none)")  # fmt: skip
+    add(
+        "--trained_on", default="", metavar="TEXT", help="for the card: the images trained on (default: none)"
+    )
+    add(
+        "--terms",
+        default="",
+        metavar="TEXT",
+        help="for the card: what the network may be used for (default: none)",
+    )
+    add_parameter_flags(parser, Plan(), "the project's own network", ("image_shape",))
 
 
-def _take_datasets(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
-    layouts, places = args.dataset or ["market1501"], vars(args).pop("dataset_dir")
+def _take_datasets(parser: CommandParser, args: argparse.Namespace) -> None:
+    layouts, places = vars(args).pop("dataset"), vars(args).pop("dataset_dir")
     if len(layouts) not in (1, len(places)):
-        parser.error(f"{len(layouts)} times --dataset for {len(places)} times --dataset_dir")
+        parser.error(f"{len(layouts)} layouts in --dataset for {len(places)} data sets in --dataset_dir")
     args.datasets = list(zip(layouts * (len(places) if len(layouts) == 1 else 1), places, strict=True))
-    del args.dataset
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
-from application_util.errors import UserError, command_name
+from application_util.errors import UserError
+from application_util.installation import command_name
 
 CHUNK_BYTES = 2**24
 """Held at a time: bounds memory whatever the file's size. (To map the file would end the process if it is cut.)"""

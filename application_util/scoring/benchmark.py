@@ -7,8 +7,9 @@ import io
 import zipfile
 from pathlib import Path
 
-from application_util.errors import UserError, install_command, require
+from application_util.errors import UserError, require
 from application_util.files.output import write_whole
+from application_util.installation import install_command
 from application_util.parallel.jobs import Failures, Job, JobRunner
 from application_util.progress import say
 from application_util.scoring.score_table import format_table, score_rows, write_scores

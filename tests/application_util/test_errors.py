@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from application_util.cli import command_parser, number, run_command
+from application_util.cli import CommandParser, number, run_command
 from application_util.errors import UserError, require
 from tests.support.paths import ROOT
 
@@ -54,7 +54,7 @@ def test_missing_extra():
 
 def test_home_is_understood_where_no_shell_does_it(monkeypatch):
     monkeypatch.setenv("HOME", "/home/me")
-    parser = command_parser("")
+    parser = CommandParser("")
     parser.add_argument("--output_file", default="~/a")
     parser.add_argument("--number", type=int)
     for text, path in {"~/tracks.txt": "/home/me/tracks.txt", "a~b": "a~b", "/tmp/~": "/tmp/~"}.items():
@@ -81,7 +81,7 @@ def test_work_goes_on_when_nobody_reads_what_is_said(place):
 
 @pytest.mark.parametrize("text", ["9" * 400, "9" * 5000, "x", "1.5", "", "-1"])
 def test_a_flag_that_is_no_usable_number(text, capsys):
-    parser = command_parser("")
+    parser = CommandParser("")
     parser.add_argument("--height", type=number(int, 0))
     with pytest.raises(SystemExit):
         parser.parse_args([f"--height={text}"])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from application_util.errors import install_command
+from application_util.installation import install_command
 from tests.support.encoding import expected_rows, picture
 from tools.generate_detections import main
 

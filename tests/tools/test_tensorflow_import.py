@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from application_util.errors import UserError, install_command
+from application_util.errors import UserError
+from application_util.installation import install_command
 from tests.support.paths import ROOT
 from tools.freeze_model import main
 from tools.network.tensorflow_import import load_tensorflow

@@ -14,15 +14,28 @@ FITS = ("corner", "center", "stretch")
 class DetectorSettings:
     """Parameters of detectors that are files of a network."""
 
-    class_names: str | None = parameter(None, "file with the name of a class a line", metavar="FILE")
-    detector_iou: float | None = parameter(
-        None, "largest IoU of two boxes of a class, non-maximum suppression", metavar="IOU", low=0, high=1
+    class_names: str | None = parameter(
+        None, "file with the name of a class a line (default: the network's own, else COCO's)", metavar="FILE"
     )
-    detector_fit: str | None = parameter(None, "how an image gets into the network's input", choices=FITS)
-    detector_color_order: str | None = parameter(None, "of the network's input", choices=("BGR", "RGB"))
+    detector_iou: float | None = parameter(
+        None,
+        "largest IoU of two boxes of a class, non-maximum suppression (default: by family)",
+        metavar="FRACTION",
+        low=0,
+        high=1,
+    )
+    detector_fit: str | None = parameter(
+        None, "how an image gets into the network's input (default: by family)", choices=FITS
+    )
+    detector_color_order: str | None = parameter(
+        None, "order of colours in the network's input (default: by family)", choices=("BGR", "RGB")
+    )
     detector_scale: float | None = parameter(
-        None, "what pixel values are divided by, e.g. 255", metavar="VALUE"
+        None, "what pixel values are divided by, e.g. 255 (default: by family)", metavar="VALUE"
     )
     detector_size: int | None = parameter(
-        None, "side of the input in pixels, where the network leaves it open (640)", metavar="PIXELS", low=32
+        None,
+        "side of the input in pixels, where the network leaves it open (default: 640)",
+        metavar="PIXELS",
+        low=32,
     )

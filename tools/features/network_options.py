@@ -12,27 +12,33 @@ from application_util.settings import parameter
 class NetworkOptions:
     """Options of commands that compute features."""
 
-    input_name: str = parameter("images", "the network's input")
-    output_name: str = parameter("features", "the network's output")
-    batch_size: int = parameter(32, "crops per run of the network", low=1)
+    input_name: str = parameter("images", "name of the network's input", metavar="NAME")
+    output_name: str = parameter("features", "name of the network's output", metavar="NAME")
+    batch_size: int = parameter(32, "images in a batch", low=1)
     runtime: str | None = parameter(
         None,
-        "what runs the network: by default TensorFlow a frozen graph (.pb), OpenVINO others (.xml, .onnx)",
+        "what runs the network (default: TensorFlow a frozen graph, .pb, OpenVINO others)",
         choices=("tensorflow", "openvino"),
     )
     precision: str = parameter(
         "float32",
-        "of OpenVINO's arithmetic; bfloat16 is faster on processors with AVX-512 BF16 or AMX",
+        "precision of the arithmetic; bfloat16 is faster on processors with AVX-512 BF16 or AMX",
         choices=("float32", "bfloat16"),
     )
     trust_model: bool = parameter(
         False, "take a frozen graph that may reach files or the network when it runs"
     )
     color_order: str | None = parameter(
-        None, "of the network's images, by default what its card says, else BGR", choices=("BGR", "RGB")
+        None,
+        "order of colours in the network's images (default: by its card, else BGR)",
+        choices=("BGR", "RGB"),
     )
-    pixel_mean: float | None = parameter(None, "subtracted from pixels of 0 to 255, likewise, else 0")
-    pixel_scale: float | None = parameter(None, "then divides them, likewise, else 1")
+    pixel_mean: float | None = parameter(
+        None, "what is subtracted from pixels of 0 to 255 (default: by the network's card, else 0)"
+    )
+    pixel_scale: float | None = parameter(
+        None, "what they are divided by then (default: by the network's card, else 1)"
+    )
 
 
 @dataclass(frozen=True)

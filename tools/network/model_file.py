@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from application_util.errors import UserError, command_name
+from application_util.errors import UserError
+from application_util.installation import command_name
 
 NETWORKS = Path(__file__).resolve().parents[2] / "resources" / "networks"
 PUBLISHED = "mars-small128.pb"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from application_util.errors import command_name
+from application_util.installation import command_name
 from application_util.sequences.sequence import find_detection_file
 from application_util.settings import BENCHMARK_SETTINGS
 from tools.parameter_search.record import TABLE_FIELDS

@@ -8,7 +8,7 @@ import random
 from dataclasses import fields
 from typing import Any
 
-from application_util.cli import flag_options
+from application_util.cli import default_text, flag_options, several
 from application_util.errors import UserError
 from application_util.settings import BENCHMARK_SETTINGS, TrackerSettings
 
@@ -26,15 +26,16 @@ def add_value_flags(parser: argparse.ArgumentParser) -> None:
     """Add a flag for the values of each parameter of `TrackerSettings`."""
     group = parser.add_argument_group("values to try (default: the usual ones of all parameters together)")
     for each in fields(TrackerSettings):
-        usual = ", ".join(map(str, each.metadata["search"])) or getattr(BENCHMARK_SETTINGS, each.name)
-        several = {"nargs": "+", "help": f"{each.metadata['help']} (usual: {usual})"}
-        group.add_argument(f"--{each.name}", **flag_options(each, TrackerSettings) | several)
+        usual = default_text(each.metadata["search"]) or default_text(getattr(BENCHMARK_SETTINGS, each.name))
+        options = flag_options(each, TrackerSettings)
+        options["help"] += f" (usual: {usual})"
+        group.add_argument(f"--{each.name}", **several(**options))
 
 
 def take_values(args: argparse.Namespace) -> argparse.Namespace:
     """Replace the flags of `add_value_flags` among the arguments by one: ``values``, those that were given."""
     given = {each.name: vars(args).pop(each.name) for each in fields(TrackerSettings)}
-    args.values = {name: values for name, values in given.items() if values is not None} or None
+    args.values = {name: list(values) for name, values in given.items() if values is not None} or None
     return args
 
 

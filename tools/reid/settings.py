@@ -21,11 +21,17 @@ class Plan:
     """
 
     small_epochs: int = parameter(40, "epochs on images of half the height and width", low=0)
-    epochs: int = parameter(40, "then epochs on full images", low=0)
+    epochs: int = parameter(40, "epochs on full images, after those", low=0)
     batch_size: int = parameter(64, "images in a batch", low=1)
-    images_per_identity: int = parameter(2, "of them of one identity; 4 suits triplet and magnet", low=2)
+    images_per_identity: int = parameter(
+        2, "images in a batch of one identity; 4 suits triplet and magnet", low=2
+    )
     unlabelled_fraction: float = parameter(
-        0.25, "of a batch: images of nobody known, if there are any", metavar="FRACTION", low=0, high=0.9
+        0.25,
+        "fraction of a batch: images without identities, if there are any",
+        metavar="FRACTION",
+        low=0,
+        high=0.9,
     )
     learning_rate: float = parameter(2e-3, "Adam's rate between warming up and cooling down", low=0)
     warmup_steps: int = parameter(300, "steps at each size in which the rate rises", low=1)
@@ -67,22 +73,22 @@ class Recipe:
     distance_scale: float = parameter(
         1.0, "what cosine distances are to be times the teacher's", metavar="SCALE", low=0.01, high=1
     )
-    margin: float = parameter(0.2, "taken off the cosine with the own class", low=0, high=1)
+    margin: float = parameter(0.2, "what is taken off the cosine with the own class", low=0, high=1)
     label_smoothing: float = parameter(
         0.1, "fraction of the classifier's target spread over all identities", low=0, high=1
     )
     dropout: float = parameter(0.2, "fraction dropped before fc1", low=0, high=0.99)
     block_dropout: float = parameter(0.0, "fraction dropped in blocks", low=0, high=0.99)
-    weight_decay: float = parameter(0.1, "of weights, times the learning rate (AdamW)", low=0)
+    weight_decay: float = parameter(0.1, "decay of weights, times the learning rate (AdamW)", low=0)
     average: float = parameter(
         0.999, "decay of the running average of the weights, which is measured and frozen", low=0, high=1
     )
     precision: str = parameter(
         "float32",
-        "of activations; bfloat16 is faster on processors with AVX-512 BF16 or AMX",
+        "precision of the arithmetic; bfloat16 is faster on processors with AVX-512 BF16 or AMX",
         choices=PRECISIONS,
     )
-    seed: int = parameter(0, "of weights, order and changes of images", low=0, high=2**32 - 1)
+    seed: int = parameter(0, "seed of what is drawn at random", low=0, high=2**32 - 1)
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,7 @@ class AugmentationSettings:
     shift: float = parameter(0.08, "largest shift of the crop, as a fraction of its sides", low=0, high=1)
     zoom: float = parameter(0.15, "largest change of the crop's size, as a fraction", low=0, high=0.9)
     color: float = parameter(0.25, "largest change of brightness and contrast, as a fraction", low=0, high=1)
-    color_probability: float = parameter(0.5, "how often colors change", low=0, high=1)
+    color_probability: float = parameter(0.5, "how often colours change", low=0, high=1)
     grey_probability: float = parameter(0.03, "how often they fade to grey", low=0, high=1)
     degrade_probability: float = parameter(
         0.25, "how often the image gets blurred, small or strongly compressed", low=0, high=1
@@ -106,5 +112,7 @@ class RunSettings:
 
     hold_out: float = parameter(0.0, "fraction of identities to measure on", low=0, high=0.9)
     measure_epochs: int = parameter(5, "epochs between measurements", low=1)
-    number_of_steps: int | None = parameter(None, "stop after so many steps, whatever the epochs", low=1)
-    save_minutes: float = parameter(3.0, "between saved states", low=0)
+    number_of_steps: int | None = parameter(
+        None, "stop after so many steps, whatever the epochs, or none for all", low=1
+    )
+    save_minutes: float = parameter(3.0, "minutes between saved states", metavar="MINUTES", low=0)

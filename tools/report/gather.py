@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from application_util.errors import UserError, command_name
+from application_util.errors import UserError
+from application_util.installation import command_name
 from application_util.parallel.jobs import Failures
 from application_util.scoring.identity_switches import Switch, identity_switches
 from application_util.scoring.scores import guess_benchmark

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from application_util.errors import command_name
+from application_util.installation import command_name
 
 MEDIA_TYPES = {".mp4": "video/mp4", ".webm": "video/webm"}
 MEGABYTE = 1_000_000

@@ -10,8 +10,9 @@ from html import escape
 
 import pytest
 
-from application_util.errors import UserError, install_command
+from application_util.errors import UserError
 from application_util.files.checksum import sha256
+from application_util.installation import install_command
 from tests.support.browser import find_browser, load
 from tests.support.paths import ROOT
 from tests.tools.report.conftest import FRAMES, LIFESPANS, NAME, STRETCHES, result_row
