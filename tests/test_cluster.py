@@ -17,8 +17,10 @@ from tests.support.cli import error_line
 from tests.support.encoding import make_boxed_sequence
 from tests.support.networks import write_tiny_network
 from tests.support.paths import ROOT, shared_path
-from tests.support.sequences import Benchmark
-from tools import generate_detections
+from tests.support.sequences import Benchmark, make_sequence
+from tests.support.videos import bars, write_film
+from tests.tools.test_track_video import DETECTOR
+from tools import detect, generate_detections
 
 distributed = pytest.importorskip("distributed")
 
@@ -170,6 +172,30 @@ def test_features_are_computed_on_workers(tmp_path, cluster, capsys):
         assert (tmp_path / "remote" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
     names = sorted(path.name for path in (tmp_path / "remote").iterdir())
     assert names == [f"SEQ-0{n}.{kind}" for n in (1, 2, 3) for kind in ("json", "npy")]
+
+
+def test_a_detector_runs_on_workers(tmp_path, cluster, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "own_detector", raising=False)
+    (tmp_path / "own_detector.py").write_text(DETECTOR)
+    write_film(tmp_path / "mot" / "clip.avi", 6)
+    make_sequence(tmp_path / "mot" / "SEQ", 3, image=lambda frame, size: bars(frame))
+    make_sequence(tmp_path / "mot" / "BROKEN", 3, image=lambda frame, size: bars(frame))
+    (tmp_path / "mot" / "BROKEN" / "img1" / "000002.png").write_bytes(b"no image")
+    cluster.environment["PYTHONPATH"] += f"{os.pathsep}{tmp_path}"
+    for name in ("first", "second"):
+        cluster.start_worker(name)
+    flags = ["--mot_dir", "mot", "--detector", "own_detector:detect"]
+    assert detect.main([*flags, "--output_dir", "remote", "--scheduler", cluster.address]) == 1
+    err = capsys.readouterr().err
+    assert "error: BROKEN: " in err and "000002.png" in err
+    assert detect.main([*flags, "--output_dir", "here", "--jobs", "1"]) == 1
+    for name in ("clip", "SEQ"):
+        made = tmp_path / "remote" / name / "det" / "det.txt"
+        assert made.read_bytes() == (tmp_path / "here" / name / "det" / "det.txt").read_bytes()
+        assert len(made.read_text().splitlines()) == (12 if name == "clip" else 6)
+    assert not (tmp_path / "remote" / "BROKEN").exists()
 
 
 def test_nobody_answers(tmp_path, capsys, monkeypatch):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -83,9 +82,11 @@ def run(
         For whatever the user can fix; nothing that exists was overwritten then.
     """
     from application_util.drawing.view import View
+    from application_util.errors import Interrupted
     from application_util.files.network_card import write_card
     from application_util.files.output import refuse_overwriting
     from application_util.files.result_file import ResultFile
+    from application_util.progress import say
     from application_util.tracking.outcome import report_outcome
     from application_util.tracking.sequence_tracker import create_tracker
     from tools.detectors.finder import BoxFinder
@@ -93,7 +94,7 @@ def run(
     from tools.features.network_options import Network
     from tools.network.model_file import default_model
     from tools.video.look import Look
-    from tools.video.saved import saved_files, saving
+    from tools.video.saved import SavedDetections, saved_files
     from tools.video.source import open_source
 
     frames = open_source(source, reconnect)
@@ -116,27 +117,35 @@ def run(
     endless = frames.numbers is None
     with (
         ResultFile(output_file, write_class) as results,
-        saving(files, 0 if encoder is None else encoder.feature_dim) as save,
+        SavedDetections(files, 0 if encoder is None else encoder.feature_dim) as saved,
         view,
     ):
         sight = view.shown(look.at(frames, start, end, every), frames.count(start, end, every))
-        with suppress(*[KeyboardInterrupt] * endless):
+        interrupted = False
+        try:
             for seen in sight:
                 found = seen.detections()
                 tracker.predict()
                 tracker.update(found)
                 results.write(seen.frame, tracker.tracks)
-                save(seen)
+                saved.write(seen)
                 view.draw(seen.frame, found, tracker.tracks)
+        except KeyboardInterrupt:
+            interrupted = True
         view.finished |= endless
         if not view.finished:
-            results.keep_partial()
+            kept = [results.keep_partial(quiet=True), *view.keep_partial(), *saved.keep_partial()]
+    if not view.finished:
+        so_far = f"what there is so far: {', '.join(map(str, kept))}"
+        if interrupted:
+            raise Interrupted(so_far)
+        say(f"stopped before the end: {so_far}")
+        return
     for path in files[1:]:
         write_card(path, card)
-    if view.finished:
-        tracks = len(results.track_ids)
-        look.outcome.tracks, look.outcome.never_confirmed = tracks, tracker._next_id - 1 - tracks
-        report_outcome(frames.name, look.outcome, results.rows, output_file)
+    tracks = len(results.track_ids)
+    look.outcome.tracks, look.outcome.never_confirmed = tracks, tracker._next_id - 1 - tracks
+    report_outcome(frames.name, look.outcome, results.rows, output_file)
 
 
 def create_parser() -> CommandParser:

@@ -71,7 +71,7 @@ class VideoFile:
             self._resources = resources.pop_all()
         self._frames: queue.Queue[np.ndarray | None] = queue.Queue(FRAMES_IN_FLIGHT)
         self._error: Exception | None = None
-        self._complete = True
+        self._complete, self._quiet = True, False
         self._thread: threading.Thread | None = threading.Thread(target=self._encode, daemon=True)
         self._thread.start()
 
@@ -81,9 +81,10 @@ class VideoFile:
         self._frames.put(image.copy() if fits else cv2.resize(image, self.size))
         self._raise_error()
 
-    def keep_partial(self) -> None:
+    def keep_partial(self, quiet: bool = False) -> None:
         """Leave the frames in the partial file, because the sequence was not shown to its end."""
         self._complete = False
+        self._quiet |= quiet
         self._output.keep_partial()
 
     def close(self) -> None:
@@ -96,7 +97,7 @@ class VideoFile:
         with self._resources:
             if self._complete:
                 self._raise_error()
-            else:
+            elif not self._quiet:
                 say(f"stopped before the end: the video so far is in {self.partial_path}")
 
     def __enter__(self) -> VideoFile:

@@ -147,6 +147,12 @@ class View:
                 video.keep_partial()
         self._resources.__exit__(kind, error, trace)
 
+    def keep_partial(self) -> list[Path]:
+        """Leave videos as they are, without a word; return where they are."""
+        for video in self._files:
+            video.keep_partial(quiet=True)
+        return [video.partial_path for video in self._files]
+
     def frames(self, frames: Sequence[int], quiet: bool = False) -> Iterator[int]:
         """Yield the numbers of frames; show and record what was drawn after each.
 

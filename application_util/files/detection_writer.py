@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from application_util.files.detection_file import USUAL_FEATURE_DIM
 from application_util.files.mot_table import BOX_COLUMNS
-from application_util.files.output import whole_file
+from application_util.files.output import PartialFile
 
 HEADER_BYTES = 128
 """Room for any shape; a multiple of 64, so that rows are aligned when the file is mapped."""
@@ -34,9 +34,9 @@ def open_writer(path: str | Path, feature_dim: int = USUAL_FEATURE_DIM) -> Itera
     UserError
         If the file cannot be written.
     """
-    with whole_file(path, "choose another --output_dir", "wb") as file:
+    with PartialFile(path, "choose another --output_dir") as output, output.open("wb") as file:
         file.write(bytes(HEADER_BYTES))  # the number of rows is known at the end
-        writer = DetectionWriter(file, feature_dim)
+        writer = DetectionWriter(file, feature_dim, output)
         yield writer
         file.seek(0)
         file.write(writer.header())
@@ -49,9 +49,12 @@ class DetectionWriter:
     ----------
     rows : int
         Rows written so far.
+    output : PartialFile
+        Where they are.
     """
 
-    def __init__(self, file: IO[bytes], feature_dim: int) -> None:
+    def __init__(self, file: IO[bytes], feature_dim: int, output: PartialFile) -> None:
+        self.output = output
         self._file, self._columns, self.rows = file, BOX_COLUMNS + feature_dim, 0
 
     def write(self, boxes: NDArray, features: NDArray) -> None:

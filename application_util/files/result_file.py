@@ -83,10 +83,12 @@ class ResultFile:
             self._file.flush()  # a killed run keeps what was tracked
             self.rows += len(lines)
 
-    def keep_partial(self) -> None:
-        """Leave the rows in the partial file, because the sequence was not tracked to its end."""
+    def keep_partial(self, quiet: bool = False) -> Path:
+        """Leave the rows in the partial file, because the sequence was not tracked to its end; return where."""
         self._output.keep_partial()
-        say(f"stopped before the end: {self._so_far}")
+        if not quiet:
+            say(f"stopped before the end: {self._so_far}")
+        return self._output.partial_path
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

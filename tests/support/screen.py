@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 60
 KEY_PATIENCE_SECONDS = 10
 KEY_ATTEMPTS = 3
 POLL_SECONDS = 0.02
-KEY_CODES = {"Escape": 27, "space": 32, "s": 115, "a": 97}
+KEY_CODES = {"Escape": 27, "space": 32, "s": 115, "q": 113, "a": 97}
 
 
 def wait_until(condition: Callable[[], object], what: str, seconds: float = PATIENCE_SECONDS) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import subprocess
 import sys
 import threading
 import time
 
+import cv2
 import numpy as np
 import pytest
 
 import deep_sort_app
+from application_util.drawing.view import View
 from application_util.settings import BENCHMARK_SETTINGS
 from tests.support.cli import error_line, headless_environment
 from tests.support.paths import ROOT, shared_path
+from tests.support.screen import WindowProgram
 from tests.support.sequences import make_sequence
 from tests.support.streams import Camera
 from tests.support.videos import bars, number, read_video, write_film
@@ -144,7 +148,7 @@ def test_an_interrupt_leaves_what_was_tracked(here, endless):
             ROOT / "tools" / "track_video.py",
             camera.address if endless else "clip.avi",
         ]
-        command += ["--detector", "own_detector:detect", "--model", "none"]
+        command += ["--detector", "own_detector:detect", "--model", "none", "--save_detections", "saved"]
         running = subprocess.Popen(
             command, cwd=here, env=headless_environment(), stderr=subprocess.PIPE, text=True
         )
@@ -157,11 +161,123 @@ def test_an_interrupt_leaves_what_was_tracked(here, endless):
         _, err = running.communicate(timeout=60)
     assert running.returncode == (0 if endless else 130)
     (line,) = err.splitlines()
+    saved = "saved/yard_mjpg/det/det.txt" if endless else "saved/clip/det/det.txt.partial"
     if endless:
         assert line.startswith("yard_mjpg: ") and "rows in tracks.txt" in line
     else:
-        assert line == f"interrupted: the rows so far are in {partial.name}"
-    assert len(rows("tracks.txt" if endless else partial)) > 10
+        assert line == f"interrupted: what there is so far: {partial.name}, {saved}"
+    assert [str(path.relative_to(here)) for path in here.glob("saved/*/det/*")] == [saved]
+    assert len(rows(saved)) >= len(rows("tracks.txt" if endless else partial)) > 10
+
+
+def test_q_leaves_what_was_tracked_under_partial_names(here, screen):
+    write_film(here / "clip.avi", 3000)
+    (here / "film.avi").write_bytes(b"of an earlier run")
+    partial = here / "tracks.txt.partial"
+    command = [ROOT / "tools" / "track_video.py", here / "clip.avi", "--detector", "own_detector:detect"]
+    command += ["--model", "none", "--display", "--output_file", here / "tracks.txt", "--classes", "0"]
+    command += ["--output_video", here / "film.avi", "--save_detections", here / "saved"]
+    program = WindowProgram(
+        screen,
+        here,
+        command,
+        "Figure clip",
+        lambda: partial.read_text().count("\n") if partial.exists() else 0,
+    )
+    try:
+        program.wait_for_images(10)
+        program.press("q")
+        assert program.exit_code() == 0
+    finally:
+        program.kill()
+    saved = here / "saved" / "clip" / "det" / "det.txt.partial"
+    film = here / "film.partial.avi"
+    assert program.output()[-1] == f"stopped before the end: what there is so far: {partial}, {film}, {saved}"
+    assert (here / "film.avi").read_bytes() == b"of an earlier run" and not (here / "tracks.txt").exists()
+    assert list((here / "saved").glob("**/*.txt*")) == [saved]
+    drawn = len(read_video(film)[0])
+    assert rows(partial)[:, 0].tolist() == list(range(3, drawn + 1))
+    assert rows(saved)[:, 0].tolist() == list(range(1, drawn + 1))
+
+
+@pytest.mark.slow
+def test_detections_saved_before_q_can_be_used_under_their_name(here, monkeypatch):
+    """With features: the array is one, and no card stands beside a file that is not complete."""
+    pytest.importorskip("openvino")
+
+    def three(self, pairs, total=None, quiet=False):
+        yield from (item for item, _ in itertools.islice(pairs, 3))
+
+    monkeypatch.setattr(View, "shown", three)
+    argv = ["clip.avi", "--detector", "own_detector:detect", "--save_detections", "saved"]
+    assert main(argv) == 0
+    left = sorted(path.name for path in (here / "saved").glob("**/*") if path.is_file())
+    assert left == ["clip.npy.partial", "det.txt.partial"]
+    detections = np.load((here / "saved" / "clip.npy.partial").rename(here / "clip.npy"))
+    assert detections[:, 0].tolist() == [1, 1, 2, 2, 3, 3]
+
+
+class TestCamera:
+    """A camera with a number, and streams of other kinds, by OpenCV's own interface."""
+
+    @pytest.fixture
+    def opened(self, here, monkeypatch):
+        """Devices that give the film, in which grabbing fails once; what was opened, with how many arguments."""
+        opened = []
+        real = cv2.VideoCapture
+
+        class Device:
+            def __init__(self, *where):
+                opened.append(where)
+                self._film = real(str(here / "clip.avi"))
+                self._left = 10 if len(opened) == 1 else 1000
+
+            def isOpened(self):
+                return True
+
+            def read(self):
+                return self._film.read()
+
+            def grab(self):
+                self._left -= 1
+                return self._left > 0 and self._film.grab()
+
+            def retrieve(self):
+                return self._film.retrieve()
+
+            def get(self, which):
+                return 0.0 if which == cv2.CAP_PROP_FRAME_COUNT else self._film.get(which)
+
+        monkeypatch.setattr(cv2, "VideoCapture", Device)
+        return opened
+
+    @pytest.mark.parametrize(
+        ("source", "place", "name"),
+        [
+            ("0", 0, "camera0"),
+            ("rtsp://user:secret@10.0.0.7:554/yard?channel=1", None, "yard"),
+            ("rtsp://10.0.0.7", None, "10_0_0_7"),
+        ],
+    )
+    def test_it_goes_on_when_it_is_back(self, here, opened, capsys, source, place, name):
+        assert track(source, "--end", "20", "--save_detections", "saved") == 0
+        assert [where[0] for where in opened] == [source if place is None else place] * 2
+        assert all((cv2.CAP_FFMPEG in where[1:]) == (place is None) for where in opened)
+        saved = rows(here / "saved" / name / "det" / "det.txt")
+        assert saved[:, 0].tolist() == [frame for frame in range(1, 21) for _ in range(2)]
+        assert rows()[-1, 0] == 20
+        lines = capsys.readouterr().err.splitlines()
+        assert lines[:2] == [
+            f"{name}: the stream broke, trying again for 10 s",
+            f"{name}: the stream is back",
+        ]
+        assert lines[2].startswith(f"{name}: ") and "secret" not in "".join(lines)
+
+    def test_its_end_is_the_end_of_the_run(self, here, opened, capsys):
+        assert track("0", "--reconnect", "0") == 0
+        assert rows()[-1, 0] == 10
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("camera0: 2 tracks, 16 rows in tracks.txt")
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import TracebackType
 
 from application_util.files.detection_writer import open_writer
-from application_util.files.output import whole_file
+from application_util.files.output import PartialFile
 from tools.detection_formats.write import row_text
 from tools.video.look import Seen
 
@@ -18,9 +18,8 @@ def saved_files(directory: str | Path, name: str, features: bool) -> list[Path]:
     return [det_txt, Path(directory, f"{name}.npy")] if features else [det_txt]
 
 
-@contextlib.contextmanager
-def saving(files: list[Path], feature_dim: int) -> Iterator[Callable[[Seen], None]]:
-    """Yield what writes the detections of a frame; the files appear when the block ends well.
+class SavedDetections:
+    """Writes detections; a context manager: the files get their names when the block ends well.
 
     Parameters
     ----------
@@ -28,14 +27,36 @@ def saving(files: list[Path], feature_dim: int) -> Iterator[Callable[[Seen], Non
         See `saved_files`; nothing is written if empty.
     feature_dim : int
     """
-    with contextlib.ExitStack() as stack:
-        texts = [stack.enter_context(whole_file(path, encoding="ascii", newline="\n")) for path in files[:1]]
-        arrays = [stack.enter_context(open_writer(path, feature_dim)) for path in files[1:]]
 
-        def write(seen: Seen) -> None:
-            for text in texts:
-                text.writelines(f"{row_text(row)}\n" for row in seen.rows.tolist())
-            for array in arrays:
-                array.write(seen.rows, seen.features)
+    def __init__(self, files: list[Path], feature_dim: int) -> None:
+        self._files, self._feature_dim = files, feature_dim
 
-        yield write
+    def __enter__(self) -> SavedDetections:
+        with contextlib.ExitStack() as stack:
+            enter = stack.enter_context
+            self._outputs = [enter(PartialFile(path, "choose another place")) for path in self._files[:1]]
+            self._texts = [
+                enter(output.open("w", encoding="ascii", newline="\n")) for output in self._outputs
+            ]
+            self._arrays = [enter(open_writer(path, self._feature_dim)) for path in self._files[1:]]
+            self._outputs += [array.output for array in self._arrays]
+            self._stack = stack.pop_all()
+        return self
+
+    def write(self, seen: Seen) -> None:
+        """Add the detections of a frame."""
+        for text in self._texts:
+            text.writelines(f"{row_text(row)}\n" for row in seen.rows.tolist())
+        for array in self._arrays:
+            array.write(seen.rows, seen.features)
+
+    def keep_partial(self) -> list[Path]:
+        """Leave the files under their partial names, because frames are missing; return these."""
+        for output in self._outputs:
+            output.keep_partial()
+        return [output.partial_path for output in self._outputs]
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
