@@ -171,3 +171,9 @@ def test_lists_that_are_none(value, message, capsys):
     with pytest.raises(SystemExit, match="2"):
         parser.parse_args([*shlex.split(parser.example), "--dataset", value])
     assert message in capsys.readouterr().err
+
+
+def test_train_is_the_mode_by_default():
+    parse_args = importlib.import_module(COMMANDS["train"].module).parse_args
+    words = shlex.split(PAGES["train train"].example)
+    assert parse_args(words) == parse_args(["train", *words])
