@@ -52,8 +52,8 @@ versions:
 
 package: .venv/ready-test
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
-	$(BIN)/python -m zipfile --list dist/deep_sort-*.whl | grep -q 'resources/networks/LICENSE'
-	$(BIN)/python -m zipfile --list dist/deep_sort-*.whl | grep -q 'report/page.css'
+	$(BIN)/python -m zipfile --list dist/deep_sort-*.whl | grep 'resources/networks/LICENSE' >/dev/null
+	$(BIN)/python -m zipfile --list dist/deep_sort-*.whl | grep 'report/page.css' >/dev/null
 
 bench: .venv/ready-bench
 	$(BIN)/python benchmarks/tracker_speed.py

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from application_util.installation import COMMANDS
+from tests.support.cli import run_python
 from tests.support.paths import ROOT
+from tools.synthetic.crowd import write_crowd
 
 HEAVY = {
     *(
@@ -61,3 +63,13 @@ def test_late_imports_are_the_first_block_of_a_public_function(script):
         if isinstance(node, ast.Import | ast.ImportFrom) and node not in first_blocks
     ]
     assert not late, f"{script}: imports in the middle of functions, lines {late}"
+
+
+def test_tracking_without_images_needs_no_opencv(tmp_path):
+    write_crowd(tmp_path / "C", 3, 30, 0)
+    code = "import sys; from deep_sort_app import main; print(main(sys.argv[1:]), 'cv2' in sys.modules)"
+    paths = ["--sequence_dir", tmp_path / "C", "--detection_file", tmp_path / "C" / "C.npy"]
+    flags = ["--output_file", tmp_path / "C.txt", "--min_confidence", "0", "--display", "false"]
+    done = run_python("-c", code, *paths, *flags)
+    assert done.stdout == "0 False\n", done.stderr
+    assert (tmp_path / "C.txt").stat().st_size > 0

@@ -5,14 +5,12 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from application_util import opencv as cv2
 from application_util.drawing.colors import Color, text_color
 
-FONT = cv2.FONT_HERSHEY_PLAIN
-LABEL_FONT = cv2.FONT_HERSHEY_DUPLEX
 LABEL_MARGIN = 5
 CHI2_95_TWO_DIMENSIONS = 5.9915
 FARTHEST = 2**15
@@ -58,7 +56,7 @@ class Canvas:
         left, top = _pixel(x, y)
         cv2.rectangle(self.image, (left, top), _pixel(x + w, y + h), self._pen(), self.thickness)
         if label is not None:
-            (width, height), _ = cv2.getTextSize(label, FONT, 1, self.thickness)
+            (width, height), _ = cv2.getTextSize(label, cv2.FONT_HERSHEY_PLAIN, 1, self.thickness)
             corner = left + width + 2 * LABEL_MARGIN, top + height + 2 * LABEL_MARGIN
             cv2.rectangle(self.image, (left, top), corner, self._pen(), cv2.FILLED)
             self._write(label, left + LABEL_MARGIN, top + LABEL_MARGIN + height, 1, self.thickness)
@@ -77,7 +75,7 @@ class Canvas:
 
     def text_size(self, text: str, height: int) -> tuple[int, int]:
         """Return (width, height) of a line of text with digits of `height` pixels, and of the margin around it."""
-        (width, _), _ = cv2.getTextSize(text, LABEL_FONT, _font_scale(height), 1)
+        (width, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_DUPLEX, _font_scale(height), 1)
         return width + 2 * _margin(height), height + 2 * _margin(height)
 
     def write(self, text: str, left: int, top: int, height: int) -> None:
@@ -87,7 +85,7 @@ class Canvas:
         cv2.rectangle(self.image, (left, top), corner, self._pen(), cv2.FILLED)
         start = left + _margin(height), top + _margin(height) + height - 1
         scale, paint = _font_scale(height), tuple(text_color(self.color))
-        cv2.putText(self.image, text, start, LABEL_FONT, scale, paint, 1, cv2.LINE_AA)
+        cv2.putText(self.image, text, start, cv2.FONT_HERSHEY_DUPLEX, scale, paint, 1, cv2.LINE_AA)
 
     def circle(self, x: float, y: float, radius: float, label: str | None = None) -> None:
         """Draw a circle of centre (x, y) and a radius in pixels, and a label at its centre."""
@@ -154,7 +152,7 @@ class Canvas:
 
     def _write(self, text: str, x: int, y: int, scale: float, thickness: int) -> None:
         paint: Any = tuple(int(channel) for channel in self.text_color)
-        cv2.putText(self.image, text, (x, y), FONT, scale, paint, thickness)
+        cv2.putText(self.image, text, (x, y), cv2.FONT_HERSHEY_PLAIN, scale, paint, thickness)
 
 
 def _pixel(x: float, y: float) -> tuple[int, int]:
@@ -171,5 +169,5 @@ def _margin(height: int) -> int:
 def _font_scale(height: int) -> float:
     """Return the scale at which digits are so many pixels high; measured, since OpenCV 4 and 5 have other fonts."""
     test = np.zeros((100, 100, 3), dtype=np.uint8)
-    cv2.putText(test, "0", (10, 90), LABEL_FONT, 2, (255, 255, 255), 1)
+    cv2.putText(test, "0", (10, 90), cv2.FONT_HERSHEY_DUPLEX, 2, (255, 255, 255), 1)
     return 2 * height / max(1, int(np.count_nonzero(test.any(axis=(1, 2)))))

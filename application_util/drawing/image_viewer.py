@@ -8,9 +8,9 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-import cv2
 import numpy as np
 
+from application_util import opencv as cv2
 from application_util.drawing.canvas import Canvas
 from application_util.drawing.video_file import VideoFile
 

@@ -8,9 +8,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import cv2
 import numpy as np
 
+from application_util import opencv as cv2
 from application_util.errors import UserError, require
 from application_util.sequences.video_source import open_video
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
-import cv2
 import numpy as np
 
+from application_util import opencv as cv2
 from application_util.drawing.video_encoder import H264Encoder, OpenCVEncoder
 from application_util.errors import UserError, require
 from application_util.files.output import PartialFile, check_writable

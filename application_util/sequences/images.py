@@ -9,10 +9,10 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from application_util import opencv as cv2
 from application_util.errors import UserError
 from application_util.sequences.image_header import JPEG_START, has_false_chunk, image_size
 from application_util.settings import MAX_GAP

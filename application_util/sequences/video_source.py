@@ -9,10 +9,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from application_util import opencv as cv2
 from application_util.errors import UserError
 from application_util.progress import LineReporter, warn
 from application_util.sequences.images import FrameSource, is_hidden
