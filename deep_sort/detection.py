@@ -148,6 +148,12 @@ class Found:
             return self._arrays.feature
         return np.array([detection.feature for detection in self.detections])
 
+    def confidences(self) -> NDArray[np.float64]:
+        """Return the confidences of all, shape (N,)."""
+        if self._arrays is not None:
+            return self._arrays.confidence
+        return np.array([detection.confidence for detection in self.detections], dtype=np.float64)
+
     def feature(self, index: int) -> NDArray:
         """Return a copy of a feature: a program may use its array again."""
         return np.array(

@@ -106,7 +106,7 @@ class Tracker(Batched, methods=("_initiate_track",)):
         """
         self._found = found = self._look_at(detections)
         matches, unmatched_tracks, unmatched_detections = self._match(detections)
-        learned = update_tracks(self._states, self.kf, self.tracks, found, matches)
+        learned = self._correct(found, matches)
         for index in unmatched_tracks:
             self.tracks[index].mark_missed()
         self._initiate_tracks(found, unmatched_detections)
@@ -150,6 +150,10 @@ class Tracker(Batched, methods=("_initiate_track",)):
     def _match(self, detections: Sequence[Detection]) -> Matching:
         """Do as `match`; what `update` calls, and trackers of old override."""
         return self.match(detections)
+
+    def _correct(self, found: Found, matches: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Correct tracks by the detections they were matched with, see `update_tracks`."""
+        return update_tracks(self._states, self.kf, self.tracks, found, matches)
 
     def _look_at(self, detections: Sequence[Detection]) -> Found:
         """Put detections into arrays, checked, and see what may be done together."""

@@ -1,0 +1,182 @@
+"""The tracker with better association and motion, each part switched on by an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from application_util.association.noise import NoiseByConfidence
+from application_util.association.patient_track import PatientTrack
+from deep_sort.batch import confirmed_and_others
+from deep_sort.batched import all_take_many, takes_many
+from deep_sort.detection import Detection, Found, stack_boxes
+from deep_sort.iou_matching import iou
+from deep_sort.kalman_filter import NDIM, chi2inv95
+from deep_sort.linear_assignment import (
+    INFTY_COST,
+    Matching,
+    PairCosts,
+    matching_cascade,
+    min_cost_matching,
+)
+from deep_sort.tracker import AppearanceMetric, Tracker
+
+GATE = chi2inv95[NDIM]
+UNSURE_DISTANCE = 0.5
+"""Largest 1 - IoU of a match with an unsure detection (ByteTrack)."""
+
+
+class AssociationTracker(Tracker):
+    """Deep SORT with what was found out after it; without further arguments it tracks as `Tracker` does.
+
+    Parameters
+    ----------
+    metric, max_iou_distance, max_age, n_init, **options
+        As for `Tracker`.
+    motion_weight : float
+        Lambda in the cost of a pair, c = lambda d1 + (1 - lambda) d2 (paper, equation 5): d1 is the squared Mahalanobis
+        distance, from 0 to the gate at 9.49, not scaled; d2 the appearance distance. StrongSORT takes 0.02. Detections
+        without features are matched by d1 alone, unless lambda is 0.
+    cascade : bool
+        Match tracks seen more recently first; otherwise all confirmed tracks at once.
+    min_confidence : float, optional
+        Detections below are unsure: they continue tracks that found nothing better and were seen in the frame before,
+        by overlap, and start none (ByteTrack). By default all are sure.
+    noise_by_confidence : bool
+        Use a `NoiseByConfidence` filter.
+    tentative_grace : int
+        Misses in a row that an unconfirmed track survives.
+    """
+
+    def __init__(
+        self,
+        metric: AppearanceMetric,
+        max_iou_distance: float = 0.7,
+        max_age: int = 30,
+        n_init: int = 3,
+        *,
+        motion_weight: float = 0.0,
+        cascade: bool = True,
+        min_confidence: float | None = None,
+        noise_by_confidence: bool = False,
+        tentative_grace: int = 0,
+        **options: Any,
+    ) -> None:
+        if noise_by_confidence:
+            options.setdefault("kf", NoiseByConfidence())
+        super().__init__(metric, max_iou_distance, max_age, n_init, **options)
+        self.motion_weight = motion_weight
+        self.cascade = cascade
+        self.min_confidence = min_confidence
+        self.tentative_grace = tentative_grace
+
+    def match(self, detections: Sequence[Detection]) -> Matching:
+        """Match by appearance and motion, then by overlap, then unsure detections by overlap; see `Tracker.match`."""
+        found = self._found
+        if found is None or found.detections is not detections:
+            found = self._look_at(detections)
+        tracks = self.tracks
+        confirmed, unconfirmed = confirmed_and_others(tracks, found.together)
+        sure, unsure = self._sure_and_unsure(found)
+        cost, limit = self._pair_costs(found, confirmed)
+        if self.cascade:
+            matches, missed, left = matching_cascade(
+                cost, limit, self.max_age, tracks, detections, confirmed, sure
+            )
+        else:
+            alive = [i for i in confirmed if tracks[i].time_since_update <= self.max_age]
+            matches, missed, left = min_cost_matching(cost, limit, tracks, detections, alive, sure)
+            missed += [i for i in confirmed if tracks[i].time_since_update > self.max_age]
+        just_seen = [i for i in missed if tracks[i].time_since_update == 1]
+        lost = [i for i in missed if tracks[i].time_since_update != 1]
+        overlap = self._admitted(overlap_cost)
+        overlapping, missed, left = min_cost_matching(
+            overlap, self.max_iou_distance, tracks, detections, unconfirmed + just_seen, left
+        )
+        seen = set(just_seen)
+        again, still, _ = min_cost_matching(
+            overlap, UNSURE_DISTANCE, tracks, detections, [i for i in missed if i in seen], unsure
+        )
+        lost += [i for i in missed if i not in seen] + still
+        return matches + overlapping + again, lost, left
+
+    def _sure_and_unsure(self, found: Found) -> tuple[list[int], list[int]]:
+        """Return the indices of detections that may start tracks, and of those that may only continue one."""
+        every = list(range(len(found.detections)))
+        if self.min_confidence is None:
+            return every, []
+        sure = (found.confidences() >= self.min_confidence).tolist()
+        return [i for i in every if sure[i]], [i for i in every if not sure[i]]
+
+    def _pair_costs(self, found: Found, confirmed: list[int]) -> tuple[PairCosts, float]:
+        """Return the cost of each pair that both gates allow (paper, equations 5 and 6), and the largest of a match."""
+        weight, threshold = self.motion_weight, self.metric.matching_threshold
+        features = found.features()
+        shown = len(features) and features.shape[-1] > 0
+        if weight and not shown:
+            weight, threshold = 1.0, np.inf
+        limit = weight * GATE + (1 - weight) * threshold if weight < 1 else GATE
+        if not (confirmed and len(features)):
+            empty: NDArray = np.empty(0, dtype=np.intp)
+            return PairCosts(empty, empty, np.empty(0)), limit
+        motion = self._motion_distances(found, confirmed)
+        cost, allowed = weight * motion, motion <= GATE
+        if weight < 1:
+            ids = np.array([self.tracks[i].track_id for i in confirmed])
+            appearance = self.metric.distance(features, ids)
+            cost, allowed = cost + (1 - weight) * appearance, allowed & (appearance <= threshold)
+        if self.admissible is not None:
+            allowed &= np.asarray(
+                self.admissible([self.tracks[i] for i in confirmed], found.detections), dtype=bool
+            )
+        rows, columns = np.nonzero(allowed)
+        return PairCosts(np.array(confirmed)[rows], columns, cost[rows, columns]), limit
+
+    def _motion_distances(self, found: Found, indices: list[int]) -> NDArray[np.float64]:
+        """Return the squared Mahalanobis distances of tracks and detections (paper, equation 1)."""
+        states = [(self.tracks[i].mean, self.tracks[i].covariance) for i in indices]
+        if takes_many(self.kf):
+            means, covariances = map(np.array, zip(*states, strict=True))
+            return self.kf.gating_distance(means, covariances, found.xyah.T)
+        return np.array([self.kf.gating_distance(*state, found.xyah.T) for state in states])
+
+    def _correct(self, found: Found, matches: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        kf = self.kf
+        if not isinstance(kf, NoiseByConfidence):
+            return super()._correct(found, matches)
+        confidences = found.confidences()
+        if found.plain and all_take_many(self.tracks):
+            with kf.measured_with(confidences[[j for _, j in matches]]):
+                return super()._correct(found, matches)
+        for i, j in matches:
+            with kf.measured_with(confidences[j]):
+                super()._correct(found, [(i, j)])
+        return []
+
+    def _initiate_track(self, detection: Detection) -> None:
+        if not self.tentative_grace:
+            super()._initiate_track(detection)
+            return
+        state = self.kf.initiate(detection.to_xyah())
+        track = PatientTrack(
+            *state, self._next_id, self.n_init, self.max_age, np.array(detection.feature)
+        )
+        track.grace, track.last_detection = self.tentative_grace, detection
+        self.tracks.append(track)
+        self._next_id += 1
+
+
+def overlap_cost(
+    tracks: Sequence[Any], detections: Sequence[Any], rows: Sequence[int], columns: Sequence[int]
+) -> NDArray[np.float64]:
+    """Give 1 - IoU as `iou_matching.iou_cost` does, also for tentative tracks that were missed in the last frame."""
+    if not rows or not columns:
+        return np.empty((len(rows), len(columns)))
+    boxes = np.array([tracks[i].to_tlwh() for i in rows])
+    cost = 1.0 - iou(boxes, stack_boxes(detections, columns))
+    stale = [tracks[i].time_since_update > 1 and not tracks[i].is_tentative() for i in rows]
+    cost[stale] = INFTY_COST
+    return cost
