@@ -82,6 +82,7 @@ def run(
     UserError
         For whatever the user can fix; nothing that exists was overwritten then.
     """
+    from application_util.association.create import create_tracker
     from application_util.drawing.view import View
     from application_util.files.detection_file import DetectionFile
     from application_util.files.network_card import distance_warnings
@@ -90,7 +91,7 @@ def run(
     from application_util.sequences.sequence import read_sequence
     from application_util.sequences.sequence_info import detection_warnings, frame_range
     from application_util.tracking.outcome import Outcome, report_outcome
-    from application_util.tracking.sequence_tracker import complete, create_tracker, select_detections
+    from application_util.tracking.sequence_tracker import complete, select_detections
 
     settings = TrackerSettings(
         min_confidence,

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 COLORS = ("distinct", "original")
+CAMERA_MOTIONS = ("none", "ecc", "orb")
 
 
 def parameter(
@@ -69,6 +70,46 @@ class TrackerSettings:
         30, "frames without a detection that a confirmed track survives", metavar="FRAMES", low=1
     )
     n_init: int = parameter(3, "detections in a row that confirm a track", metavar="N", low=1)
+    motion_weight: float = parameter(
+        0.0,
+        "weight of motion beside appearance in the cost of a match (lambda of the paper's equation 5; 0.02 is usual)",
+        metavar="LAMBDA",
+        low=0,
+        high=1,
+    )
+    ema_alpha: float | None = parameter(
+        None,
+        "keep one feature a track, a moving average with this weight of the past (0.9 is usual), or none for a gallery",
+        metavar="ALPHA",
+        low=0,
+        high=1,
+    )
+    nsa_noise: bool = parameter(False, "trust the boxes of detections the more the surer they are")
+    no_cascade: bool = parameter(
+        False, "match all confirmed tracks at once, not those seen more recently first"
+    )
+    low_confidence: float | None = parameter(
+        None,
+        "detections from this score to --min_confidence continue tracks by overlap, or none to drop them",
+        metavar="SCORE",
+    )
+    camera_motion: str = parameter(
+        "none",
+        "move tracks with the camera, whose motion is estimated from the images",
+        choices=CAMERA_MOTIONS,
+    )
+    class_aware: bool = parameter(
+        False, "never match or suppress across classes, the 8th column of detections"
+    )
+    tentative_grace: int = parameter(
+        0, "misses in a row that an unconfirmed track survives", metavar="FRAMES", low=0
+    )
+
+    @property
+    def lowest_confidence(self) -> float:
+        """The score below which detections are dropped."""
+        low = self.low_confidence
+        return self.min_confidence if low is None else min(low, self.min_confidence)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the parameters by name."""

@@ -33,10 +33,9 @@ WARM_UP = 40
 
 
 def ours(settings: TrackerSettings) -> Callable[[np.ndarray], None]:
-    from application_util.tracking.sequence_tracker import (  # noqa: PLC0415 (the peer is measured without it)
-        create_tracker,
-        select_detections,
-    )
+    # The peer is measured without these.
+    from application_util.association.create import create_tracker  # noqa: PLC0415
+    from application_util.tracking.sequence_tracker import select_detections  # noqa: PLC0415
 
     tracker = create_tracker(settings)
 

@@ -81,6 +81,7 @@ def run(
     UserError
         For whatever the user can fix; nothing that exists was overwritten then.
     """
+    from application_util.association.create import create_tracker
     from application_util.drawing.view import View
     from application_util.errors import Interrupted
     from application_util.files.network_card import write_card
@@ -88,7 +89,6 @@ def run(
     from application_util.files.result_file import ResultFile
     from application_util.progress import say
     from application_util.tracking.outcome import report_outcome
-    from application_util.tracking.sequence_tracker import create_tracker
     from tools.detectors.finder import BoxFinder
     from tools.features.encoder import load_box_encoder
     from tools.features.network_options import Network

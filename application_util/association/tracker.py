@@ -41,7 +41,8 @@ class AssociationTracker(Tracker):
         distance, from 0 to the gate at 9.49, not scaled; d2 the appearance distance. StrongSORT takes 0.02. Detections
         without features are matched by d1 alone, unless lambda is 0.
     cascade : bool
-        Match tracks seen more recently first; otherwise all confirmed tracks at once.
+        Match tracks seen more recently first; otherwise all confirmed tracks at once. Where motion alone decides, they
+        are always first: d1 favours tracks whose place is uncertain (paper, section 2.3).
     min_confidence : float, optional
         Detections below are unsure: they continue tracks that found nothing better and were seen in the frame before,
         by overlap, and start none (ByteTrack). By default all are sure.
@@ -81,8 +82,9 @@ class AssociationTracker(Tracker):
         tracks = self.tracks
         confirmed, unconfirmed = confirmed_and_others(tracks, found.together)
         sure, unsure = self._sure_and_unsure(found)
-        cost, limit = self._pair_costs(found, confirmed)
-        if self.cascade:
+        weight = self._weight(found)
+        cost, limit = self._pair_costs(found, confirmed, weight)
+        if self.cascade or weight == 1:
             matches, missed, left = matching_cascade(
                 cost, limit, self.max_age, tracks, detections, confirmed, sure
             )
@@ -111,22 +113,22 @@ class AssociationTracker(Tracker):
         sure = (found.confidences() >= self.min_confidence).tolist()
         return [i for i in every if sure[i]], [i for i in every if not sure[i]]
 
-    def _pair_costs(self, found: Found, confirmed: list[int]) -> tuple[PairCosts, float]:
+    def _weight(self, found: Found) -> float:
+        """Return lambda for the detections of a frame: 1 if it is not 0 and they have no features."""
+        return 1.0 if self.motion_weight and not found.features().size else self.motion_weight
+
+    def _pair_costs(self, found: Found, confirmed: list[int], weight: float) -> tuple[PairCosts, float]:
         """Return the cost of each pair that both gates allow (paper, equations 5 and 6), and the largest of a match."""
-        weight, threshold = self.motion_weight, self.metric.matching_threshold
-        features = found.features()
-        shown = len(features) and features.shape[-1] > 0
-        if weight and not shown:
-            weight, threshold = 1.0, np.inf
-        limit = weight * GATE + (1 - weight) * threshold if weight < 1 else GATE
-        if not (confirmed and len(features)):
+        threshold = self.metric.matching_threshold
+        limit = weight * GATE + (1 - weight) * threshold
+        if not (confirmed and len(found.detections)):
             empty: NDArray = np.empty(0, dtype=np.intp)
             return PairCosts(empty, empty, np.empty(0)), limit
         motion = self._motion_distances(found, confirmed)
         cost, allowed = weight * motion, motion <= GATE
         if weight < 1:
             ids = np.array([self.tracks[i].track_id for i in confirmed])
-            appearance = self.metric.distance(features, ids)
+            appearance = self.metric.distance(found.features(), ids)
             cost, allowed = cost + (1 - weight) * appearance, allowed & (appearance <= threshold)
         if self.admissible is not None:
             allowed &= np.asarray(
@@ -160,10 +162,9 @@ class AssociationTracker(Tracker):
         if not self.tentative_grace:
             super()._initiate_track(detection)
             return
-        state = self.kf.initiate(detection.to_xyah())
-        track = PatientTrack(
-            *state, self._next_id, self.n_init, self.max_age, np.array(detection.feature)
-        )
+        mean, covariance = self.kf.initiate(detection.to_xyah())
+        feature = np.array(detection.feature)
+        track = PatientTrack(mean, covariance, self._next_id, self.n_init, self.max_age, feature)
         track.grace, track.last_detection = self.tentative_grace, detection
         self.tracks.append(track)
         self._next_id += 1

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from application_util.association.create import create_tracker
 from application_util.files.detection_file import DetectionFile
 from application_util.files.network_card import distance_warnings
 from application_util.files.result_file import ResultFile
@@ -18,7 +19,7 @@ from application_util.sequences.sequence import read_sequence
 from application_util.sequences.sequence_info import detection_warnings, frame_range
 from application_util.settings import MAX_GAP, TrackerSettings
 from application_util.tracking.outcome import Outcome
-from application_util.tracking.sequence_tracker import complete, create_tracker, select_detections
+from application_util.tracking.sequence_tracker import complete, select_detections
 
 
 @dataclass(frozen=True)

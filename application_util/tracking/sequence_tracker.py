@@ -1,4 +1,4 @@
-"""What every command that tracks does in a frame: select its detections, and the tracker they go to."""
+"""What every command that tracks does with detections: select those of a frame, count what became of them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,9 @@ from numpy.typing import NDArray
 from application_util.files.detection_file import CLASS_COLUMN, DetectionFile, detections_from_rows
 from application_util.settings import TrackerSettings
 from application_util.tracking.outcome import Outcome
-from deep_sort.classes import same_class, suppress_by_class
+from deep_sort.classes import suppress_by_class
 from deep_sort.detection import Detections
-from deep_sort.nn_matching import NearestNeighborDistanceMetric
 from deep_sort.tracker import Tracker
-
-
-def create_tracker(settings: TrackerSettings, by_class: bool = False) -> Tracker:
-    """Return a tracker with these parameters; with `by_class` it matches no detections of different classes."""
-    metric = NearestNeighborDistanceMetric("cosine", settings.max_cosine_distance, settings.nn_budget)
-    same = same_class if by_class else None
-    return Tracker(metric, settings.max_iou_distance, settings.max_age, settings.n_init, admissible=same)
 
 
 def select_detections(
@@ -43,7 +35,7 @@ def select_rows(
     rows: NDArray, settings: TrackerSettings, outcome: Outcome | None = None, by_class: bool = False
 ) -> NDArray[np.int64]:
     """Return which rows of a frame `select_detections` takes, best first; features are not looked at."""
-    confident = np.flatnonzero(~(rows[:, 6].astype(np.float64) < settings.min_confidence))
+    confident = np.flatnonzero(~(rows[:, 6].astype(np.float64) < settings.lowest_confidence))
     high = confident[~(rows[confident, 5] < settings.min_detection_height)]
     boxes, scores = rows[high, 2:6].astype(np.float64), rows[high, 6].astype(np.float64)
     classes = rows[high, CLASS_COLUMN] if by_class else np.zeros(len(high))

@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from application_util.association.create import create_tracker
 from application_util.errors import UserError
 from application_util.files import npy_file as module
 from application_util.files.detection_file import DetectionFile
 from application_util.files.result_file import ResultFile
 from application_util.settings import TrackerSettings
-from application_util.tracking.sequence_tracker import create_tracker, select_detections
+from application_util.tracking.sequence_tracker import select_detections
 from tests.support.paths import ROOT
 
 wild = st.one_of(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from application_util.association.create import create_tracker
 from application_util.files.detection_file import DetectionFile
 from application_util.settings import TrackerSettings
 from application_util.tracking.outcome import Outcome, report_outcome
-from application_util.tracking.sequence_tracker import complete, create_tracker, select_detections
+from application_util.tracking.sequence_tracker import complete, select_detections
 
 
 def track(path, rows, frames=range(1, 31), **settings):
