@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from application_util.cli import CommandParser, add_parameter_flags, lazy_names, run_command
-from application_util.flags import add_flag, add_flags
+from application_util.flags import add_flag, add_flags, add_tracker_flags
 from application_util.progress import warn
 from application_util.settings import COLORS, MAX_GAP, DrawingSettings, TrackerSettings
 
@@ -49,6 +50,7 @@ def run(
     colors: str = COLORS[0],
     draw_detections: bool = True,
     write_class: bool = False,
+    **parameters: Any,
 ) -> None:
     """Track a sequence and write its result file.
 
@@ -76,6 +78,8 @@ def run(
         See `application_util.settings.DrawingSettings`.
     write_class : bool
         Keep the classes of detections, the 8th column, apart, and write each track's to the 8th column of the result.
+    **parameters
+        Those of `application_util.settings.TrackerSettings` that the original does not know.
 
     Raises
     ------
@@ -102,19 +106,21 @@ def run(
         max_iou_distance,
         max_age,
         n_init,
+        **parameters,
     )
     sequence = read_sequence(sequence_dir)
     refuse_overwriting([output_file, output_video], [detection_file, *sequence.input_files])
     detections = DetectionFile(detection_file, skip_invalid, max_gap)
     drawing = DrawingSettings(None, width, colors, draw_detections)
     view = View(sequence, display, [output_video], drawing, window_ms=WINDOW_UPDATE_MS)
-    tracker, outcome = create_tracker(settings, write_class), Outcome(settings)
+    by_class = write_class or settings.class_aware
+    tracker, outcome = create_tracker(settings, by_class), Outcome(settings)
     with ResultFile(output_file, write_class) as results, view:
         warnings = detection_warnings(sequence, detections)
         for warning in warnings + distance_warnings(detection_file, max_cosine_distance):
             warn(warning)
         for frame in view.frames(frame_range(sequence, detections)):
-            found = select_detections(detections.rows(frame), settings, outcome, by_class=write_class)
+            found = select_detections(detections.rows(frame), settings, outcome, by_class)
             tracker.predict()
             tracker.update(found)
             results.write(frame, tracker.tracks)
@@ -135,7 +141,7 @@ def create_parser() -> CommandParser:
     )
     add_flags(parser, "--sequence_dir", "--detection_file", required=True)
     add_flag(parser, "--output_file", "a row a track and frame", default="/tmp/hypotheses.txt")
-    add_parameter_flags(parser, TrackerSettings(), "tracker")
+    add_tracker_flags(parser, TrackerSettings())
     add_flag(parser, "--display", " (default: where a window is possible)")
     add_flag(parser, "--output_video", "; needs no display (default: none)")
     add_parameter_flags(parser, DrawingSettings(), "drawing", ("width", "colors", "draw_detections"))

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from application_util.cli import CommandParser, add_parameter_flags, run_command
-from application_util.flags import DETECTION_FILES, add_flag, add_flags, add_worker_flags
+from application_util.cli import CommandParser, run_command
+from application_util.flags import DETECTION_FILES, add_flag, add_flags, add_tracker_flags, add_worker_flags
 from application_util.progress import say
 from application_util.settings import BENCHMARK_SETTINGS, MAX_GAP, TrackerSettings
 
@@ -136,7 +136,7 @@ def create_parser() -> CommandParser:
     add_flag(parser, "--detection_dir", f", <sequence>: {DETECTION_FILES} (default: none, nothing is tracked, and the "
         "result files that are in --output_dir are scored)")  # fmt: skip
     add_flag(parser, "--output_dir", "result files, <sequence>.txt, and scores", default="results")
-    add_parameter_flags(parser, BENCHMARK_SETTINGS, "tracker", pack="settings")
+    add_tracker_flags(parser, BENCHMARK_SETTINGS, pack="settings")
     add_flags(parser, "--skip_invalid", "--max_gap", "--skip_missing")
     add_flag(parser, "--resume", "results made with the same settings and detections")
     add_flags(parser, "--benchmark", "--eval_classes")

@@ -11,6 +11,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -18,6 +19,9 @@ from typing import Any, get_args, get_type_hints
 from application_util.errors import UserError
 from application_util.progress import say
 from deep_sort import __version__
+
+DefaultsSource = Callable[[argparse.Namespace], dict[str, Any]]
+"""(arguments) -> values for flags that are not given, see `CommandParser.take_defaults`."""
 
 
 def run_command(run: Callable[..., Iterable[str] | None], *args: Any, **kwargs: Any) -> int:
@@ -76,6 +80,7 @@ class CommandParser(argparse.ArgumentParser):
         if example:
             self.epilog = "example:\n  " + " \\\n      ".join(lines).replace("\0", " ").replace("%", "%%")
         self._objects: dict[str, type] = {}
+        self._sources: list[DefaultsSource] = []
         self.register("type", None, os.path.expanduser)  # no shell does that in --output_file=~/tracks.txt
         self.add_argument("--version", action="version", version=f"deep-sort {__version__}")
 
@@ -91,12 +96,33 @@ class CommandParser(argparse.ArgumentParser):
         """
         self._objects[name] = kind
 
+    def take_defaults(self, source: DefaultsSource) -> None:
+        """Let a flag give others their defaults; of two such, the later counts.
+
+        Parameters
+        ----------
+        source : callable
+            Takes what the command line says; returns values by name, of which those without a flag here are left out.
+            What it takes out of the arguments, such as its own flag, ``run`` does not get.
+        """
+        self._sources.append(source)
+
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
-        """Parse, and make the objects of `pack`."""
-        found, rest = super().parse_known_args(args, namespace)
+        """Parse, with the defaults that flags give others, and make the objects of `pack`."""
+        found, rest = super().parse_known_args(args, copy(namespace))
+        names = {action.dest for action in self._actions}
+        given = [
+            {key: value for key, value in source(found).items() if key in names} for source in self._sources
+        ]
+        if any(given):
+            for values in given:
+                self.set_defaults(**values)
+            left = vars(found).keys()
+            found, rest = super().parse_known_args(args, namespace)
+            found.__dict__ = {key: value for key, value in vars(found).items() if key in left}
         for name, kind in self._objects.items():
-            given = {each.name: found.__dict__.pop(each.name) for each in fields(kind) if each.name in found}
-            values = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
+            own = {each.name: found.__dict__.pop(each.name) for each in fields(kind) if each.name in found}
+            values = {key: tuple(value) if isinstance(value, list) else value for key, value in own.items()}
             setattr(found, name, kind(**values))
         return found, rest
 
@@ -213,7 +239,7 @@ def several(**options: Any) -> dict[str, Any]:
     **options
         As for one of its values; the list is a tuple.
     """
-    parse, choices = options.pop("type", str), options.pop("choices", None)
+    parse, choices, _ = options.pop("type", str), options.pop("choices", None), options.pop("const", None)
 
     def read(text: str) -> tuple[Any, ...]:
         words = [word.strip() for word in text.split(",") if word.strip()]

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from typing import Any
 
-from application_util.cli import CommandParser, add_parameter_flags, number, positive_int, several, switch
-from application_util.settings import BENCHMARKS, MAX_GAP, DrawingSettings
+from application_util.cli import (
+    CommandParser,
+    add_parameter_flags,
+    default_text,
+    number,
+    positive_int,
+    several,
+    switch,
+)
+from application_util.progress import say
+from application_util.settings import BENCHMARKS, MAX_GAP, PRESETS, DrawingSettings, TrackerSettings
 
 DETECTION_FILES = ".npy with features, or a det.txt"
 DEFAULT_NETWORK = " (default: mars-small128.pb in resources/networks if it is there, else the bundled one)"
@@ -72,6 +82,11 @@ SHARED: dict[str, dict[str, Any]] = {
         "metavar": "N",
         "help": "seed of what is drawn at random",
     },
+    "--preset": {
+        "choices": tuple(PRESETS),
+        "default": "original",
+        "help": "set of parameters of the tracker, which their own flags change",
+    },
     "--people": {"metavar": "N", "help": "people in the scene"},
     "--frames": {"metavar": "FRAMES", "help": "frames of the sequence"},
 }
@@ -99,6 +114,27 @@ def add_flags(parser: argparse._ActionsContainer, *names: str, **options: Any) -
     """Add flags that commands share, with nothing particular but common `options`."""
     for name in names:
         add_flag(parser, name, **options)
+
+
+def add_tracker_flags(
+    parser: CommandParser,
+    defaults: TrackerSettings,
+    names: Iterable[str] | None = None,
+    pack: str | None = None,
+) -> None:
+    """Add the parameters of the tracker, see `add_parameter_flags`, and ``--preset``, which sets several."""
+    add_flag(parser, "--preset")
+    parser.take_defaults(_of_preset)
+    add_parameter_flags(parser, defaults, "tracker", names, pack)
+
+
+def _of_preset(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the parameters of ``--preset``, and say which they are."""
+    name = args.__dict__.pop("preset")
+    values = PRESETS[name]
+    if values:
+        say(f"preset {name}: " + " ".join(f"--{key} {default_text(value)}" for key, value in values.items()))
+    return values
 
 
 def add_worker_flags(parser: CommandParser, default: str = "one per core") -> None:

@@ -73,14 +73,12 @@ class TrackerSettings:
     motion_weight: float = parameter(
         0.0,
         "weight of motion beside appearance in the cost of a match (lambda of the paper's equation 5; 0.02 is usual)",
-        metavar="LAMBDA",
         low=0,
         high=1,
     )
     ema_alpha: float | None = parameter(
         None,
         "keep one feature a track, a moving average with this weight of the past (0.9 is usual), or none for a gallery",
-        metavar="ALPHA",
         low=0,
         high=1,
     )
@@ -118,6 +116,12 @@ class TrackerSettings:
 
 BENCHMARK_SETTINGS = TrackerSettings(min_confidence=0.3, nn_budget=100)
 """What whole benchmarks are evaluated with unless the flags say otherwise."""
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "original": {},
+    "strong": {"motion_weight": 0.02, "ema_alpha": 0.9, "no_cascade": True, "low_confidence": 0.1},
+}
+"""Sets of parameters; what one does not name stays as it is. How strong was chosen: docs/better_tracks.md."""
 
 MAX_GAP = 1_000_000
 """Frames that may be left out between two rows of a file; beyond, one of their numbers is probably wrong."""

@@ -11,7 +11,7 @@ if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from application_util.cli import CommandParser, add_parameter_flags, number, positive_int, run_command
-from application_util.flags import DEFAULT_NETWORK, add_flag, add_flags
+from application_util.flags import DEFAULT_NETWORK, add_flag, add_flags, add_tracker_flags
 from application_util.settings import BENCHMARK_SETTINGS, DrawingSettings, TrackerSettings
 from tools.detectors.settings import DetectorSettings
 from tools.features.network_options import NetworkOptions
@@ -99,7 +99,7 @@ def run(
 
     frames = open_source(source, reconnect)
     network = None if model == "none" else Path(model or default_model())
-    finder = BoxFinder(detector, settings.min_confidence, classes, detector_settings, frames.sequence)
+    finder = BoxFinder(detector, settings.lowest_confidence, classes, detector_settings, frames.sequence)
     encoder = None if network is None else load_box_encoder(Network(network, options))
     card = None if encoder is None else encoder.card
     if settings.max_cosine_distance is None:
@@ -172,7 +172,7 @@ def create_parser() -> CommandParser:
     add("--max_cosine_distance", type=number(float), metavar="DISTANCE",
         help="largest appearance distance of a match (default: what the network is meant for, else 0.2)")  # fmt: skip
     others = [each.name for each in fields(TrackerSettings) if each.name != "max_cosine_distance"]
-    add_parameter_flags(parser, BENCHMARK_SETTINGS, "tracker", others, pack="settings")
+    add_tracker_flags(parser, BENCHMARK_SETTINGS, others, pack="settings")
     add_parameter_flags(
         parser, DetectorSettings(), "detector, where its family leaves a choice", pack="detector_settings"
     )

@@ -19,12 +19,12 @@ def create_tracker(settings: TrackerSettings, by_class: bool = False) -> Tracker
     ----------
     settings : TrackerSettings
     by_class : bool
-        Match no detections of different classes, as with ``class_aware``.
+        Match no detections of different classes.
     """
     metric: Any = NearestNeighborDistanceMetric("cosine", settings.max_cosine_distance, settings.nn_budget)
     if settings.ema_alpha is not None:
         metric = RunningMeanMetric(settings.max_cosine_distance, settings.ema_alpha)
-    same = same_class if by_class or settings.class_aware else None
+    same = same_class if by_class else None
     options: dict[str, Any] = {
         "motion_weight": settings.motion_weight,
         "cascade": not settings.no_cascade,

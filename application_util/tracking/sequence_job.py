@@ -102,10 +102,11 @@ def track_into_file(job: SequenceJob, output_file: Path) -> SequenceResult:
     sequence = read_sequence(job.sequence_dir)
     frames = frame_range(sequence, detections)
     with ResultFile(output_file) as results:
-        tracker, outcome = create_tracker(job.settings), Outcome(job.settings)
+        tracker, outcome = create_tracker(job.settings, job.settings.class_aware), Outcome(job.settings)
         for done, frame in enumerate(frames, start=1):
             tracker.predict()
-            tracker.update(select_detections(detections.rows(frame), job.settings, outcome))
+            found = select_detections(detections.rows(frame), job.settings, outcome, job.settings.class_aware)
+            tracker.update(found)
             results.write(frame, tracker.tracks)
             report_progress(done)
     return SequenceResult(
