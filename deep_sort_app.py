@@ -19,7 +19,7 @@ __getattr__ = lazy_names(
     {
         "gather_sequence_info": "application_util.sequences.sequence_info",
         "create_detections": "application_util.files.detection_file",
-        "bool_string": "application_util.cli",
+        "bool_string": "application_util.flag_types",
         "Detection": "deep_sort.detection",
         "Tracker": "deep_sort.tracker",
         "nn_matching": "deep_sort.",

@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from application_util.cli import CommandParser, run_command, switch
+from application_util.cli import CommandParser, run_command
+from application_util.flag_types import switch
 from application_util.flags import add_drawing_flags, add_flag, add_flags
 from application_util.progress import say
 from application_util.settings import COLORS, DrawingSettings

@@ -20,7 +20,7 @@ EXTRAS = {
     "cluster": ["distributed>=2024.1"],
     "video": ["imageio-ffmpeg>=0.5"],
     "report": ["plotly>=6.0"],
-    "completion": ["shtab>=1.6"],
+    "completion": ["shtab>=1.8"],
 }
 EXTRAS["all"] = sorted({package for packages in EXTRAS.values() for package in packages})
 EXTRAS["bench"] = ["deep-sort-realtime>=1.3", "trackforge>=0.4"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import itertools
 import math
 import os
 import re
@@ -14,9 +13,10 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import Field, fields
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, NoReturn, get_args, get_type_hints
 
 from application_util.errors import UserError
+from application_util.flag_types import default_text, number, or_none, switch
 from application_util.progress import say
 from deep_sort import __version__
 
@@ -107,6 +107,16 @@ class CommandParser(argparse.ArgumentParser):
         """
         self._sources.append(source)
 
+    def error(self, message: str) -> NoReturn:
+        """Say where a missing argument without a flag belongs, since a list before it takes it in."""
+        lists = [
+            each.option_strings[0] for each in self._actions if each.nargs == "+" and each.option_strings
+        ]
+        missing = message.partition("arguments are required: ")[2].split(", ")
+        if lists and any(name and not name.startswith("-") for name in missing):
+            message += f"; it stands before {' and '.join(lists)}"
+        super().error(message)
+
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
         """Parse, with the defaults that flags give others, and make the objects of `pack`."""
         found, rest = super().parse_known_args(args, copy(namespace))
@@ -153,13 +163,6 @@ class _HelpFormatter(argparse.HelpFormatter):
         return "\n\n".join(fill(paragraph, width, indent) for paragraph in text.split("\n\n"))
 
 
-def default_text(value: Any) -> str:
-    """Return a default as one would type it."""
-    if isinstance(value, tuple | list):
-        return " ".join(map(default_text, value))
-    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
-
-
 def lazy_names(module: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     """Return a module's ``__getattr__`` that imports names from where they live when they are first asked for.
 
@@ -180,107 +183,6 @@ def lazy_names(module: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
         return getattr(importlib.import_module(home), name)
 
     return find
-
-
-def boolean(text: str) -> bool:
-    """Read true/false, yes/no or 1/0, in any case."""
-    word = text.strip().lower()
-    if word in ("true", "yes", "1"):
-        return True
-    if word in ("false", "no", "0"):
-        return False
-    raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false (also: yes, no, 1, 0)")
-
-
-bool_string = boolean
-"""Its name in the original."""
-
-
-def number(kind: type, low: float = -math.inf, high: float = math.inf) -> Callable[[str], Any]:
-    """Return a type of flags: a finite number within limits, which are allowed themselves.
-
-    Parameters
-    ----------
-    kind : type
-        ``int`` or ``float``.
-    low, high : float
-    """
-    what = "an integer" if kind is int else "a finite number"
-    limits = f" from {low:.15g} to {high:.15g}" if high < math.inf else f" of at least {low:.15g}"
-
-    def parse(text: str) -> Any:
-        try:
-            value = kind(text)
-            finite = math.isfinite(value)
-        except (ValueError, OverflowError):  # text, or an integer beyond floating point
-            value, finite = math.nan, False
-        if not (finite and low <= value <= high):
-            raise argparse.ArgumentTypeError(f"{text!r} is not {what}{limits if low > -math.inf else ''}")
-        return value
-
-    return parse
-
-
-def or_none(parse: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Return a type of flags: what `parse` reads, or ``none``."""
-
-    def read(text: str) -> Any:
-        return None if text.strip().lower() == "none" else parse(text)
-
-    read.takes_none = True  # type: ignore[attr-defined]
-    return read
-
-
-def several(**options: Any) -> dict[str, Any]:
-    """Return what ``add_argument`` is to know of a list, written ``A B``, ``A,B`` or with its flag repeated.
-
-    Parameters
-    ----------
-    **options
-        As for one of its values; the list is a tuple.
-    """
-    parse, choices, _ = options.pop("type", str), options.pop("choices", None), options.pop("const", None)
-
-    def read(text: str) -> tuple[Any, ...]:
-        words = [word.strip() for word in text.split(",") if word.strip()]
-        wrong = [word for word in words if choices and word not in choices]
-        if wrong or not words:
-            raise argparse.ArgumentTypeError(
-                f"{', '.join(wrong) or 'nothing'} is none of {', '.join(choices)}"
-                if choices
-                else "it is empty"
-            )
-        return tuple(parse(word) for word in words)
-
-    if choices:
-        options["metavar"] = f"{{{','.join(choices)}}}"
-    return options | {"nargs": "+", "action": _AddToList, "type": read}
-
-
-class _AddToList(argparse.Action):
-    """Takes tuples of values, also when the flag is there several times."""
-
-    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
-        before = getattr(namespace, self.dest)
-        kept = () if before is self.default else before
-        setattr(namespace, self.dest, tuple(itertools.chain(kept, *values)))
-
-
-finite_float = number(float)
-positive_int = number(int, 1)
-
-
-def positive_float(text: str) -> float:
-    """Read a number above 0."""
-    value = finite_float(text)
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
-    return value
-
-
-def switch(default: bool | None = False) -> dict[str, Any]:
-    """Return what ``add_argument`` is to know of a flag that takes true or false, and alone means true."""
-    return {"type": boolean, "nargs": "?", "const": True, "default": default, "metavar": "BOOL"}
 
 
 def add_parameter_flags(

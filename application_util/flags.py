@@ -6,15 +6,8 @@ import argparse
 from collections.abc import Iterable
 from typing import Any
 
-from application_util.cli import (
-    CommandParser,
-    add_parameter_flags,
-    default_text,
-    number,
-    positive_int,
-    several,
-    switch,
-)
+from application_util.cli import CommandParser, add_parameter_flags
+from application_util.flag_types import default_text, number, positive_int, several, switch
 from application_util.progress import say
 from application_util.settings import BENCHMARKS, MAX_GAP, PRESETS, DrawingSettings, TrackerSettings
 

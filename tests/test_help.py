@@ -10,7 +10,8 @@ from collections import defaultdict
 
 import pytest
 
-from application_util.cli import CommandParser, default_text
+from application_util.cli import CommandParser
+from application_util.flag_types import default_text
 from application_util.flags import SHARED
 from application_util.installation import COMMANDS
 from deep_sort_cli import completion_parser
@@ -177,3 +178,13 @@ def test_train_is_the_mode_by_default():
     parse_args = importlib.import_module(COMMANDS["train"].module).parse_args
     words = shlex.split(PAGES["train train"].example)
     assert parse_args(words) == parse_args(["train", *words])
+
+
+def test_a_list_that_took_the_source(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        PAGES["video"].parse_args(["--detector", "a.onnx", "--classes", "person", "clip.mp4"])
+    message = "the following arguments are required: SOURCE; it stands before --classes\n"
+    assert capsys.readouterr().err.endswith(message)
+    with pytest.raises(SystemExit, match="2"):
+        PAGES["detect"].parse_args(["--classes", "person", "clip.mp4"])
+    assert "it stands before" not in capsys.readouterr().err

@@ -10,7 +10,8 @@ from pathlib import Path
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import CommandParser, number, run_command
+from application_util.cli import CommandParser, run_command
+from application_util.flag_types import number
 
 DEFAULT_CHECKPOINT = "resources/networks/mars-small128.ckpt-68577"
 DEFAULT_GRAPH = "resources/networks/mars-small128.pb"

@@ -15,8 +15,9 @@ from pathlib import Path
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import CommandParser, finite_float, run_command
+from application_util.cli import CommandParser, run_command
 from application_util.errors import UserError
+from application_util.flag_types import finite_float
 from application_util.flags import DEFAULT_NETWORK, add_flag, add_flags
 from application_util.settings import TrackerSettings
 

@@ -13,7 +13,8 @@ from pathlib import Path
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import CommandParser, number, run_command
+from application_util.cli import CommandParser, run_command
+from application_util.flag_types import number
 from application_util.flags import add_flag, add_flags
 from application_util.installation import command_name
 

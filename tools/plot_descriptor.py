@@ -10,7 +10,8 @@ from pathlib import Path
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import CommandParser, add_mode, positive_int, run_command
+from application_util.cli import CommandParser, add_mode, run_command
+from application_util.flag_types import positive_int
 from application_util.flags import add_flag, add_flags
 from application_util.progress import say
 from tools.reid.settings import DATASETS

@@ -10,7 +10,8 @@ from typing import Any
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import CommandParser, positive_int, run_command
+from application_util.cli import CommandParser, run_command
+from application_util.flag_types import positive_int
 from application_util.flags import DETECTION_FILES, add_flag, add_flags, add_worker_flags
 from application_util.progress import say
 from tools.parameter_search.search import METRICS, add_value_flags, take_values

@@ -10,7 +10,8 @@ from pathlib import Path
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import CommandParser, add_parameter_flags, number, positive_int, run_command
+from application_util.cli import CommandParser, add_parameter_flags, run_command
+from application_util.flag_types import number, positive_int
 from application_util.flags import DEFAULT_NETWORK, add_flag, add_flags, add_tracker_flags
 from application_util.settings import BENCHMARK_SETTINGS, DrawingSettings, TrackerSettings
 from tools.detectors.settings import DetectorSettings

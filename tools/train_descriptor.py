@@ -11,15 +11,8 @@ from typing import Any
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import (
-    CommandParser,
-    add_mode,
-    add_parameter_flags,
-    number,
-    positive_float,
-    run_command,
-    several,
-)
+from application_util.cli import CommandParser, add_mode, add_parameter_flags, run_command
+from application_util.flag_types import number, positive_float, several
 from application_util.flags import add_flag
 from tools.features.network_options import NetworkOptions
 from tools.reid.settings import DATASETS, PRECISIONS, AugmentationSettings, Plan, Recipe, RunSettings

@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
-from application_util.cli import CommandParser, number, run_command
+from application_util.cli import CommandParser, run_command
 from application_util.errors import UserError, require
+from application_util.flag_types import number
 from tests.support.paths import ROOT
 
 

@@ -8,8 +8,9 @@ import random
 from dataclasses import fields
 from typing import Any
 
-from application_util.cli import default_text, flag_options, several
+from application_util.cli import flag_options
 from application_util.errors import UserError
+from application_util.flag_types import default_text, several
 from application_util.settings import BENCHMARK_SETTINGS, TrackerSettings
 
 Values = dict[str, list[Any]]
