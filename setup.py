@@ -15,6 +15,7 @@ COMMANDS = runpy.run_path(str(ROOT / "application_util" / "installation.py"))["C
 EXTRAS = {
     "features": [TENSORFLOW],
     "openvino": ["openvino>=2024.4"],
+    "int8": ["openvino>=2024.4", "nncf>=2.13"],
     "train": [TENSORFLOW, MATPLOTLIB],
     "scores": ["trackeval>=1.3", MATPLOTLIB],
     "cluster": ["distributed>=2024.1"],

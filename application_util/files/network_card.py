@@ -21,7 +21,7 @@ class NetworkCard:
     name : str
         The network's file name.
     sha256 : str
-        Of that file.
+        Of that file, see `network_sha256`.
     dimension : int
         Length of its features.
     max_cosine_distance : float or None
@@ -33,6 +33,10 @@ class NetworkCard:
     image_format : dict
         What images it takes, where not BGR from 0 to 255: the arguments of
         `tools.network.image_format.ImageFormat`.
+    precision : str
+        Of a detection file, what the network computed in; of a network that was quantised, ``int8``.
+    origin : str
+        SHA-256 of the network that a quantised one was made from.
     """
 
     name: str
@@ -42,6 +46,8 @@ class NetworkCard:
     trained_on: str = ""
     terms: str = ""
     image_format: dict[str, Any] = field(default_factory=dict)
+    precision: str = "float32"
+    origin: str = ""
 
 
 def card_path(path: str | Path) -> Path:
@@ -73,6 +79,15 @@ def read_card(path: str | Path) -> NetworkCard | None:
         return None
 
 
+def network_sha256(network: str | Path) -> str:
+    """Return the SHA-256 of a network's file, for OpenVINO's ``.xml`` of that and the weights in ``.bin``."""
+    digest = hashlib.sha256(Path(network).read_bytes())
+    weights = Path(network).with_suffix(".bin")
+    if Path(network).suffix.lower() == ".xml" and weights.is_file():
+        digest.update(weights.read_bytes())
+    return digest.hexdigest()
+
+
 def network_card(network: str | Path, dimension: int) -> NetworkCard:
     """Return what is known of a network: its card, or its name, sha256 and dimension alone.
 
@@ -83,7 +98,7 @@ def network_card(network: str | Path, dimension: int) -> NetworkCard:
     dimension : int
         Length of its features.
     """
-    sha256 = hashlib.sha256(Path(network).read_bytes()).hexdigest()
+    sha256 = network_sha256(network)
     card = read_card(network)
     if card is not None and card.sha256 == sha256:
         return card

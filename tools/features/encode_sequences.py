@@ -59,7 +59,8 @@ def generate_detections(
     jobs, failures = plan(mot_dir, output_dir, detection_dir, sequences=sequences, skip_invalid=skip_invalid)
     if resume:
         card = getattr(encoder, "card", None)
-        jobs = unfinished(jobs, getattr(encoder, "feature_dim", None), card and card.sha256)
+        network = (None, None) if card is None else (card.sha256, card.precision)
+        jobs = unfinished(jobs, getattr(encoder, "feature_dim", None), *network)
     failures |= encode_all(encoder, jobs)
     if failures:
         raise _summary(failures)
@@ -131,7 +132,10 @@ def _summary(failures: Failures) -> UserError:
 
 
 def unfinished(
-    jobs: list[EncodingJob], feature_dim: int | None = None, network: str | None = None
+    jobs: list[EncodingJob],
+    feature_dim: int | None = None,
+    network: str | None = None,
+    precision: str | None = None,
 ) -> list[EncodingJob]:
     """Leave out the jobs that are done, saying so.
 
@@ -142,8 +146,10 @@ def unfinished(
         M that finished files must have.
     network : str, optional
         SHA-256 of the network that must have made them.
+    precision : str, optional
+        What it must have computed in.
     """
-    finished = [job for job in jobs if is_finished(job, feature_dim, network)]
+    finished = [job for job in jobs if is_finished(job, feature_dim, network, precision)]
     for job in finished:
         say(f"{job.name}: finished already, {job.output_path}")
     return [job for job in jobs if job not in finished]

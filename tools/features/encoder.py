@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -46,6 +47,7 @@ class ImageEncoder:
     ----------
     image_shape : tuple of int
         Height, width and channels of a patch.
+    image_format : ImageFormat
     feature_dim : int
         M, the length of a feature.
     fixed_batch : int or None
@@ -72,11 +74,11 @@ class ImageEncoder:
         self._network = open_network(
             checkpoint_filename, input_name, output_name, runtime, precision, trust_model
         )
-        self._format = (image_format or image_format_of(checkpoint_filename)).resolved(
+        self.image_format = (image_format or image_format_of(checkpoint_filename)).resolved(
             self._network.input_shape
         )
         try:
-            self.image_shape = self._format.image_shape(self._network.input_shape)
+            self.image_shape = self.image_format.image_shape(self._network.input_shape)
         except UserError as error:
             raise UserError(f"{checkpoint_filename}: {input_name} {error}") from None
         self.fixed_batch = self._network.input_shape[0]
@@ -133,7 +135,7 @@ class ImageEncoder:
         missing = (self.fixed_batch or 0) - len(patches)
         if missing > 0:
             patches = np.concatenate([patches, np.zeros((missing, *self.image_shape), patches.dtype)])
-        features = self._network.run(self._format.prepare(patches))
+        features = self._network.run(self.image_format.prepare(patches))
         return features[: len(features) - max(0, missing)]
 
 
@@ -159,6 +161,11 @@ def open_network(
     """
     frozen = Path(path).suffix.lower() not in OPENVINO_ENDINGS
     runtime = runtime or ("tensorflow" if frozen else "openvino")
+    if precision == "int8":
+        raise UserError(
+            f"{path}: int8 needs crops to be calibrated on: generate_detections.py --precision int8 makes a network "
+            "(.xml), which --model then takes"
+        )
     if runtime == "openvino":
         return OpenVinoNetwork(path, input_name, output_name, precision)
     if not frozen:
@@ -265,7 +272,10 @@ def create_box_encoder(
             f"{model_filename}: {input_name} takes images of shape {image_encoder.image_shape}, "
             "expected (height, width, 3)"
         )
-    return BoxEncoder(image_encoder, batch_size, network_card(model_filename, image_encoder.feature_dim))
+    card = network_card(model_filename, image_encoder.feature_dim)
+    if precision != "float32":
+        card = replace(card, precision=precision)
+    return BoxEncoder(image_encoder, batch_size, card)
 
 
 def load_box_encoder(network: Network) -> BoxEncoder:

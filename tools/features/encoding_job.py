@@ -126,7 +126,12 @@ def outputs_of(detection_file: Path) -> list[Path]:
     return [detection_file, card]
 
 
-def is_finished(job: EncodingJob, feature_dim: int | None = None, network: str | None = None) -> bool:
+def is_finished(
+    job: EncodingJob,
+    feature_dim: int | None = None,
+    network: str | None = None,
+    precision: str | None = None,
+) -> bool:
     """Return whether a job's detection file is there and holds its detections.
 
     Parameters
@@ -136,6 +141,8 @@ def is_finished(job: EncodingJob, feature_dim: int | None = None, network: str |
         M that the features must have.
     network : str, optional
         SHA-256 of the network that must have made them.
+    precision : str, optional
+        What it must have computed in.
 
     Raises
     ------
@@ -150,6 +157,8 @@ def is_finished(job: EncodingJob, feature_dim: int | None = None, network: str |
         return False
     card = read_card(job.output_path)
     if network is not None and (card is None or card.sha256 != network):
+        return False
+    if precision is not None and card is not None and card.precision != precision:
         return False
     boxes = np.concatenate(
         [np.empty((0, BOX_COLUMNS)), *(made.rows(frame)[:, :BOX_COLUMNS] for frame in made.frames)]

@@ -22,8 +22,9 @@ class NetworkOptions:
     )
     precision: str = parameter(
         "float32",
-        "precision of the arithmetic; bfloat16 is faster on processors with AVX-512 BF16 or AMX",
-        choices=("float32", "bfloat16"),
+        "precision of the arithmetic; bfloat16 is faster on processors with AVX-512 BF16 or AMX, "
+        "int8 (of generate_detections alone) is calibrated on the sequences' crops",
+        choices=("float32", "bfloat16", "int8"),
     )
     trust_model: bool = parameter(
         False, "take a frozen graph that may reach files or the network when it runs"
