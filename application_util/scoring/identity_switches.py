@@ -1,4 +1,4 @@
-"""Identity switches: a person who was followed by one track and is now followed by another."""
+"""Identity switches and breaks: a person who is followed by another track, or by the same after a while by none."""
 
 from __future__ import annotations
 
@@ -22,21 +22,39 @@ DISTRACTORS = {
 """Classes of ground truth whose boxes are no mistake and no success: people on vehicles, statues, reflections."""
 
 
-class Switch(NamedTuple):
-    """A person's track is another one than the last time somebody followed this person."""
+class Jump(NamedTuple):
+    """A person is followed in a frame, and was not followed by the same track in the frame before.
+
+    Attributes
+    ----------
+    frame : int
+    person : int or None
+        Id in the ground truth; None where there is none.
+    old_track, new_track : int
+        Who followed the person last, and who does now.
+    last : int
+        When the old track was last on the person.
+    """
 
     frame: int
-    person: int
+    person: int | None
     old_track: int
     new_track: int
+    last: int
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether the track is another one; otherwise the same track was interrupted."""
+        return self.old_track != self.new_track
 
 
-def identity_switches(groundtruth: Table, results: Table, benchmark: str = "MOT17") -> list[Switch]:
-    """Find the switches as CLEAR MOT (Bernardin and Stiefelhagen, 2008) counts them.
+def identity_jumps(groundtruth: Table, results: Table, benchmark: str = "MOT17") -> list[Jump]:
+    """Find switches and breaks as CLEAR MOT (Bernardin and Stiefelhagen, 2008) does.
 
     In each frame people and boxes are matched one to one where their overlap (IoU) is at least 0.5: as many
     as possible stay with the track of the frame before, then the sum of overlaps is the largest. Boxes on
-    distractors are left out first. The rules are those of TrackEval, and so is the number of switches.
+    distractors are left out first. The rules are those of TrackEval, and so is the number of switches. A break
+    is where the same track comes back after frames with the person and without a match.
 
     Parameters
     ----------
@@ -47,7 +65,7 @@ def identity_switches(groundtruth: Table, results: Table, benchmark: str = "MOT1
 
     Returns
     -------
-    list of Switch
+    list of Jump
         By frame.
     """
     persons = BoxTable(groundtruth[counting_rows(groundtruth, benchmark)])
@@ -55,9 +73,10 @@ def identity_switches(groundtruth: Table, results: Table, benchmark: str = "MOT1
     is_distractor = np.isin(classes_of(groundtruth, benchmark), DISTRACTORS[benchmark])
     distractors = BoxTable(groundtruth[is_distractor])
     tracks = BoxTable(results)
-    switches: list[Switch] = []
+    jumps: list[Jump] = []
     previous: dict[int, int] = {}
-    last_seen: dict[int, int] = {}
+    last_seen: dict[int, tuple[int, int]] = {}
+    last_there: dict[int, int] = {}
     for frame in np.unique(groundtruth[:, 0]).astype(int).tolist():
         ids, boxes = np.array(tracks.ids(frame), dtype=int), tracks.boxes(frame)
         if len(distractors.ids(frame)):
@@ -69,10 +88,12 @@ def identity_switches(groundtruth: Table, results: Table, benchmark: str = "MOT1
         rows, columns = _match(overlap, stays)
         previous = {person_ids[row]: int(ids[column]) for row, column in zip(rows, columns, strict=True)}
         for person, track in previous.items():
-            if last_seen.get(person, track) != track:
-                switches.append(Switch(frame, person, last_seen[person], track))
-        last_seen |= previous
-    return switches
+            old, last = last_seen.get(person, (track, frame))
+            if old != track or last < last_there.get(person, last):
+                jumps.append(Jump(frame, person, old, track, last))
+            last_seen[person] = track, frame
+        last_there |= dict.fromkeys(person_ids, frame)
+    return jumps
 
 
 def _match(overlap: Table, stays: NDArray[np.bool_] | bool = False) -> tuple[list[int], list[int]]:

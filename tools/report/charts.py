@@ -167,15 +167,20 @@ def _add_bars(figure: Figure, bars: NDArray[np.int64], width: float, opacity: fl
 def _add_switches(figure: Figure, tracked: Tracked) -> None:
     if not tracked.switches:
         return
-    marks = np.array(tracked.switches)
+    marks = np.array(
+        [[jump.frame, jump.person or 0, jump.old_track, jump.new_track] for jump in tracked.switches]
+    )
+    likely = tracked.people is None
     size = 9 if len(marks) <= MANY_SWITCHES else 6
     outline = {"color": "#c81e1e", "width": size / 5}
     figure.add_trace(
         plotly().Scatter(
-            x=marks[:, 0], y=marks[:, 3].astype(str), customdata=marks, mode="markers", name="identity switch",
+            x=marks[:, 0], y=marks[:, 3].astype(str), customdata=marks, mode="markers",
+            name="likely switch" if likely else "identity switch",
             marker={"symbol": "diamond", "size": size, "color": "#ffffff", "line": outline},
-            hovertemplate="frame %{customdata[0]}: person %{customdata[1]} of the ground truth goes over from "
-            "track %{customdata[2]} to %{customdata[3]}<extra></extra>",
+            hovertemplate="frame %{customdata[0]}: track %{customdata[2]} → %{customdata[3]}"
+            + ("" if likely else ", ground truth %{customdata[1]}")
+            + "<extra></extra>",
         ),
         row=2, col=1,
     )  # fmt: skip

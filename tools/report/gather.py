@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from application_util.errors import UserError
 from application_util.installation import command_name
 from application_util.parallel.jobs import Failures
-from application_util.scoring.identity_switches import Switch, identity_switches
+from application_util.scoring.identity_switches import Jump, identity_jumps
+from application_util.scoring.likely_jumps import likely_jumps
 from application_util.scoring.scores import guess_benchmark
 from application_util.scoring.tables import counting_rows
 from application_util.sequences.sequence import MotSequence, read_sequence
@@ -40,8 +41,8 @@ class Tracked:
         When each track was there.
     people : ndarray, shape (P, 7 or more), or None
         The ground truth that counts; None without ground truth.
-    switches : list of Switch
-        Empty without ground truth.
+    jumps : list of Jump
+        Identity switches and breaks; without ground truth the likely ones.
     video : Path or None
     """
 
@@ -50,13 +51,18 @@ class Tracked:
     results: Table
     lifespans: Lifespans
     people: Table | None
-    switches: list[Switch]
+    jumps: list[Jump]
     video: Path | None
 
     @property
     def name(self) -> str:
         """The sequence's name."""
         return self.sequence.name
+
+    @property
+    def switches(self) -> list[Jump]:
+        """The jumps to another track."""
+        return [jump for jump in self.jumps if jump.is_switch]
 
     @cached_property
     def frames(self) -> range:
@@ -141,8 +147,9 @@ def _read(
     sequence = read_sequence(directory)
     results = sequence.read_results(result_file)
     truth = sequence.groundtruth
-    people, switches = None, []
-    if truth is not None:
+    if truth is None:
+        people, jumps = None, likely_jumps(results)
+    else:
         people = truth[counting_rows(truth, benchmark, classes)]
-        switches = identity_switches(truth, results, benchmark)
-    return Tracked(sequence, result_file, results, lifespans_of(results), people, switches, video)
+        jumps = identity_jumps(truth, results, benchmark)
+    return Tracked(sequence, result_file, results, lifespans_of(results), people, jumps, video)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.tools.report.conftest import FRAMES, HEIGHT, STRETCHES, WIDTH, result_row
+from tests.tools.report.conftest import FRAMES, HEIGHT, LIFESPANS, STRETCHES, WIDTH, result_row
 from tools.report.charts import count_per_frame, distributions, timeline
 from tools.report.first_image import first_image
 from tools.report.trajectories import trajectories
@@ -36,9 +36,11 @@ def test_a_switch_is_marked_on_the_new_track(folder):
     assert marks.customdata.tolist() == [[8, 3, 1, 5]]
 
 
-def test_no_switches_are_marked_without_ground_truth(folder):
-    names = {trace.name for trace in timeline(folder.tracked())[0].data}
-    assert names == {"tracks", None}
+def test_likely_switches_are_marked_without_ground_truth(folder):
+    marks = timeline(folder.tracked())[0].data[-1]
+    assert (marks.name, marks.customdata.tolist()) == ("likely switch", [[8, 0, 4, 5]])
+    folder.write_results([result_row(frame, 1) for frame in LIFESPANS[1]])
+    assert {trace.name for trace in timeline(folder.tracked())[0].data} == {"tracks", None}
 
 
 def test_trajectories_lead_along_the_feet_and_are_thin_over_gaps(folder):

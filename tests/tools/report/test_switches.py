@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from application_util.files.mot_table import read_table
-from application_util.scoring.identity_switches import identity_switches
+from application_util.scoring.identity_switches import identity_jumps
+from application_util.scoring.likely_jumps import likely_jumps
 from application_util.scoring.scores import ScoreJob, score_sequence
 from application_util.scoring.tables import counting_rows
 from tests.support.paths import GOLDEN, shared_path
@@ -28,8 +29,22 @@ def moved(box, right):
 
 
 def switches(truth, tracks, benchmark="MOT17"):
-    found = identity_switches(np.array(truth, dtype=float), np.array(tracks, dtype=float), benchmark)
-    return [tuple(switch) for switch in found]
+    return [tuple(jump)[:4] for jump in jumps(truth, tracks, benchmark) if jump.is_switch]
+
+
+def jumps(truth, tracks, benchmark="MOT17"):
+    return identity_jumps(np.array(truth, dtype=float), np.array(tracks, dtype=float), benchmark)
+
+
+def test_a_track_that_leaves_its_person_for_a_while_is_a_break():
+    truth = [person(frame, 3, HERE) for frame in (1, 2, 3, 4)]
+    assert jumps(truth, [track(1, 1, HERE), track(4, 1, HERE)]) == [(4, 3, 1, 1, 1)]
+    assert jumps(truth, [track(1, 1, HERE), track(3, 2, HERE)]) == [(3, 3, 1, 2, 1)]
+
+
+def test_a_person_who_is_away_is_no_break():
+    truth = [person(frame, 3, HERE) for frame in (1, 2, 8)] + [person(5, 4, THERE)]
+    assert jumps(truth, [track(frame, 1, HERE) for frame in (1, 2, 8)]) == []
 
 
 def test_a_new_track_is_a_switch_also_after_a_while_without_any():
@@ -103,4 +118,37 @@ def test_as_many_as_trackeval_counts_in_real_sequences(name, tmp_path):
 def assert_as_trackeval(truth: np.ndarray, result_file: Path, job: ScoreJob) -> None:
     count = int(score_sequence(job)["CLEAR"]["IDSW"])
     assert count > 0
-    assert len(identity_switches(truth, read_table(result_file), job.benchmark)) == count
+    jumps = identity_jumps(truth, read_table(result_file), job.benchmark)
+    assert sum(jump.is_switch for jump in jumps) == count
+
+
+def follow(number, frames, start, speed):
+    return [track(frame, number, moved(HERE, start + speed * frame)) for frame in frames]
+
+
+def test_a_track_that_begins_where_another_was_expected_is_a_likely_switch():
+    tracks = (
+        follow(1, range(1, 11), 0, 10) + follow(2, range(15, 20), 0, 10) + follow(3, range(12, 30), 900, 0)
+    )
+    assert likely_jumps(np.array(tracks, dtype=float)) == [(15, None, 1, 2, 10)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        follow(2, range(15, 20), 90, 10),  # elsewhere
+        follow(2, range(15, 20), 0, -10),  # where it would be if it had turned back
+        follow(2, range(90, 99), 0, 10),  # much later
+        follow(2, range(5, 20), 0, 10),  # at the same time
+        [track(frame, 2, (10 * frame, 0, 20, 50)) for frame in range(15, 20)],  # half as high
+    ],
+)
+def test_other_tracks_are_no_likely_switches(other):
+    assert likely_jumps(np.array(follow(1, range(1, 11), 0, 10) + other, dtype=float)) == []
+
+
+def test_a_track_is_followed_by_one_only():
+    tracks = (
+        follow(1, range(1, 11), 0, 10) + follow(2, range(12, 20), 4, 10) + follow(3, range(12, 20), 0, 10)
+    )
+    assert likely_jumps(np.array(tracks, dtype=float)) == [(12, None, 1, 3, 10)]

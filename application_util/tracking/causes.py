@@ -1,0 +1,180 @@
+"""Why a track did not get a detection: each gate with its value and its limit, and the flag that governs it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from application_util.settings import TrackerSettings
+from application_util.tracking.replay import Moment
+from deep_sort.iou_matching import iou
+from deep_sort.kalman_filter import chi2inv95
+from deep_sort.track import Track
+
+GATE = chi2inv95[4]
+
+CAUSES = {
+    "gate": ("motion gate", None),
+    "appearance": ("appearance distance", "--max_cosine_distance"),
+    "overlap": ("overlap", "--max_iou_distance"),
+    "class": ("another class", None),
+    "rival": ("a better rival", None),
+    "age": ("track given up", "--max_age"),
+    "unconfirmed": ("track not confirmed", "--n_init"),
+    "confidence": ("detection below confidence", "--min_confidence"),
+    "height": ("detection too low", "--min_detection_height"),
+    "suppressed": ("detection suppressed", "--nms_max_overlap"),
+    "absent": ("no detection", None),
+    "box": ("box beside the object", None),
+}
+"""What can rule a match out: what it is called, and the flag that governs it, where one does."""
+
+
+class Reason(NamedTuple):
+    """One thing that ruled a match out.
+
+    Attributes
+    ----------
+    cause : str
+        A key of `CAUSES`.
+    text : str
+        Says so, with value and limit.
+    """
+
+    cause: str
+    text: str
+
+    @property
+    def name(self) -> str:
+        """What the cause is called."""
+        return CAUSES[self.cause][0]
+
+    @property
+    def flag(self) -> str | None:
+        """The flag that governs it, None where there is none."""
+        return CAUSES[self.cause][1]
+
+
+def why_not(moment: Moment, track: Track, column: int, settings: TrackerSettings) -> list[Reason]:
+    """Say why a track that is alive does not get a detection in this frame, the first stage's reasons first.
+
+    Parameters
+    ----------
+    moment : Moment
+    track : Track
+    column : int
+        Index of the detection among those that are tracked.
+    settings : TrackerSettings
+
+    Returns
+    -------
+    list of Reason
+        Empty if it gets the detection.
+    """
+    if moment.taken.get(track.track_id) == column:
+        return []
+    reasons = _other_class(moment, track, column)
+    by_appearance = _appearance_stage(moment, track, column, settings)
+    by_overlap = _overlap_stage(moment, track, column, settings)
+    if not reasons and (by_appearance == [] or by_overlap == []):
+        return [_rival(moment, track, column, first_stage=by_appearance == [])]
+    return [*reasons, *(by_appearance or []), *(by_overlap or [])]
+
+
+def why_dropped(moment: Moment, row: int, settings: TrackerSettings) -> Reason:
+    """Say why a detection of the file, given by its row in the frame, never reached the tracker."""
+    height, confidence = (float(moment.rows[row, column]) for column in (5, 6))
+    if confidence < settings.min_confidence:
+        return Reason("confidence", f"confidence {confidence:.2f} < {settings.min_confidence:g}")
+    if height < settings.min_detection_height:
+        return Reason("height", f"height {height:.0f} < {settings.min_detection_height} pixels")
+    return Reason("suppressed", f"a better detection covers more than {settings.nms_max_overlap:g} of it")
+
+
+def too_old(frames: int, settings: TrackerSettings) -> Reason:
+    """Say that a track was last seen so many frames before."""
+    return Reason("age", f"last seen {frames} frames before, tracks are kept for {settings.max_age}")
+
+
+def _other_class(moment: Moment, track: Track, column: int) -> list[Reason]:
+    admissible = moment.tracker.admissible
+    if admissible is None or np.all(admissible([track], moment.found[column : column + 1])):
+        return []
+    return [Reason("class", "the detection is of another class than the track")]
+
+
+def _appearance_stage(
+    moment: Moment, track: Track, column: int, settings: TrackerSettings
+) -> list[Reason] | None:
+    """Return what the first stage has against a pair; None where it does not look at it."""
+    if not track.is_confirmed():
+        return None
+    if track.time_since_update > settings.max_age:
+        return [too_old(track.time_since_update, settings)]
+    motion, appearance = distances(moment, track, column)
+    reasons = []
+    if motion > GATE:
+        reasons.append(Reason("gate", f"squared Mahalanobis distance {motion:.1f} > {GATE:.2f}"))
+    if appearance is None:
+        reasons.append(Reason("appearance", "the detections have no features"))
+    elif appearance > settings.max_cosine_distance:
+        text = f"appearance distance {appearance:.3f} > {settings.max_cosine_distance:g}"
+        reasons.append(Reason("appearance", text))
+    return reasons
+
+
+def _overlap_stage(
+    moment: Moment, track: Track, column: int, settings: TrackerSettings
+) -> list[Reason] | None:
+    """Return what the second stage has against a pair; None where it does not look at it."""
+    if track.is_confirmed() and track.time_since_update > 1:
+        return None
+    distance = 1.0 - float(iou(track.to_tlwh(), moment.found.tlwh[column : column + 1])[0])
+    if distance <= settings.max_iou_distance:
+        return []
+    return [Reason("overlap", f"1 - IoU {distance:.2f} > {settings.max_iou_distance:g}")]
+
+
+def distances(moment: Moment, track: Track, column: int) -> tuple[float, float | None]:
+    """Return the squared Mahalanobis and the appearance distance; the latter None for detections without features."""
+    box: NDArray[np.float64] = moment.found.tlwh[column]
+    xyah = np.array([[box[0] + box[2] / 2, box[1] + box[3] / 2, box[2] / box[3], box[3]]])
+    motion = float(moment.tracker.kf.gating_distance(track.mean, track.covariance, xyah)[0])
+    feature = moment.found.feature[column : column + 1]
+    if not feature.size:
+        return motion, None
+    return motion, float(moment.tracker.metric.distance(feature, [track.track_id])[0, 0])
+
+
+def _rival(moment: Moment, track: Track, column: int, first_stage: bool) -> Reason:
+    """Say who got the detection, and what the track got instead, of a pair that its stage would allow."""
+    own: Any = moment.taken.get(track.track_id)
+    taker = next((number for number, other in moment.taken.items() if other == column), None)
+    if taker is None:
+        return Reason("rival", f"another detection was better, {_compare(moment, track, column, track, own)}")
+    rival = moment.tracks[taker]
+    who = f"track {taker}" if rival.is_confirmed() else f"the unconfirmed track {taker}"
+    ages = rival.time_since_update, track.time_since_update
+    if (
+        first_stage
+        and rival.is_confirmed()
+        and ages[0] < ages[1]
+        and getattr(moment.tracker, "cascade", True)
+    ):
+        text = f"{who} chose first: missed for {ages[0] - 1} frames, this one for {ages[1] - 1}"
+    else:
+        text = f"{who} got it, {_compare(moment, track, column, rival, column)}"
+    return Reason("rival", text if own is None else f"{text}; this one got another")
+
+
+def _compare(moment: Moment, track: Track, column: int, other: Track, got: int) -> str:
+    """Compare the pair that was matched with the pair in question, by what both can be compared by."""
+    pairs = (other, got), (track, column)
+    if track.is_confirmed() and other.is_confirmed():
+        appearance = [value for pair in pairs if (value := distances(moment, *pair)[1]) is not None]
+        if appearance:
+            return "appearance distance {:.3f}, here {:.3f}".format(*appearance)
+    overlap = [float(iou(each.to_tlwh(), moment.found.tlwh[place : place + 1])[0]) for each, place in pairs]
+    return "IoU {:.2f}, here {:.2f}".format(*overlap)
