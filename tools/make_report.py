@@ -9,14 +9,16 @@ import argparse
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from application_util.cli import CommandParser, run_command
 from application_util.flag_types import number
-from application_util.flags import add_flag, add_flags
+from application_util.flags import add_flag, add_flags, add_tracker_flags
 from application_util.installation import command_name
+from application_util.settings import BENCHMARK_SETTINGS, TrackerSettings
 
 
 def run(
@@ -29,20 +31,32 @@ def run(
     title: str | None = None,
     benchmark: str | None = None,
     eval_classes: Sequence[int] = (),
+    detection_dir: str | Path | None = None,
+    settings: TrackerSettings = BENCHMARK_SETTINGS,
+    crops: int = 16,
+    explain: bool = False,
 ) -> list[str]:
-    """Make a report; see `tools.report.make.make_report`."""
-    from tools.report.make import make_report
+    """Make a report, see `tools.report.make.make_report`; with `explain` print why ids jump instead."""
+    from tools.report.make import make_report, print_jumps
 
+    common: dict[str, Any] = {
+        "sequences": sequences,
+        "benchmark": benchmark,
+        "eval_classes": eval_classes,
+        "detection_dir": detection_dir,
+        "settings": settings,
+    }
+    if explain:
+        return print_jumps(mot_dir, result_dir, **common)
     return make_report(
         mot_dir,
         result_dir,
         output_file,
         video_dir,
         max_video_mb=max_video_mb,
-        sequences=sequences,
         title=title,
-        benchmark=benchmark,
-        eval_classes=eval_classes,
+        crops=crops,
+        **common,
     )
 
 
@@ -58,8 +72,15 @@ def create_parser() -> CommandParser:
         help=f"folder of videos, <sequence>.mp4, see {command_name('generate_videos.py')} (default: none)")  # fmt: skip
     add("--max_video_mb", type=number(float, 0), default=20.0, metavar="MB",
         help="megabytes of video in the report, others are linked")  # fmt: skip
+    add("--crops", type=number(int, 0), default=16, metavar="N",
+        help="crops of each track in its contact sheet, 0 for none")  # fmt: skip
+    add("--explain", action="store_true",
+        help="print what made ids jump, a line each, and make no report")  # fmt: skip
     add("--title", metavar="TEXT", help="heading (default: by the folder of results)")
     add_flags(parser, "--benchmark", "--eval_classes")
+    add_flag(parser, "--detection_dir", " of which the results were made, to explain why ids jump (default: as run.json "
+        "beside the results says)")  # fmt: skip
+    add_tracker_flags(parser, BENCHMARK_SETTINGS, pack="settings")
     return parser
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import cv2
 import numpy as np
@@ -18,6 +20,8 @@ LABEL_WIDTH = 92
 FRAME, TRACK, BOX = 0, 1, slice(2, 6)
 
 Image = NDArray[np.uint8]
+Wanted = dict[int, list[Callable[[Image], object]]]
+"""Frame -> what to do with its image."""
 
 
 def contact_sheets(
@@ -56,42 +60,90 @@ def contact_sheets(
     shown = ids[counts >= min_length].tolist()
     if not shown:
         raise UserError(f"{sequence.name}: no track of at least {min_length} rows")
-    height, width = CELL[0] + GAP, CELL[1] + GAP
-    sheet = np.full((len(shown) * height, LABEL_WIDTH + crops * width, 3), 255, np.uint8)
-    wanted: dict[int, list[tuple[int, int, NDArray[np.float64]]]] = defaultdict(list)
-    for row, track in enumerate(shown):
+    wanted: Wanted = defaultdict(list)
+    strips = plan_strips(results, shown, crops, wanted)
+    visit(sequence, wanted)
+    rows = []
+    for track, strip in strips.items():
+        boxes = results[results[:, TRACK] == track]
+        row = np.full((CELL[0] + GAP, LABEL_WIDTH + strip.shape[1], 3), 255, np.uint8)
+        row[: CELL[0], LABEL_WIDTH:] = strip
+        _label(
+            row,
+            (
+                f"id {track}",
+                f"{boxes[:, FRAME].min():.0f}-{boxes[:, FRAME].max():.0f}",
+                f"{len(boxes)} boxes",
+            ),
+        )
+        rows.append(row)
+    return [np.concatenate(rows[start : start + tracks]) for start in range(0, len(rows), tracks)]
+
+
+def plan_strips(
+    results: NDArray[np.float64], tracks: Sequence[int], crops: int, wanted: Wanted
+) -> dict[int, Image]:
+    """Make a strip of crops for each of these tracks, white until `visit` has been to the frames.
+
+    Parameters
+    ----------
+    results, crops
+        As for `contact_sheets`.
+    tracks : sequence of int
+    wanted : dict of int -> list of callables
+        Gets what is to be done with the images of which frames.
+
+    Returns
+    -------
+    dict of int -> ndarray of uint8, shape (height, width, 3)
+        Track -> its strip, BGR.
+    """
+    strips = {}
+    width = CELL[1] + GAP
+    for track in tracks:
         boxes = results[results[:, TRACK] == track]
         boxes = boxes[np.argsort(boxes[:, FRAME], kind="stable")]
-        _label(sheet, row * height, (f"id {track}", _span(boxes), f"{len(boxes)} boxes"))
+        strip = strips[track] = np.full((CELL[0], crops * width, 3), 255, np.uint8)
         chosen = np.unique(np.linspace(0, len(boxes) - 1, crops).round().astype(int))
         for column, box in enumerate(boxes[chosen]):
-            wanted[int(box[FRAME])].append((row * height, LABEL_WIDTH + column * width, box[BOX]))
+            cell = strip[:, column * width : column * width + CELL[1]]
+            wanted[int(box[FRAME])].append(partial(_paste, cell, box[BOX]))
+    return strips
+
+
+def visit(sequence: MotSequence, wanted: Wanted) -> None:
+    """Read the images that are wanted, each once, in their order.
+
+    Raises
+    ------
+    UserError
+        If one is missing or cannot be read.
+    """
     for frame in sorted(wanted):
         if frame not in sequence.images:
             raise UserError(f"{sequence.images.place}: no image of frame {frame}, which has a result")
         image = sequence.read_image(frame)
-        for top, left, box in wanted[frame]:
-            crop = _crop(image, box)
-            if crop is not None:
-                sheet[top : top + CELL[0], left : left + CELL[1]] = crop
-    return [sheet[start : start + tracks * height] for start in range(0, len(sheet), tracks * height)]
+        for use in wanted[frame]:
+            use(image)
 
 
-def _span(boxes: NDArray[np.float64]) -> str:
-    return f"{boxes[0, FRAME]:.0f}-{boxes[-1, FRAME]:.0f}"
-
-
-def _label(sheet: Image, top: int, lines: tuple[str, ...]) -> None:
-    for number, line in enumerate(lines):
-        cv2.putText(sheet, line, (4, top + 20 + 18 * number), cv2.FONT_HERSHEY_PLAIN, 1.0, (0, 0, 0), 1)
-
-
-def _crop(image: Image, box: NDArray[np.float64]) -> Image | None:
-    """Cut a box out, what lies outside the image left away, and bring it to the cell's size."""
+def crop_box(image: Image, box: NDArray[np.float64], size: tuple[int, int] = CELL) -> Image | None:
+    """Cut a box out, what lies outside the image left away, and bring it to (height, width); None if all does."""
     left, top, width, height = box
     columns = np.clip([left, left + width], 0, image.shape[1]).round().astype(int)
     rows = np.clip([top, top + height], 0, image.shape[0]).round().astype(int)
     if columns[0] >= columns[1] or rows[0] >= rows[1]:
         return None
     part = image[rows[0] : rows[1], columns[0] : columns[1]]
-    return np.asarray(cv2.resize(part, CELL[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(part, size[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _paste(cell: Image, box: NDArray[np.float64], image: Image) -> None:
+    crop = crop_box(image, box)
+    if crop is not None:
+        cell[:] = crop
+
+
+def _label(row: Image, lines: Sequence[str]) -> None:
+    for number, line in enumerate(lines):
+        cv2.putText(row, line, (4, 20 + 18 * number), cv2.FONT_HERSHEY_PLAIN, 1.0, (0, 0, 0), 1)

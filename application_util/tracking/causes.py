@@ -21,13 +21,13 @@ CAUSES = {
     "overlap": ("overlap", "--max_iou_distance"),
     "class": ("another class", None),
     "rival": ("a better rival", None),
-    "age": ("track given up", "--max_age"),
+    "age": ("track deleted by age", "--max_age"),
     "unconfirmed": ("track not confirmed", "--n_init"),
     "confidence": ("detection below confidence", "--min_confidence"),
     "height": ("detection too low", "--min_detection_height"),
     "suppressed": ("detection suppressed", "--nms_max_overlap"),
     "absent": ("no detection", None),
-    "box": ("box beside the object", None),
+    "box": ("localisation", None),
 }
 """What can rule a match out: what it is called, and the flag that governs it, where one does."""
 
@@ -78,9 +78,15 @@ def why_not(moment: Moment, track: Track, column: int, settings: TrackerSettings
     reasons = _other_class(moment, track, column)
     by_appearance = _appearance_stage(moment, track, column, settings)
     by_overlap = _overlap_stage(moment, track, column, settings)
-    if not reasons and (by_appearance == [] or by_overlap == []):
-        return [_rival(moment, track, column, first_stage=by_appearance == [])]
-    return [*reasons, *(by_appearance or []), *(by_overlap or [])]
+    if reasons or (by_appearance != [] and by_overlap != []):
+        return [*reasons, *(by_appearance or []), *(by_overlap or [])]
+    taker = next((number for number, other in moment.taken.items() if other == column), None)
+    rival = _rival(moment, track, column, taker, first_stage=by_appearance == [])
+    if taker is not None and _appearance_stage(moment, moment.tracks[taker], column, settings) == []:
+        own, others = (_appearance(moment, each, column) for each in (track, moment.tracks[taker]))
+        if not by_appearance or own >= others:
+            return [rival, *(by_appearance or [])]  # it would have been taken all the same
+    return [*(by_appearance or []), rival]
 
 
 def why_dropped(moment: Moment, row: int, settings: TrackerSettings) -> Reason:
@@ -148,10 +154,14 @@ def distances(moment: Moment, track: Track, column: int) -> tuple[float, float |
     return motion, float(moment.tracker.metric.distance(feature, [track.track_id])[0, 0])
 
 
-def _rival(moment: Moment, track: Track, column: int, first_stage: bool) -> Reason:
+def _appearance(moment: Moment, track: Track, column: int) -> float:
+    distance = distances(moment, track, column)[1] if track.is_confirmed() else None
+    return np.inf if distance is None else distance
+
+
+def _rival(moment: Moment, track: Track, column: int, taker: int | None, first_stage: bool) -> Reason:
     """Say who got the detection, and what the track got instead, of a pair that its stage would allow."""
     own: Any = moment.taken.get(track.track_id)
-    taker = next((number for number, other in moment.taken.items() if other == column), None)
     if taker is None:
         return Reason("rival", f"another detection was better, {_compare(moment, track, column, track, own)}")
     rival = moment.tracks[taker]

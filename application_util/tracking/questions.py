@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,10 +46,13 @@ class Answer:
     frame : int
         The frame in question: the first one with a detection that the track did not get, else that with a detection
         which was dropped, else the first one.
+    place : ndarray, shape (4,)
+        Where the object is.
     reasons : list of Reason
         The first comes first in the tracker, too.
     without : int
-        Frames before, without a detection of the object that was tracked.
+        Frames without a detection of the object that was tracked: before the one in question, or, where no such
+        detection came, all.
     detection : ndarray or None, shape (4,)
         The right detection's box.
     predicted : ndarray or None, shape (4,)
@@ -59,6 +62,7 @@ class Answer:
     """
 
     frame: int
+    place: Box
     reasons: list[Reason]
     without: int = 0
     detection: Box | None = None
@@ -117,10 +121,8 @@ class _Inquiry:
             if reasons:
                 self._refused = self._note(moment, reasons, moment.found.tlwh[column])
             elif self._first is None:
-                text = (
-                    f"the track had its detection; its box and the object's overlap by an IoU below {MIN_IOU}"
-                )
-                self._first = Answer(frame, [Reason("box", text)])
+                text = f"the track had its detection, but its box has an IoU below {MIN_IOU} with the object"
+                self._first = Answer(frame, place, [Reason("box", text)])
             return
         self._without += 1
         row = _nearest(place, moment.rows[:, 2:6].astype(np.float64))
@@ -134,22 +136,18 @@ class _Inquiry:
 
     def answer(self) -> Answer | None:
         """Return what was found in the end."""
-        return self._refused or self._dropped or self._first
+        missed = self._dropped or self._first
+        return self._refused or (missed and replace(missed, without=self._without))
 
     def _note(self, moment: Moment, reasons: list[Reason], detection: Box | None) -> Answer:
+        place = self.question.places[moment.frame]
+        answer = Answer(moment.frame, place, reasons, self._without, detection)
         track = moment.tracks.get(self.question.track)
-        without = self._without if self._refused is None else 0
         if track is None:
-            return Answer(moment.frame, reasons, without, detection)
+            return answer
         mean, covariance = moment.tracker.kf.project(track.mean, track.covariance)
-        return Answer(
-            moment.frame,
-            reasons,
-            without,
-            detection,
-            track.to_tlwh(),
-            (mean[:2].copy(), covariance[:2, :2].copy()),
-        )
+        ellipse = mean[:2].copy(), covariance[:2, :2].copy()
+        return replace(answer, predicted=track.to_tlwh(), ellipse=ellipse)
 
     def _why_not(self, moment: Moment, column: int) -> list[Reason]:
         track = moment.tracks.get(self.question.track)
@@ -175,14 +173,14 @@ class _Inquiry:
             return []
         number = "a track" if len(started) == 1 else f"{len(started)} tracks"
         least = max(2, self._settings.n_init)
-        return [Reason("unconfirmed", f"{number} started on it and got no {least} detections in a row")]
+        return [Reason("unconfirmed", f"{number} started there and ended before {least} detections in a row")]
 
 
 def _given_up(life: Life, frame: int, settings: TrackerSettings) -> Reason:
     last = max(seen for seen in life.seen if seen < frame)
     if not life.confirmed:
         least = max(2, settings.n_init)
-        return Reason("unconfirmed", f"missed after {len(life.seen)} detections, before {least} in a row")
+        return Reason("unconfirmed", f"ended after {len(life.seen)} detections, before {least} in a row")
     return too_old(frame - last, settings)
 
 

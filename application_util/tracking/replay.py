@@ -9,12 +9,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from application_util.association.create import create_tracker
 from application_util.errors import UserError
 from application_util.files.detection_file import DetectionFile, detections_from_rows
 from application_util.sequences.sequence import read_sequence
 from application_util.sequences.sequence_info import frame_range
 from application_util.tracking.sequence_job import SequenceJob
-from application_util.tracking.sequence_tracker import create_tracker, select_rows
+from application_util.tracking.sequence_tracker import select_rows
 from deep_sort.detection import Detections
 from deep_sort.track import Track
 from deep_sort.tracker import Tracker
@@ -103,11 +104,12 @@ def replay(
         If sequence or detections cannot be read.
     """
     detections = DetectionFile(job.detection_file, job.skip_invalid, job.max_gap)
-    tracker = create_tracker(job.settings)
+    by_class = job.settings.class_aware
+    tracker = create_tracker(job.settings, by_class)
     for frame in frame_range(read_sequence(job.sequence_dir), detections):
         rows = detections.rows(frame)
-        kept = select_rows(rows, job.settings)
-        moment = Moment(frame, tracker, rows, kept, detections_from_rows(rows[kept]))
+        kept = select_rows(rows, job.settings, by_class=by_class)
+        moment = Moment(frame, tracker, rows, kept, detections_from_rows(rows[kept], by_class))
         tracker.predict()
         if ask is not None:
             ask(moment)

@@ -130,7 +130,7 @@ def test_why_an_old_track_was_not_seen_is_told_as_well(case):
 def test_a_track_that_was_never_confirmed(case):
     tracked = case(walk(1, 2) + walk(4, 9))
     answer = tracked.ask(1, {4: at(4)})
-    assert answer.reasons[0] == ("unconfirmed", "missed after 2 detections, before 3 in a row")
+    assert answer.reasons[0] == ("unconfirmed", "ended after 2 detections, before 3 in a row")
     assert answer.reasons[0].flag == "--n_init"
 
 
@@ -138,14 +138,14 @@ def test_tracks_that_started_meanwhile_and_were_not_confirmed(case):
     rows = walk(1, 10) + [seen(frame, at(frame), BLUE) for frame in (13, 14, 16, 17, 19, 20, 21)]
     answer = case(rows).ask(1, {frame: at(frame) for frame in range(11, 22)})
     assert [reason.cause for reason in answer.reasons] == ["appearance", "unconfirmed"]
-    assert answer.reasons[1].text == "2 tracks started on it and got no 3 detections in a row"
+    assert answer.reasons[1].text == "2 tracks started there and ended before 3 detections in a row"
 
 
 def test_a_detection_below_the_confidence(case):
     tracked = case(walk(1, 10) + walk(11, 15, confidence=0.25) + walk(16, 20))
     answer = tracked.ask(1, {frame: at(frame) for frame in range(11, 16)})
     assert answer.reasons == [("confidence", "confidence 0.25 < 0.3")]
-    assert (answer.reasons[0].flag, answer.frame, answer.without) == ("--min_confidence", 11, 1)
+    assert (answer.reasons[0].flag, answer.frame, answer.without) == ("--min_confidence", 11, 5)
 
 
 def test_a_detection_too_low(case):
@@ -203,8 +203,16 @@ def test_an_unconfirmed_track_that_overlaps_more(case):
     rows = walk(1, 10)
     rows += [seen(10, at(10, right=24), BLUE), seen(11, at(11, right=20), blend(0.5))]
     answer = case(rows).ask(1, {11: at(11, right=20)})
-    assert answer.reasons[0].cause == "rival"
-    assert answer.reasons[0].text.startswith("the unconfirmed track 2 got it, IoU ")
+    assert [reason.cause for reason in answer.reasons] == ["appearance", "rival"]
+    assert answer.reasons[1].text.startswith("the unconfirmed track 2 got it, IoU ")
+
+
+def test_what_a_rival_took_by_appearance_is_not_there_for_overlap(case):
+    other = [seen(frame, at(frame, right=15), BLUE, 0.8) for frame in range(1, 11)]
+    rows = walk(1, 10) + other + [seen(frame, at(frame, right=8), BLUE) for frame in range(11, 16)]
+    answer = case(rows).ask(1, {11: at(11, right=8)})
+    assert [reason.cause for reason in answer.reasons] == ["rival", "appearance"]
+    assert answer.reasons[0].text == "track 2 got it, appearance distance 0.000, here 1.000"
 
 
 def test_a_track_that_has_the_detection_is_no_loss(case):

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 GREY = "rgba(128, 128, 128, 0.22)"
 STRONG_GREY = "#8a8f98"
 BLUE = "#3b82d0"
-ORANGE = "#d9822b"
 MAX_LABELLED_TRACKS = 40
 MANY_SWITCHES = 100
 PIXELS_PER_TRACK = 16
@@ -55,7 +54,7 @@ def timeline(tracked: Tracked) -> tuple[Figure, int]:
     figure.update_xaxes(range=[first - 0.5, last + 0.5], gridcolor=GREY, zeroline=False, showspikes=True,
                         spikemode="across", spikethickness=1, spikedash="dot", spikecolor=STRONG_GREY)  # fmt: skip
     figure.update_xaxes(title_text="frame", row=2, col=1)
-    figure.update_yaxes(title_text="number", rangemode="tozero", gridcolor=GREY, zeroline=False, row=1, col=1)
+    figure.update_yaxes(title_text="boxes", rangemode="tozero", gridcolor=GREY, zeroline=False, row=1, col=1)
     labels = {} if len(ids) <= MAX_LABELLED_TRACKS else {"nticks": MAX_LABELLED_TRACKS}
     figure.update_yaxes(
         title_text="track", type="category", categoryorder="array", categoryarray=[str(i) for i in ids],
@@ -66,29 +65,31 @@ def timeline(tracked: Tracked) -> tuple[Figure, int]:
     return figure, height
 
 
-def distributions(tracked: Tracked) -> Figure:
-    """Draw histograms of the tracks' lengths and of the gaps in them."""
-    figure = plotly("subplots").make_subplots(rows=1, cols=2, horizontal_spacing=0.1)
-    lengths, gaps = tracked.lifespans.lengths, tracked.lifespans.gaps
-    for column, (values, color, what) in enumerate(
-        [(lengths, BLUE, "tracks"), (gaps, ORANGE, "gaps")], start=1
-    ):
-        figure.add_trace(
-            plotly().Histogram(
-                x=values, marker={"color": color}, xbins=_bins(values), showlegend=False,
-                hovertemplate=f"%{{x}} frames: %{{y}} {what}<extra></extra>",
-            ),
-            row=1, col=column,
-        )  # fmt: skip
-        figure.update_yaxes(title_text=what, gridcolor=GREY, zeroline=False, row=1, col=column)
-    figure.update_xaxes(title_text="length of a track, first to last frame", row=1, col=1)
-    figure.update_xaxes(title_text="length of a gap, frames", row=1, col=2)
-    if not len(gaps):
-        figure.add_annotation(
-            text="no gaps", showarrow=False, xref="x2 domain", yref="y2 domain", x=0.5, y=0.5
+def histogram(values: NDArray[np.int64], what: str, axis: str) -> Figure:
+    """Draw how often lengths in frames occur.
+
+    Parameters
+    ----------
+    values : ndarray of int
+    what : str
+        What has these lengths, in the plural.
+    axis : str
+        Title of the axis of lengths.
+    """
+    figure = plotly().Figure(
+        plotly().Histogram(
+            x=values, marker={"color": BLUE}, xbins=_bins(values), showlegend=False,
+            hovertemplate=f"%{{x}} frames: %{{y}} {what}<extra></extra>",
         )
+    )  # fmt: skip
+    figure.update_yaxes(title_text=what, gridcolor=GREY, zeroline=False)
+    figure.update_xaxes(title_text=axis, zeroline=False)
+    if not len(values):
+        figure.update_xaxes(visible=False)
+        figure.update_yaxes(visible=False)
+        figure.add_annotation(text=f"no {what}", showarrow=False, xref="paper", yref="paper", x=0.5, y=0.5)
     apply_theme(figure)
-    figure.update_layout(bargap=0.06, margin={"l": 62, "r": 12, "t": 12, "b": 44})
+    figure.update_layout(bargap=0.06, margin={"l": 50, "r": 8, "t": 6, "b": 40})
     return figure
 
 
@@ -131,7 +132,7 @@ def count_per_frame(table: NDArray[np.float64], frames: range) -> tuple[NDArray[
 def _add_counts(figure: Figure, tracked: Tracked) -> None:
     lines = [("tracks", tracked.results, BLUE, "solid")]
     if tracked.people is not None:
-        lines.insert(0, ("people in ground truth", tracked.people, STRONG_GREY, "dot"))
+        lines.insert(0, ("ground truth", tracked.people, STRONG_GREY, "dot"))
     for name, table, color, dash in lines:
         frames, counts = count_per_frame(table, tracked.frames)
         figure.add_trace(

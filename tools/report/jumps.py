@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from application_util.errors import UserError
-from application_util.files.checksum import sha256
 from application_util.scoring.identity_switches import Jump
 from application_util.sequences.sequence import find_detection_file
 from application_util.settings import TrackerSettings
@@ -43,7 +42,9 @@ class Explained:
         return [(name, flag, count) for (name, flag), count in counts.most_common()]
 
 
-def explain(tracked: Tracked, record: RunRecord, detection_dir: Path | None = None) -> Explained:
+def explain(
+    tracked: Tracked, record: RunRecord, detection_dir: Path | None, settings: TrackerSettings
+) -> Explained:
     """Track a sequence once more, by the record of its result, and ask at each jump.
 
     Parameters
@@ -53,11 +54,13 @@ def explain(tracked: Tracked, record: RunRecord, detection_dir: Path | None = No
         Of the folder of results.
     detection_dir : Path, optional
         Where the detection file is, if not where the record says.
+    settings : TrackerSettings
+        Those of a result that the record does not mention.
     """
     if not tracked.jumps:
         return Explained([])
     try:
-        job = _job(tracked, record, detection_dir)
+        job = _job(tracked, record, detection_dir, settings)
         lives = lives_of(job, tracked.results)
         questions = [_question(jump, tracked, lives) for jump in tracked.jumps]
         return Explained(list(zip(tracked.jumps, ask(job, questions, lives), strict=True)))
@@ -86,7 +89,9 @@ def details(answer: Answer) -> str:
     return "; ".join(parts)
 
 
-def _job(tracked: Tracked, record: RunRecord, detection_dir: Path | None) -> SequenceJob:
+def _job(
+    tracked: Tracked, record: RunRecord, detection_dir: Path | None, settings: TrackerSettings
+) -> SequenceJob:
     """Return the job that made a result.
 
     Raises
@@ -95,21 +100,23 @@ def _job(tracked: Tracked, record: RunRecord, detection_dir: Path | None) -> Seq
         If that is not known, or its detections are not there any more.
     """
     name, entry = tracked.name, record.sequences.get(tracked.name)
-    if entry is None or not record.is_own(name):
-        raise UserError(f"{record.path}: does not say how {name}.txt was made")
-    flags = dict(entry["flags"])
-    skip_invalid = flags.pop("skip_invalid", False)
-    known = {each.name for each in fields(TrackerSettings)}
-    if not known.issuperset(flags):
-        raise UserError(f"{record.path}: {name}.txt was made with flags of another version")
-    path = (
-        Path(entry["detection_file"]) if detection_dir is None else find_detection_file(detection_dir, name)
-    )
+    skip_invalid = False
+    if record.is_own(name) and entry is not None:
+        flags = dict(entry["flags"])
+        skip_invalid = flags.pop("skip_invalid", False)
+        if not {each.name for each in fields(TrackerSettings)}.issuperset(flags):
+            raise UserError(f"{record.path}: {name}.txt was made with flags of another version")
+        settings = TrackerSettings(**flags)
+        path = Path(entry["detection_file"])
+    elif detection_dir is None:
+        raise UserError(
+            f"{record.path} does not say how {name}.txt was made; --detection_dir and the tracker's flags do"
+        )
+    if detection_dir is not None:
+        path = find_detection_file(detection_dir, name)
     if not path.is_file():
         raise UserError(f"{path}: no such file; --detection_dir says where the detections are")
-    if sha256(path) != entry["detection_sha256"]:
-        raise UserError(f"{path}: not the detections of which {name}.txt was made")
-    return SequenceJob(tracked.sequence.directory, path, TrackerSettings(**flags), skip_invalid)
+    return SequenceJob(tracked.sequence.directory, path, settings, skip_invalid)
 
 
 def _question(jump: Jump, tracked: Tracked, lives: Mapping[int, Life]) -> Question:

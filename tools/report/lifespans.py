@@ -37,6 +37,11 @@ class Lifespans:
         """Frames from each track's first to its last box, gaps included, shape (T,)."""
         return self.last - self.first + 1
 
+    def first_of(self, tracks: NDArray) -> Integers:
+        """Return the first frame of each of these tracks."""
+        order = np.argsort(self.ids)
+        return self.first[order[np.searchsorted(self.ids, tracks, sorter=order)]]
+
 
 def lifespans_of(table: NDArray[np.float64]) -> Lifespans:
     """Find the lifespans of tracks.

@@ -9,14 +9,18 @@ from application_util.errors import UserError
 from application_util.files.output import check_writable, refuse_overwriting, whole_file
 from application_util.progress import say
 from application_util.scoring.scores import FamilyScores
+from application_util.settings import BENCHMARK_SETTINGS, TrackerSettings
 from application_util.tracking.run_record import read_record
 from tools.report.charts import plotly
 from tools.report.gather import Tracked, gather
-from tools.report.page import page
+from tools.report.jumps import explain, lines
+from tools.report.page import Section, page
+from tools.report.pictures import take_pictures
 from tools.report.scores import collect, score
 from tools.report.video import VideoEmbedder
 
 ADVICE = "choose another name for the report"
+CROPS = 16
 
 
 def make_report(
@@ -30,6 +34,9 @@ def make_report(
     benchmark: str | None = None,
     eval_classes: Sequence[int] = (),
     max_video_mb: float = 20.0,
+    detection_dir: str | Path | None = None,
+    settings: TrackerSettings = BENCHMARK_SETTINGS,
+    crops: int = CROPS,
     scores: Mapping[str, FamilyScores] | None = None,
     failures: Mapping[str, BaseException] | None = None,
 ) -> list[str]:
@@ -55,6 +62,13 @@ def make_report(
         Classes of ground truth that count instead of pedestrians, if any.
     max_video_mb : float
         Megabytes of video that the report may hold; the videos after that are linked.
+    detection_dir : str or Path, optional
+        Where the detections are of which the results were made, if not where run.json says: with them the tracker is
+        asked why ids jump.
+    settings : TrackerSettings
+        What made those results that run.json does not mention.
+    crops : int
+        Crops of each track, 0 for none.
     scores : mapping of str -> dict, optional
         Sequence -> what `application_util.scoring.scores.score_sequence` gave, if that is known already. By default
         the sequences are scored here, if TrackEval is installed.
@@ -94,9 +108,41 @@ def make_report(
         known.comments.append(f"{name} is not in this report: {error}")
     for comment in known.comments:
         say(comment)
+    record, place = read_record(result_dir), None if detection_dir is None else Path(detection_dir)
+    sections = []
+    for each in tracked:
+        explained = explain(each, record, place, settings)
+        sections.append(Section(each, explained, take_pictures(each, explained, crops)))
     with whole_file(output_file, ADVICE, encoding="utf-8", errors="backslashreplace") as file:
-        file.writelines(page(heading, tracked, known, rules, VideoEmbedder(output_file, max_video_mb)))
+        file.writelines(page(heading, sections, known, rules, VideoEmbedder(output_file, max_video_mb)))
     say(f"report of {len(tracked)} sequences in {output_file}")
+    return sorted(unreadable)
+
+
+def print_jumps(
+    mot_dir: str | Path,
+    result_dir: str | Path,
+    *,
+    sequences: Collection[str] | None = None,
+    benchmark: str | None = None,
+    eval_classes: Sequence[int] = (),
+    detection_dir: str | Path | None = None,
+    settings: TrackerSettings = BENCHMARK_SETTINGS,
+) -> list[str]:
+    """Print what ruled the right match out at each switch and break, a line each; parameters as of `make_report`."""
+    mot_dir, result_dir = Path(mot_dir), Path(result_dir)
+    tracked, _, unreadable = gather(
+        mot_dir, result_dir, names=sequences, benchmark=benchmark, classes=eval_classes
+    )
+    record, place = read_record(result_dir), None if detection_dir is None else Path(detection_dir)
+    for each in tracked:
+        explained = explain(each, record, place, settings)
+        if explained.comment:
+            say(f"{each.name}: not explained: {explained.comment}")
+        for line in lines(each.name, explained):
+            print(line)
+    for name, error in sorted(unreadable.items()):
+        say(f"{name} is left out: {error}")
     return sorted(unreadable)
 
 

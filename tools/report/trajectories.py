@@ -12,12 +12,15 @@ from tools.report.charts import MAX_LABELLED_TRACKS, STRONG_GREY, apply_theme, p
 from tools.report.colors import track_color
 from tools.report.first_image import FirstImage
 from tools.report.gather import Tracked
+from tools.report.point_labels import place_labels
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure, Scatter
 
 TOLERANCE = 0.7
 """Trajectories are drawn with as few points as keep them this close, in pixels of the sequence."""
+NARROWEST = 340
+"""Width of the drawing on a telephone, in pixels: there labels have to fit."""
 
 Table = NDArray[np.float64]
 
@@ -43,8 +46,8 @@ def trajectories(tracked: Tracked, background: FirstImage | None) -> tuple[Figur
                     hovertemplate="track %{customdata[0]}, frame %{customdata[1]}<extra></extra>",
                 )
             )  # fmt: skip
-    figure.add_trace(_ends(points, on_image=background is not None))
-    left, top, right, bottom = background.extent if background else _extent(points[:, :2])
+    left, top, right, bottom = extent = background.extent if background else _extent(points[:, :2])
+    figure.add_trace(_ends(points, extent, on_image=background is not None))
     if background:
         figure.add_layout_image(
             source=background.data_uri, xref="x", yref="y", x=left, y=top, sizex=right - left,
@@ -98,22 +101,28 @@ def _corners(trajectory: Table) -> NDArray[np.bool_]:
     return np.isin(points.view(np.complex64)[:, 0], np.ascontiguousarray(kept).view(np.complex64)[:, 0])
 
 
-def _ends(points: Table, on_image: bool) -> Scatter:
-    """Mark where each track ends, with its id as long as there are few."""
-    ends = points[_is_last(points)]
-    ids = ends[:, 2].astype(int)
-    few = len(ids) <= MAX_LABELLED_TRACKS
+def _ends(points: Table, extent: tuple[float, float, float, float], on_image: bool) -> Scatter:
+    """Mark where each track ends, with its id where there is room; longer tracks come first."""
+    ends, starts = points[_is_last(points)], points[np.roll(_is_last(points), 1)]
+    ends = ends[np.argsort(starts[:, 3] - ends[:, 3], kind="stable")]
+    ids = ends[:, 2].astype(int).astype(str).tolist()
+    left, top, right, bottom = extent
+    scale = NARROWEST / (right - left)
+    size = NARROWEST, (bottom - top) * scale
+    places = place_labels((ends[:, :2] - (left, top)) * scale, ids, size)
     white = {"color": "#ffffff", "shadow": "0 0 3px #000, 0 0 2px #000"}
     return plotly().Scatter(
-        x=ends[:, 0].round(1), y=ends[:, 1].round(1), customdata=ends[:, 3].astype(int), text=ids.astype(str),
-        mode="markers+text" if few else "markers", textposition="top center", showlegend=False,
+        x=ends[:, 0].round(1), y=ends[:, 1].round(1), customdata=ends[:, 2:].astype(int),
+        text=[text if place else "" for text, place in zip(ids, places, strict=True)],
+        textposition=[place or "top center" for place in places],
+        mode="markers+text", showlegend=False,
         textfont={"size": 11, **(white if on_image else {"color": STRONG_GREY})},
         marker={
-            "color": [track_color(track) for track in ids.tolist()],
-            "size": 8 if few else 5,
+            "color": [track_color(int(track)) for track in ids],
+            "size": 8 if len(ids) <= MAX_LABELLED_TRACKS else 5,
             "line": {"color": "#ffffff", "width": 1},
         },
-        hovertemplate="track %{text} ends in frame %{customdata}<extra></extra>",
+        hovertemplate="track %{customdata[0]} ends in frame %{customdata[1]}<extra></extra>",
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Videos in the page, or beside it."""
+"""Videos in the page, or beside it, and links to frames."""
 
 from __future__ import annotations
 
@@ -9,9 +9,38 @@ from pathlib import Path
 from urllib.parse import quote
 
 from application_util.installation import command_name
+from tools.report.gather import Tracked
 
 MEDIA_TYPES = {".mp4": "video/mp4", ".webm": "video/webm"}
 MEGABYTE = 1_000_000
+
+
+def relative_link(file: Path, folder: Path) -> str:
+    """Return how a page in a folder refers to a file."""
+    return quote(os.fsencode(Path(os.path.relpath(file.resolve(), folder)).as_posix()))
+
+
+class FrameLinks:
+    """Links to the frames of a sequence: to their place in the video, else to their images.
+
+    Parameters
+    ----------
+    page : Path
+        Where the page will be.
+    tracked : Tracked
+    """
+
+    def __init__(self, page: Path, tracked: Tracked) -> None:
+        self._folder, self._images = page.resolve().parent, tracked.sequence.images
+        self._video = tracked.video is not None
+
+    def link(self, frame: int) -> str:
+        """Return the HTML of a frame's number."""
+        files = self._images.video is None and frame in self._images
+        if not (files or self._video):
+            return f"{frame}"
+        place = relative_link(self._images[frame], self._folder) if files else "#"
+        return f'<a href="{place}" data-frame="{frame}">{frame}</a>'
 
 
 class VideoEmbedder:
@@ -26,6 +55,7 @@ class VideoEmbedder:
     """
 
     def __init__(self, page: Path, room: float) -> None:
+        self.page = page
         self._folder = page.resolve().parent
         self._room = room * MEGABYTE
 
@@ -38,7 +68,7 @@ class VideoEmbedder:
         poster : str, optional
             Image that is shown until it plays, as a data URI.
         """
-        link = quote(os.fsencode(Path(os.path.relpath(video.resolve(), self._folder)).as_posix()))
+        link = relative_link(video, self._folder)
         media_type = MEDIA_TYPES.get(video.suffix.lower())
         if media_type is None:
             return (

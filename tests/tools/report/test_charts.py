@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from tests.tools.report.conftest import FRAMES, HEIGHT, LIFESPANS, STRETCHES, WIDTH, result_row
-from tools.report.charts import count_per_frame, distributions, timeline
+from tools.report.charts import count_per_frame, histogram, timeline
 from tools.report.first_image import first_image
+from tools.report.point_labels import PLACES, place_labels
 from tools.report.trajectories import trajectories
 
 
@@ -63,7 +64,7 @@ def test_trajectories_lead_along_the_feet_and_are_thin_over_gaps(folder):
     assert {mark for mark, _ in drawn} >= {(track, end) for track, *both in STRETCHES for end in both}
     assert all(point == pytest.approx(feet[mark], abs=0.06) for mark, point in drawn)
     assert sum(int(np.isnan(line.x).sum()) for line in thick) == len(STRETCHES)
-    assert list(ends.text) == ["1", "4", "5"]
+    assert sorted(ends.text) == ["1", "4", "5"]
 
 
 def test_trajectories_need_no_images(folder):
@@ -84,10 +85,38 @@ def test_trajectories_are_drawn_with_few_traces_and_no_more_points_than_needed(f
     assert sum(len(line.x) for line in thick) == 3 * 300  # both ends and a break
 
 
-def test_lengths_and_gaps_are_distributed(folder):
-    lengths, gaps = distributions(folder.tracked()).data
-    assert sorted(lengths.x.tolist()) == [3, 5, 7]
-    assert gaps.x.tolist() == [2]
+def test_lengths_are_distributed_over_whole_frames():
+    figure = histogram(np.array([3, 5, 7]), "tracks", "frames")
+    (bars,) = figure.data
+    assert sorted(bars.x.tolist()) == [3, 5, 7]
+    assert (bars.xbins.start, bars.xbins.size) == (0.5, 1)
+    assert figure.layout.xaxis.title.text == "frames"
+    assert [note.text for note in histogram(np.array([], int), "gaps", "frames").layout.annotations] == [
+        "no gaps"
+    ]
+
+
+def test_labels_of_ends_do_not_collide():
+    rng = np.random.default_rng(0)
+    points, texts = rng.uniform(0, (340, 190), (60, 2)), [str(number) for number in range(1, 61)]
+    places = place_labels(points, texts, (340, 190))
+    boxes = []
+    for point, text, place in zip(points, texts, places, strict=True):
+        if place is not None:
+            half = np.array([7 * len(text), 12]) / 2
+            centre = point + np.array(PLACES[place]) * (half + 5)
+            boxes.append((centre - half, centre + half))
+    assert 30 < len(boxes) <= 60
+    for index, (low, high) in enumerate(boxes):
+        assert (low >= 0).all() and (high <= (340, 190)).all()
+        for other_low, other_high in boxes[:index]:
+            assert (low >= other_high).any() or (high <= other_low).any()
+
+
+def test_a_label_that_has_no_room_is_left_out():
+    assert place_labels(np.array([[5.0, 5.0]]), ["12345"], (30, 10)) == [None]
+    alone = place_labels(np.array([[50.0, 50.0], [50.0, 40.0]]), ["1", "2"], (100, 100))
+    assert alone == ["bottom center", "top center"]
 
 
 def test_first_image_is_small_and_says_its_size_in_the_sequence(folder):

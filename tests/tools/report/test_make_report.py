@@ -21,7 +21,7 @@ from tools.report.make import make_report
 
 pytestmark = pytest.mark.slow
 
-CHARTS_PER_SEQUENCE = 3
+CHARTS_PER_SEQUENCE = 4
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_without_trackeval_the_report_says_which_extra_brings_scores(folder, mon
     assert "No scores: trackeval is not installed" in html
     assert "[scores]" in html
     assert install_command("scores") in capsys.readouterr().err
-    assert "1 identity switches" in html
+    assert "1 identity switch" in html
 
 
 def test_results_that_trackeval_refuses_are_still_shown(folder):
@@ -252,7 +252,7 @@ def test_the_page_works_from_disk_without_network(folder, browser):
     assert len(re.findall(r'class="[^"]*js-plotly-plot', body)) == 2 * CHARTS_PER_SEQUENCE
     assert len(re.findall(r'class="[^"]*svg-container', body)) == 2 * CHARTS_PER_SEQUENCE
     first, second = body.split('<section id="sequence-1"')
-    lifespans = first[first.index('id="sequence-0-time"') : first.index('id="sequence-0-lengths"')]
+    lifespans = first[first.index('id="sequence-0-time"') : first.index('id="sequence-0-tracks"')]
     assert len(re.findall(r'<g class="point"><path d="M', lifespans)) == len(STRETCHES) + len(LIFESPANS)
     assert len(re.findall(r'<path class="point\b', lifespans)) == 1  # the switch
     assert re.search(r'<image [^>]*href="data:image/jpeg', first)
