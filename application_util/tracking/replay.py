@@ -153,7 +153,7 @@ def lives_of(job: SequenceJob, results: NDArray[np.float64]) -> dict[int, Life]:
     )
     if again.shape != before.shape or np.abs(again - before).max(initial=0) > HUNDREDTHS:
         raise UserError(
-            f"{job.detection_file}: tracked with the settings of the record it gives another result"
+            f"{job.detection_file}: tracked with these settings it gives another result"
         )
     for number in np.unique(before[:, 1]).astype(int).tolist():
         lives[number] = replace(lives[number], confirmed=True)
