@@ -78,8 +78,8 @@ def create_parser() -> CommandParser:
         help="print what made ids jump, a line each, and make no report")  # fmt: skip
     add("--title", metavar="TEXT", help="heading (default: by the folder of results)")
     add_flags(parser, "--benchmark", "--eval_classes")
-    add_flag(parser, "--detection_dir", " of which the results were made, to explain why ids jump (default: as run.json "
-        "beside the results says)")  # fmt: skip
+    add_flag(parser, "--detection_dir", " of which the results were made, to explain why ids jump (default: as "
+        "run.json beside the results says)")  # fmt: skip
     add_tracker_flags(parser, BENCHMARK_SETTINGS, pack="settings")
     return parser
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from application_util.association.tracker import UNSURE_DISTANCE
 from application_util.settings import TrackerSettings
 from application_util.tracking.replay import Moment
 from deep_sort.iou_matching import iou
@@ -21,6 +22,8 @@ CAUSES = {
     "overlap": ("overlap", "--max_iou_distance"),
     "class": ("another class", None),
     "rival": ("a better rival", None),
+    "cascade": ("a rival chose first", "--no_cascade"),
+    "unsure": ("unsure detection", "--min_confidence"),
     "age": ("track deleted by age", "--max_age"),
     "unconfirmed": ("track not confirmed", "--n_init"),
     "confidence": ("detection below confidence", "--min_confidence"),
@@ -92,8 +95,8 @@ def why_not(moment: Moment, track: Track, column: int, settings: TrackerSettings
 def why_dropped(moment: Moment, row: int, settings: TrackerSettings) -> Reason:
     """Say why a detection of the file, given by its row in the frame, never reached the tracker."""
     height, confidence = (float(moment.rows[row, column]) for column in (5, 6))
-    if confidence < settings.min_confidence:
-        return Reason("confidence", f"confidence {confidence:.2f} < {settings.min_confidence:g}")
+    if confidence < settings.lowest_confidence:
+        return Reason("confidence", f"confidence {confidence:.2f} < {settings.lowest_confidence:g}")
     if height < settings.min_detection_height:
         return Reason("height", f"height {height:.0f} < {settings.min_detection_height} pixels")
     return Reason("suppressed", f"a better detection covers more than {settings.nms_max_overlap:g} of it")
@@ -115,7 +118,7 @@ def _appearance_stage(
     moment: Moment, track: Track, column: int, settings: TrackerSettings
 ) -> list[Reason] | None:
     """Return what the first stage has against a pair; None where it does not look at it."""
-    if not track.is_confirmed():
+    if not track.is_confirmed() or _is_unsure(moment, column):
         return None
     if track.time_since_update > settings.max_age:
         return [too_old(track.time_since_update, settings)]
@@ -123,9 +126,9 @@ def _appearance_stage(
     reasons = []
     if motion > GATE:
         reasons.append(Reason("gate", f"squared Mahalanobis distance {motion:.1f} > {GATE:.2f}"))
-    if appearance is None:
+    if appearance is None and not settings.motion_weight:
         reasons.append(Reason("appearance", "the detections have no features"))
-    elif appearance > settings.max_cosine_distance:
+    elif appearance is not None and appearance > settings.max_cosine_distance:
         text = f"appearance distance {appearance:.3f} > {settings.max_cosine_distance:g}"
         reasons.append(Reason("appearance", text))
     return reasons
@@ -135,12 +138,24 @@ def _overlap_stage(
     moment: Moment, track: Track, column: int, settings: TrackerSettings
 ) -> list[Reason] | None:
     """Return what the second stage has against a pair; None where it does not look at it."""
+    unsure, most = _is_unsure(moment, column), settings.max_iou_distance
+    if unsure and not (track.is_confirmed() and track.time_since_update == 1):
+        confidence = moment.found.confidence[column]
+        text = "continues only confirmed tracks seen in the frame before"
+        return [Reason("unsure", f"confidence {confidence:.2f} < {settings.min_confidence:g}: {text}")]
     if track.is_confirmed() and track.time_since_update > 1:
         return None
+    most = UNSURE_DISTANCE if unsure else most
     distance = 1.0 - float(iou(track.to_tlwh(), moment.found.tlwh[column : column + 1])[0])
-    if distance <= settings.max_iou_distance:
+    if distance <= most:
         return []
-    return [Reason("overlap", f"1 - IoU {distance:.2f} > {settings.max_iou_distance:g}")]
+    return [Reason("overlap", f"1 - IoU {distance:.2f} > {most:g}")]
+
+
+def _is_unsure(moment: Moment, column: int) -> bool:
+    """Return whether a detection may only continue tracks by overlap (``--low_confidence``)."""
+    least = getattr(moment.tracker, "min_confidence", None)
+    return least is not None and moment.found.confidence[column] < least
 
 
 def distances(moment: Moment, track: Track, column: int) -> tuple[float, float | None]:
@@ -173,10 +188,13 @@ def _rival(moment: Moment, track: Track, column: int, taker: int | None, first_s
         and ages[0] < ages[1]
         and getattr(moment.tracker, "cascade", True)
     ):
-        text = f"{who} chose first: missed for {ages[0] - 1} frames, this one for {ages[1] - 1}"
+        cause, text = (
+            "cascade",
+            f"{who} chose first: missed for {ages[0] - 1} frames, this one for {ages[1] - 1}",
+        )
     else:
-        text = f"{who} got it, {_compare(moment, track, column, rival, column)}"
-    return Reason("rival", text if own is None else f"{text}; this one got another")
+        cause, text = "rival", f"{who} got it, {_compare(moment, track, column, rival, column)}"
+    return Reason(cause, text if own is None else f"{text}; this one got another")
 
 
 def _compare(moment: Moment, track: Track, column: int, other: Track, got: int) -> str:

@@ -57,7 +57,7 @@ class Case:
 
 @pytest.fixture
 def case(tmp_path):
-    return lambda rows, settings=USUAL: Case(tmp_path, rows, settings)
+    return lambda rows, settings=USUAL: Case(tmp_path, rows, settings)  # a second one replaces the first
 
 
 def walk(first, last, **what):
@@ -186,7 +186,44 @@ def test_a_track_seen_more_recently_chooses_first(case):
     other = [seen(frame, at(frame, right=15), blend(0.95), 0.8) for frame in range(1, 13)]
     rows = walk(1, 10) + other + [seen(frame, at(frame, right=8)) for frame in range(13, 18)]
     answer = case(rows).ask(1, {13: at(13, right=8)})
-    assert answer.reasons[0] == ("rival", "track 2 chose first: missed for 0 frames, this one for 2")
+    assert answer.reasons[0] == ("cascade", "track 2 chose first: missed for 0 frames, this one for 2")
+    assert answer.reasons[0].flag == "--no_cascade"
+
+
+def test_without_the_cascade_nobody_chooses_first(case):
+    other = [seen(frame, at(frame, right=15), blend(0.95), 0.8) for frame in range(1, 13)]
+    rows = walk(1, 10) + other + [seen(frame, at(frame, right=8), blend(0.96)) for frame in range(13, 18)]
+    answer = case(rows, dataclasses.replace(USUAL, no_cascade=True)).ask(1, {13: at(13, right=8)})
+    assert answer.reasons[0] == ("rival", "track 2 got it, appearance distance 0.001, here 0.040")
+
+
+def test_an_unsure_detection_continues_tracks_just_seen_alone(case):
+    settings = dataclasses.replace(USUAL, low_confidence=0.1)
+    tracked = case(walk(1, 10) + walk(13, 15, confidence=0.2) + walk(16, 20), settings)
+    answer = tracked.ask(1, {frame: at(frame) for frame in range(11, 16)})
+    assert [reason.cause for reason in answer.reasons] == ["unsure"]
+    assert answer.reasons[0].text.startswith("confidence 0.20 < 0.3: ")
+    there = {frame: at(frame, right=24) for frame in range(11, 14)}
+    tracked = case(walk(1, 10) + [seen(frame, box, RED, 0.2) for frame, box in there.items()], settings)
+    assert tracked.ask(1, there).reasons[0].text.endswith("> 0.5")
+    assert case(walk(1, 10) + walk(11, 15, confidence=0.05), settings).causes(1, {11: at(11)}) == [
+        "confidence"
+    ]
+
+
+def test_detections_of_another_class(case):
+    rows = walk(1, 10) + walk(11, 15)
+    for row in rows:
+        row[7] = 1.0 if row[0] <= 10 else 2.0
+    tracked = case(rows, dataclasses.replace(USUAL, class_aware=True))
+    assert tracked.causes(1, {11: at(11)}) == ["class"]
+
+
+def test_without_features_motion_alone_can_match(case):
+    rows = [row[:10] for row in (*walk(1, 10), seen(13, at(13, down=60)))]
+    answer = case(rows, dataclasses.replace(USUAL, motion_weight=0.02)).ask(1, {13: at(13, down=60)})
+    assert answer.reasons[0].cause == "gate"
+    assert "appearance" not in [reason.cause for reason in answer.reasons]
 
 
 def test_a_track_that_takes_another_detection(case):
