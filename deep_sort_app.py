@@ -94,6 +94,7 @@ def run(
     from application_util.files.result_file import ResultFile
     from application_util.sequences.sequence import read_sequence
     from application_util.sequences.sequence_info import detection_warnings, frame_range
+    from application_util.tracking.camera_motions import camera_motions
     from application_util.tracking.outcome import Outcome, report_outcome
     from application_util.tracking.sequence_tracker import complete, select_detections
 
@@ -119,9 +120,11 @@ def run(
         warnings = detection_warnings(sequence, detections)
         for warning in warnings + distance_warnings(detection_file, max_cosine_distance):
             warn(warning)
-        for frame in view.frames(frame_range(sequence, detections)):
+        frames = frame_range(sequence, detections)
+        motions = camera_motions(sequence, settings.camera_motion, frames)
+        for frame in view.frames(frames):
             found = select_detections(detections.rows(frame), settings, outcome, by_class)
-            tracker.predict()
+            tracker.predict(motions.get(frame))
             tracker.update(found)
             results.write(frame, tracker.tracks)
             view.draw(frame, found, tracker.tracks)

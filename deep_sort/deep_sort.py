@@ -85,6 +85,10 @@ class DeepSort:
         A box goes of which a better one of its class covers more than this fraction.
     max_iou_distance, max_age, n_init
         See `Tracker`.
+    tracker : Tracker, optional
+        Tracks instead of one with these parameters: for instance one of `application_util.association`.
+    camera : callable, optional
+        (image) -> motion of the image since the last one, (2, 3), or None; see `Tracker.predict`.
 
     Attributes
     ----------
@@ -104,12 +108,14 @@ class DeepSort:
         max_iou_distance: float = 0.7,
         max_age: int = 30,
         n_init: int = 3,
+        tracker: Tracker | None = None,
+        camera: Callable[[Any], ArrayLike | None] | None = None,
     ) -> None:
-        self.encoder = encoder
+        self.encoder, self.camera = encoder, camera
         self.min_confidence, self.min_detection_height = min_confidence, min_detection_height
         self.nms_max_overlap = nms_max_overlap
         metric = NearestNeighborDistanceMetric("cosine", max_cosine_distance, nn_budget)
-        self.tracker = Tracker(metric, max_iou_distance, max_age, n_init, admissible=same_class)
+        self.tracker = tracker or Tracker(metric, max_iou_distance, max_age, n_init, admissible=same_class)
 
     def update(
         self,
@@ -174,7 +180,7 @@ class DeepSort:
                 tlwh[chosen], confidences[chosen].tolist(), features, numbers[chosen].tolist(), strict=True
             )
         ]
-        self.tracker.predict()
+        self.tracker.predict(None if self.camera is None else self.camera(image))
         self.tracker.update(found)
         places = {id(detection): index for detection, index in zip(found, chosen.tolist(), strict=True)}
         return _collect(self.tracker.tracks, places)

@@ -82,6 +82,7 @@ def run(
     UserError
         For whatever the user can fix; nothing that exists was overwritten then.
     """
+    from application_util.association.camera_motion import CameraMotion
     from application_util.association.create import create_tracker
     from application_util.drawing.view import View
     from application_util.errors import Interrupted
@@ -114,7 +115,7 @@ def run(
     drawing = replace(drawing, update_ms=rate)
     view = View(frames, display, [output_video], drawing, WINDOW_UPDATE_MS, instead="leave --display out")
     look = Look(finder, encoder, settings, frames.name, all_features=bool(files))
-    tracker = create_tracker(settings, by_class=True)
+    tracker, camera = create_tracker(settings, by_class=True), CameraMotion(settings.camera_motion)
     endless = frames.numbers is None
     with (
         ResultFile(output_file, write_class) as results,
@@ -126,7 +127,7 @@ def run(
         try:
             for seen in sight:
                 found = seen.detections()
-                tracker.predict()
+                tracker.predict(camera.step(seen.image))
                 tracker.update(found)
                 results.write(seen.frame, tracker.tracks)
                 saved.write(seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ from application_util.progress import say
 from application_util.sequences.images import is_hidden
 from application_util.sequences.sequence import MotSequence, is_sequence, read_sequence
 from application_util.sequences.video_source import find_video, videos_in
+
+CAMERA_FILE = re.compile(r".*\.camera_\w+\.json")
+"""What is kept beside sequences, see `application_util.tracking.camera_motions`."""
 
 OUTPUT_MARKS = ("run.json", "sweep.json")
 """What a folder of output holds."""
@@ -118,7 +122,7 @@ def find_sequences(directory: str | Path, output_dir: str | Path | None = None) 
             is_hidden(entry) or entry.suffix == ".partial" or _holds_output(entry, output_dir)
         ):
             names.add(entry.name)
-        else:
+        elif not CAMERA_FILE.fullmatch(entry.name):
             skipped.append(entry.name)
     if not names:
         raise UserError(f"{directory}: no sequence folders in it")

@@ -18,6 +18,7 @@ from application_util.parallel.executor import report_progress
 from application_util.sequences.sequence import read_sequence
 from application_util.sequences.sequence_info import detection_warnings, frame_range
 from application_util.settings import MAX_GAP, TrackerSettings
+from application_util.tracking.camera_motions import camera_motions
 from application_util.tracking.outcome import Outcome
 from application_util.tracking.sequence_tracker import complete, select_detections
 
@@ -103,8 +104,9 @@ def track_into_file(job: SequenceJob, output_file: Path) -> SequenceResult:
     frames = frame_range(sequence, detections)
     with ResultFile(output_file) as results:
         tracker, outcome = create_tracker(job.settings, job.settings.class_aware), Outcome(job.settings)
+        motions = camera_motions(sequence, job.settings.camera_motion, frames)
         for done, frame in enumerate(frames, start=1):
-            tracker.predict()
+            tracker.predict(motions.get(frame))
             found = select_detections(detections.rows(frame), job.settings, outcome, job.settings.class_aware)
             tracker.update(found)
             results.write(frame, tracker.tracks)
