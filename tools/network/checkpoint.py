@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from application_util.errors import UserError
-from tools.network.architecture import IMAGE_SHAPE, variable_shapes
+from tools.network.architecture import IMAGE_SHAPE, has_instance_norm, variable_shapes
 from tools.network.tensorflow_import import load_tensorflow
 
 
@@ -48,7 +48,7 @@ def read_checkpoint(
         found = reader.get_variable_to_shape_map()
     except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
         raise UserError(f"{prefix}: not a readable checkpoint: {_first_line(error)}") from None
-    wanted = variable_shapes(image_shape)
+    wanted = variable_shapes(image_shape, has_instance_norm(found))
     missing = [name for name in wanted if name not in found]
     if missing:
         raise UserError(f"{prefix}: variables missing in the checkpoint: {', '.join(missing)}")

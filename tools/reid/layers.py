@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from tools.network.architecture import BATCH_NORM_EPSILON, unit_norm_scope
+from tools.network.architecture import BATCH_NORM_EPSILON, standardise, unit_norm_scope
 from tools.network.tensorflow_import import load_tensorflow
 from tools.reid.settings import Recipe
 
@@ -60,6 +60,11 @@ class TrainingLayers:
         self.statistics[scope] = (mean, variance)
         return x
 
+    def instance_norm(self, x: Any, scope: str) -> Any:
+        """Instance normalisation, where the network has it here; as at inference, in float32."""
+        gamma = self.variables.get(f"{scope}/instance/gamma")
+        return x if gamma is None else _fast_standardise(self.tf)(x, gamma, self.variables[f"{scope}/instance/beta"])
+
     def activate(self, x: Any) -> Any:
         """ELU."""
         return _fast_elu(self.tf)(x)
@@ -73,6 +78,16 @@ class TrainingLayers:
         place = (self.recipe.seed * 100 + self._dropped) % 2**31
         seed = self.tf.stack([place, self.tf.cast(self.step, self.tf.int32)])
         return self.tf.nn.experimental.stateless_dropout(x, rate, seed, rng_alg="philox")
+
+
+@cache
+def _fast_standardise(tf: Any) -> Any:
+    """Instance normalisation compiled for the processor at hand."""
+
+    def forward(x: Any, gamma: Any, beta: Any) -> Any:
+        return tf.cast(standardise(tf.cast(x, tf.float32), gamma, beta, tf), x.dtype)
+
+    return tf.function(forward, jit_compile=True)
 
 
 @cache

@@ -33,6 +33,7 @@ FIXED_OF_PLAN = (
     "image_shape",
     "small_grid",
     "grid",
+    "instance_norm",
 )
 """What of the plan a run cannot go on without; the number of epochs, for one, may change."""
 
@@ -188,7 +189,9 @@ class Run:
             say(f"{self.folder}: going on after step {saved[0]}")
             return saved
         first = self.parts[0]
-        variables = initial_variables(first.image_shape, self.batches.classes, self.recipe.seed, first.grid)
+        variables = initial_variables(
+            first.image_shape, self.batches.classes, self.recipe.seed, first.grid, self.plan.instance_norm
+        )
         start = dict(self.start or {})
         if FC1 in start:
             shapes = (self.plan.image_shape, self.plan.small_shape)

@@ -47,6 +47,9 @@ class Plan:
     grid: tuple[int, int] = parameter(
         (8, 1), "cells of full images with fc1 weights of their own", metavar=("ROWS", "COLUMNS"), low=1
     )
+    instance_norm: bool = parameter(
+        False, "normalise maps of the early layers image by image, for people and cameras never seen"
+    )
 
     @property
     def small_shape(self) -> tuple[int, int]:

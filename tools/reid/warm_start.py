@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 
 from application_util.errors import UserError
-from tools.network.architecture import IMAGE_SHAPE, head, stem, trunk, unit_norm_scope, variable_shapes
+from tools.network.architecture import (
+    IMAGE_SHAPE,
+    INSTANCE_NORMS,
+    head,
+    standardise,
+    stem,
+    trunk,
+    unit_norm_scope,
+    variable_shapes,
+)
 from tools.network.tensorflow_import import load_tensorflow
 from tools.reid.weights import mean_variables
 
@@ -69,7 +78,9 @@ def frozen_variables(
     try:
         graph = tf.compat.v1.GraphDef.FromString(Path(model).read_bytes())
         constants = [tf.make_ndarray(node.attr["value"].tensor) for node in graph.node if node.op == "Const"]
-        layers = _RecoveringLayers([value for value in constants if value.ndim and value.dtype == np.float32])
+        instance_norm = sum(node.op == "Rsqrt" for node in graph.node) > 1  # one brings to unit length
+        arrays = [value for value in constants if value.ndim and value.dtype == np.float32]
+        layers = _RecoveringLayers(arrays, instance_norm)
         rgb = tf.cast(tf.constant(images), tf.float32)  # the first weights expect BGR
         head(trunk(stem(rgb, layers), layers), layers)
         found = layers.variables
@@ -77,7 +88,7 @@ def frozen_variables(
         shapes = {name: value.shape for name, value in found.items()}
         if any(
             shapes.get(name) != shape
-            for name, shape in variable_shapes(image_shape).items()
+            for name, shape in variable_shapes(image_shape, instance_norm).items()
             if "moving_" not in name
         ):
             raise ValueError
@@ -89,8 +100,9 @@ def frozen_variables(
 class _RecoveringLayers:
     """Runs a frozen network, whose constants come in the order of its layers, and keeps them as variables."""
 
-    def __init__(self, constants: list[np.ndarray]) -> None:
+    def __init__(self, constants: list[np.ndarray], instance_norm: bool) -> None:
         self.tf = load_tensorflow("train")
+        self._instance_norm = instance_norm
         self._constants = iter(constants)
         self.variables: dict[str, np.ndarray] = {}
 
@@ -108,6 +120,13 @@ class _RecoveringLayers:
         norms = np.linalg.norm(weights.reshape(-1, weights.shape[-1]), axis=0)
         self.variables[f"{scope}/weights"] = weights * (np.sqrt(2.0) / np.maximum(norms, 1e-12))
         return self.activate(self._kept(x + shift, unit_norm_scope(scope)))
+
+    def instance_norm(self, x: Any, scope: str) -> Any:
+        if not self._instance_norm or scope not in INSTANCE_NORMS:
+            return x
+        gamma, beta = next(self._constants), next(self._constants)
+        self.variables |= {f"{scope}/instance/gamma": gamma, f"{scope}/instance/beta": beta}
+        return standardise(x, gamma, beta, self.tf)
 
     def normalise(self, x: Any, scope: str) -> Any:
         return self._kept(x * next(self._constants) + next(self._constants), scope)

@@ -22,7 +22,11 @@ Grid = tuple[int, int]
 
 
 def initial_variables(
-    image_shape: tuple[int, int], classes: int, seed: int, grid: Grid | None = None
+    image_shape: tuple[int, int],
+    classes: int,
+    seed: int,
+    grid: Grid | None = None,
+    instance_norm: bool = False,
 ) -> dict[str, np.ndarray]:
     """Random weights to start from (He et al., ICCV 2015), and the classifier's.
 
@@ -36,17 +40,19 @@ def initial_variables(
         Seed of the weights.
     grid : tuple of int, optional
         Rows and columns of cells with ``fc1`` weights of their own; by default every place has its own.
+    instance_norm : bool
+        Whether the network normalises maps of its early layers image by image.
     """
     rng = np.random.default_rng(seed)
 
     def draw(name: str, shape: tuple[int, ...]) -> np.ndarray:
-        if name.endswith("moving_variance"):
+        if name.endswith(("moving_variance", "gamma")):
             return np.ones(shape, np.float32)
         if not name.endswith("weights"):
             return np.zeros(shape, np.float32)
         return rng.normal(0.0, np.sqrt(2.0 / np.prod(shape[:-1])), shape).astype(np.float32)
 
-    shapes = {**variable_shapes(image_shape), CLASS_MEANS: (FEATURE_DIM, classes)}
+    shapes = {**variable_shapes(image_shape, instance_norm), CLASS_MEANS: (FEATURE_DIM, classes)}
     if grid is not None:
         shapes[FC1] = (grid[0] * grid[1] * trunk_shape(image_shape)[2], FEATURE_DIM)
     return {name: draw(name, shape) for name, shape in shapes.items()} | {KAPPA: np.float32(FIRST_KAPPA)}
