@@ -24,7 +24,9 @@ needs_golden = pytest.mark.skipif(
 )
 
 
-def random_variables(seed: int = 0, image_shape: tuple[int, int] = (128, 64)) -> dict[str, np.ndarray]:
+def random_variables(
+    seed: int = 0, image_shape: tuple[int, int] = (128, 64), instance_norm: bool = False
+) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(seed)
 
     def draw(name: str, shape: tuple[int, ...]) -> np.ndarray:
@@ -33,7 +35,7 @@ def random_variables(seed: int = 0, image_shape: tuple[int, int] = (128, 64)) ->
         spread = np.sqrt(2.0 / np.prod(shape[:-1])) if name.endswith("weights") else 0.1
         return rng.normal(0.0, spread, shape).astype(np.float32)
 
-    return {name: draw(name, shape) for name, shape in variable_shapes(image_shape).items()}
+    return {name: draw(name, shape) for name, shape in variable_shapes(image_shape, instance_norm).items()}
 
 
 def save_checkpoint(prefix: Path, variables: dict[str, np.ndarray]) -> Path:
@@ -70,23 +72,31 @@ def plain_network(images: np.ndarray, variables: dict[str, np.ndarray]) -> np.nd
     def elu(x):
         return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
 
+    def instance(x, scope):
+        if f"{scope}/instance/gamma" not in variables:
+            return x
+        gamma, beta = (variables[f"{scope}/instance/{name}"].astype(float) for name in ("gamma", "beta"))
+        mean, variance = x.mean(axis=(1, 2), keepdims=True), x.var(axis=(1, 2), keepdims=True)
+        return gamma * (x - mean) / np.sqrt(variance + 0.001) + beta
+
     x = images[..., ::-1].astype(np.float64)
     x = elu(norm(conv(x, "conv1_1"), "conv1_1/conv1_1/bn"))
     x = elu(norm(conv(x, "conv1_2"), "conv1_2/conv1_2/bn"))
-    x = np.asarray(tf.nn.max_pool2d(x, 3, 2, "VALID"))
+    x = instance(np.asarray(tf.nn.max_pool2d(x, 3, 2, "VALID")), "pool1")
     for scope in ("conv2_1", "conv2_3", "conv3_1", "conv3_3", "conv4_1", "conv4_3"):
         stride = 2 if scope in ("conv3_1", "conv4_1") else 1
         p = x if scope == "conv2_1" else elu(norm(x, f"{scope}/bn"))
         branch = elu(norm(conv(p, f"{scope}/1", stride), f"{scope}/1/{scope}/1/bn"))
         branch = conv(branch, f"{scope}/2") + variables[f"{scope}/2/biases"]
-        x = (conv(x, f"{scope}/projection", 2) if stride == 2 else x) + branch
+        x = instance((conv(x, f"{scope}/projection", 2) if stride == 2 else x) + branch, scope)
     x = x.reshape(len(images), -1) @ variables["fc1/weights"].astype(np.float64)
     x = norm(elu(norm(x, "fc1/fc1/bn")), "ball")
     return x / np.sqrt(1e-8 + np.sum(x**2, axis=1, keepdims=True))
 
 
-def test_frozen_graph_computes_the_table_of_layers(tmp_path):
-    variables = random_variables()
+@pytest.mark.parametrize("instance_norm", [False, True])
+def test_frozen_graph_computes_the_table_of_layers(tmp_path, instance_norm):
+    variables = random_variables(instance_norm=instance_norm)
     images = np.random.default_rng(1).integers(0, 256, (3, 128, 64, 3), dtype=np.uint8)
     checkpoint = save_checkpoint(tmp_path / "random.ckpt-7", variables)
     freeze_model(checkpoint, tmp_path / "random.pb")
@@ -186,3 +196,20 @@ def test_a_checkpoint_is_known_by_any_of_its_files_and_is_no_network(tmp_path):
     (tmp_path / "x.ckpt.index").touch()
     with pytest.raises(UserError, match=r"a checkpoint, expected a frozen graph: .*freeze_model"):
         check_model(tmp_path / "x.ckpt")
+
+
+def test_instance_norm_forgets_brightness_and_contrast():
+    from tools.network.architecture import standardise
+
+    maps = np.random.default_rng(4).normal(size=(2, 9, 7, 3)).astype(np.float32)
+    gamma, beta = np.array([1.0, 2.0, 0.5], np.float32), np.array([0.0, 1.0, -1.0], np.float32)
+    found, changed = (np.asarray(standardise(x, gamma, beta, tf)) for x in (maps, 40.0 * maps + 7.0))
+    np.testing.assert_allclose(found.mean(axis=(1, 2)), np.tile(beta, (2, 1)), atol=1e-6)
+    np.testing.assert_allclose(changed, found, atol=3e-3)
+
+
+def test_a_checkpoint_says_whether_it_has_instance_norm(tmp_path):
+    for instance_norm in (False, True):
+        variables = random_variables(image_shape=(16, 8), instance_norm=instance_norm)
+        checkpoint = save_checkpoint(tmp_path / f"{instance_norm}.ckpt", variables)
+        assert read_checkpoint(checkpoint, (16, 8)).keys() == variables.keys()

@@ -161,9 +161,10 @@ def test_learning_rate_warms_up_and_cools_down():
     assert rates == sorted(rates, reverse=True)
 
 
-def test_averaged_network_is_the_frozen_one(data):
+@pytest.mark.parametrize("instance_norm", [False, True])
+def test_averaged_network_is_the_frozen_one(data, instance_norm):
     """Calibrated statistics: on the images they were measured on, inference gives what training gives."""
-    trainer = Trainer(initial_variables(SHAPE, 3, seed=0), Recipe())
+    trainer = Trainer(initial_variables(SHAPE, 3, seed=0, instance_norm=instance_norm), Recipe())
     images = data.images[:20]
     variables = trainer.averaged(images, batch_size=20)
     frozen = encode_images(encoder_of(variables, SHAPE), images)

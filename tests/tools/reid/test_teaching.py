@@ -34,10 +34,11 @@ SHAPE = (32, 16)
 IMAGES = np.stack([picture(person, number, SHAPE) for person in range(12) for number in range(4)])
 
 
-@pytest.fixture(scope="module")
-def network() -> dict[str, np.ndarray]:
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "instance_norm"])
+def network(request) -> dict[str, np.ndarray]:
     """Random weights with the statistics of `IMAGES`."""
-    return Trainer(initial_variables(SHAPE, 3, seed=4), Recipe()).averaged(IMAGES, batch_size=48)
+    first = initial_variables(SHAPE, 3, seed=4, instance_norm=request.param)
+    return Trainer(first, Recipe()).averaged(IMAGES, batch_size=48)
 
 
 def test_targets_keep_similarities_and_have_even_variances():
