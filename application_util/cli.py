@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn, get_args, get_type_hints
 
 from application_util.errors import UserError
-from application_util.flag_types import default_text, number, or_none, switch
+from application_util.flag_types import StoreTuple, default_text, number, or_none, switch
 from application_util.progress import say
 from deep_sort import __version__
 
@@ -131,8 +131,7 @@ class CommandParser(argparse.ArgumentParser):
             found, rest = super().parse_known_args(args, namespace)
             found.__dict__ = {key: value for key, value in vars(found).items() if key in left}
         for name, kind in self._objects.items():
-            own = {each.name: found.__dict__.pop(each.name) for each in fields(kind) if each.name in found}
-            values = {key: tuple(value) if isinstance(value, list) else value for key, value in own.items()}
+            values = {each.name: found.__dict__.pop(each.name) for each in fields(kind) if each.name in found}
             setattr(found, name, kind(**values))
         return found, rest
 
@@ -234,4 +233,4 @@ def flag_options(each: Field, owner: Any) -> dict[str, Any]:
     options |= {"metavar": about["metavar"] or usual, "type": number(one, low, high)}
     if type(None) in parts:
         return options | {"type": or_none(options["type"])}
-    return options | ({"nargs": len(parts)} if parts else {})  # tuple[int, int]
+    return options | ({"nargs": len(parts), "action": StoreTuple} if parts else {})  # tuple[int, int]

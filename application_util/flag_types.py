@@ -84,6 +84,14 @@ def several(**options: Any) -> dict[str, Any]:
     return options | {"nargs": "+", "action": _AddToList, "type": read}
 
 
+class StoreTuple(argparse.Action):
+    """Stores the values of a flag that takes a fixed number of them."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        """Store them."""
+        setattr(namespace, self.dest, tuple(values))
+
+
 class _AddToList(argparse.Action):
     """Takes tuples of values, also when the flag is there several times."""
 

@@ -111,8 +111,8 @@ def test_a_flag_means_the_same_everywhere():
     uses = defaultdict(dict)
     for page, parser in PAGES.items():
         for action in flags(parser):
-            choices = action.choices and f"{{{','.join(action.choices)}}}"
-            metavar = action.metavar or choices
+            shown = str(action.metavar or action.choices)
+            metavar = "one of several" if action.choices or shown.startswith("{") else action.metavar
             for name in action.option_strings:
                 uses[name][page] = (metavar, words_of(help_of(parser, action)))
     for name, of_pages in uses.items():

@@ -10,21 +10,20 @@ from pathlib import Path
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from application_util.cli import CommandParser, run_command
-from application_util.flag_types import number
+from application_util.cli import CommandParser, add_parameter_flags, run_command
+from tools.reid.settings import Plan
 
 DEFAULT_CHECKPOINT = "resources/networks/mars-small128.ckpt-68577"
 DEFAULT_GRAPH = "resources/networks/mars-small128.pb"
-IMAGE_SHAPE = (128, 64)
 
 
 def run(
-    checkpoint_in: str | Path, graphdef_out: str | Path, image_shape: Sequence[int] = IMAGE_SHAPE
+    checkpoint_in: str | Path, graphdef_out: str | Path, image_shape: tuple[int, int] = Plan().image_shape
 ) -> None:
     """Freeze a checkpoint and say so, see `tools.network.freezing.freeze_model`."""
     from tools.network.freezing import freeze_model
 
-    freeze_model(checkpoint_in, graphdef_out, (image_shape[0], image_shape[1]))
+    freeze_model(checkpoint_in, graphdef_out, image_shape)
     print(f"{graphdef_out}: written")
 
 
@@ -39,8 +38,7 @@ def create_parser() -> CommandParser:
     parser.add_argument(
         "--graphdef_out", metavar="FILE", default=DEFAULT_GRAPH, help="frozen graph to write, .pb"
     )
-    parser.add_argument("--image_shape", type=number(int, 8), nargs=2, default=IMAGE_SHAPE, metavar=("HEIGHT", "WIDTH"),
-        help="size of the network's images")  # fmt: skip
+    add_parameter_flags(parser, Plan(), "the project's own network", ("image_shape",))
     return parser
 
 

@@ -18,33 +18,21 @@ from tools.features.network_options import NetworkOptions
 from tools.reid.settings import DATASETS, PRECISIONS, AugmentationSettings, Plan, Recipe, RunSettings
 
 
-def train(**arguments: Any) -> None:
-    """Train a network, see `tools.reid.training.train`."""
+def run(mode: str, **arguments: Any) -> None:
+    """Do what a mode is for: `tools.reid.training.train`, `tools.reid.measuring.evaluate` and so on."""
+    from tools.network.freezing import freeze_model
+    from tools.reid.measuring import evaluate, export
     from tools.reid.training import train
 
-    train(**arguments)
-
-
-def evaluate(**arguments: Any) -> None:
-    """Print the scores of a network, see `tools.reid.measuring.evaluate`."""
-    from tools.reid.measuring import evaluate
-
-    evaluate(**arguments)
-
-
-def export(**arguments: Any) -> None:
-    """Write features of query and gallery, see `tools.reid.measuring.export`."""
-    from tools.reid.measuring import export
-
-    export(**arguments)
-
-
-def freeze(restore_path: str, graphdef_out: str, image_shape: tuple[int, int], **card: Any) -> None:
-    """Freeze a checkpoint, see `tools.network.freezing.freeze_model`."""
-    from tools.network.freezing import freeze_model
-
-    freeze_model(restore_path, graphdef_out, image_shape, **card)
-    print(f"{graphdef_out}: written")
+    modes: dict[str, Callable[..., None]] = {
+        "train": train,
+        "eval": evaluate,
+        "export": export,
+        "freeze": freeze_model,
+    }
+    modes[mode](**arguments)
+    if mode == "freeze":
+        print(f"{arguments['graphdef_out']}: written")
 
 
 def create_parser() -> CommandParser:
@@ -126,7 +114,13 @@ def _add_train_flags(parser: CommandParser) -> None:
 
 def _add_freeze_flags(parser: CommandParser) -> None:
     add = parser.add_argument
-    add("--restore_path", required=True, metavar="CHECKPOINT", help="prefix of the checkpoint")
+    add(
+        "--restore_path",
+        dest="checkpoint_in",
+        required=True,
+        metavar="CHECKPOINT",
+        help="prefix of the checkpoint",
+    )
     add(
         "--graphdef_out",
         required=True,
@@ -156,14 +150,7 @@ def _take_datasets(parser: CommandParser, args: argparse.Namespace) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    args = vars(parse_args(argv))
-    modes: dict[str, Callable[..., None]] = {
-        "train": train,
-        "eval": evaluate,
-        "export": export,
-        "freeze": freeze,
-    }
-    return run_command(modes[args.pop("mode")], **args)
+    return run_command(run, **vars(parse_args(argv)))
 
 
 if __name__ == "__main__":
