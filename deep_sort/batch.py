@@ -19,14 +19,15 @@ from .track import Track, TrackState
 
 def predict_tracks(states: States, kf: KalmanFilter, tracks: list[Track]) -> None:
     """Move all tracks one frame ahead."""
-    if not tracks or not (all_take_many(tracks) and takes_many(kf)):
+    together = bool(tracks) and all_take_many(tracks)
+    if together and keeps_coordinates_apart(kf) and states.hold(tracks):
+        states.predict(kf)
+    elif together and takes_many(kf):
+        _set_states(tracks, *kf.predict(*_stack_states(tracks)))
+    else:
         for track in tracks:
             track.predict(kf)
         return
-    if keeps_coordinates_apart(kf) and states.hold(tracks):
-        states.predict(kf)
-    else:
-        _set_states(tracks, *kf.predict(*_stack_states(tracks)))
     for track in tracks:
         track.age += 1
         track.time_since_update += 1

@@ -29,13 +29,17 @@ class Batched:
     batched : bool
         Whether the methods named by ``class Part(Batched, methods=...)`` take many tracks, states or
         detections at once. A subclass that overrides one of them has False, unless it declares True itself.
+    attributes : int
+        How many an object has to which no program has given more; 0 if that is not known.
     """
 
     batched: ClassVar[bool] = True
     remembered: ClassVar[Remembered] = Remembered(None, ())
+    attributes: ClassVar[int] = 0
 
-    def __init_subclass__(cls, methods: Collection[str] = (), **arguments: Any) -> None:
-        super().__init_subclass__(**arguments)
+    def __init_subclass__(cls, methods: Collection[str] = (), attributes: int = 0, **others: Any) -> None:
+        super().__init_subclass__(**others)
+        cls.attributes = attributes
         inherited = cls.remembered
         cls.remembered = Remembered(cls, sorted({*inherited.names, *methods}))
         if "batched" not in vars(cls) and not methods:
@@ -44,15 +48,22 @@ class Batched:
 
 def takes_many(part: Any) -> bool:
     """Return whether a part may be called for many at once: neither its class nor the object was changed."""
-    return all_take_many((part,))
+    kind = type(part)
+    remembered = getattr(kind, "remembered", Batched.remembered)
+    return (
+        getattr(kind, "batched", False) and remembered.unchanged() and remembered.names.isdisjoint(vars(part))
+    )
 
 
 def all_take_many(parts: Collection[Any]) -> bool:
     """Return whether each of many parts may be called together with the others."""
-    for kind in set(map(type, parts)):
+    kinds: set[Any] = set(map(type, parts))
+    for kind in kinds:
         remembered = getattr(kind, "remembered", Batched.remembered)
         if not (getattr(kind, "batched", False) and remembered.unchanged()):
             return False
-        if not remembered.names.isdisjoint(set().union(*map(vars, parts))):
+        if max(map(len, map(vars, parts))) > kind.attributes and not all(
+            map(remembered.names.isdisjoint, map(vars, parts))
+        ):
             return False
     return True

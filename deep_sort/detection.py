@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .batched import Batched, all_take_many
 
 
-class Detection(Batched, methods=("to_xyah",)):
+class Detection(Batched, methods=("to_xyah",), attributes=4):
     """A bounding box found in one image.
 
     Parameters

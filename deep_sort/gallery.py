@@ -1,38 +1,41 @@
 """The features that targets have shown so far: all, or the newest within a budget.
 
-Features lie as they came, each with a weight by which its products with other features count.
+Features lie as they came, each with a weight by which its products with other features count. In a crowd few
+galleries are looked at as a whole: one or two products tell most pairs of a target and a query near or far.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 BLOCK = 2**16
 """Multiplications in one matrix product: cached whole, and too few for a BLAS library to start threads."""
 
-CHUNK = 512
+CHUNK = 256
 """Features in one array of a growing gallery, so that it is not copied as a whole."""
 
 CROWD = 64
-"""From so many targets on it is worth while to rule out features by where galleries lie."""
+"""From so many targets on it is worth while to rule out queries by where galleries lie."""
+
+SLACK = 1e-3
+"""Cosines that differ by less may be told apart by rounding."""
 
 Weigh = Callable[[NDArray, NDArray], NDArray]
 """(products, weights) -> closeness, largest for the nearest feature; the last axis is that of the features."""
 
 
 class Galleries:
-    """Features of many targets, newest last, in arrays that grow.
+    """Features of many targets, in arrays that grow.
 
     Parameters
     ----------
     budget : int or None
-        Features kept of each target.
+        Features kept of each target, the newest.
     weigh : callable
-        Turns products of queries and features into closeness.
+        Turns products of queries and features into closeness: ``np.multiply`` into cosines, of queries of length 1.
 
     Attributes
     ----------
@@ -40,36 +43,57 @@ class Galleries:
         The targets.
     """
 
+    _newest: NDArray
+    _centres: NDArray
+    _radii: NDArray
+    _counts: NDArray
+
     def __init__(self, budget: int | None, weigh: Weigh) -> None:
         self.budget = budget
         self.weigh = weigh
         self.active: list[int] = []
-        self._galleries: dict[int, _Gallery] = {}
+        self._rows: dict[int, int] = {}
+        self._growing: dict[int, _Growing] = {}
+        self._resize(0, 0, np.float32)
 
     def add(self, targets: Sequence[int], features: NDArray, weights: NDArray) -> None:
         """Append features (N, M) with weights (N,) to the galleries of N targets, new ones or not."""
-        for target, feature, weight in zip(targets, features, weights, strict=True):
-            if target not in self._galleries:
-                self._galleries[target] = _Gallery(feature)
-            self._galleries[target].append(feature, weight, self.budget)
+        if len(set(targets)) < len(targets):
+            for i in range(len(targets)):
+                self.add(targets[i : i + 1], features[i : i + 1], weights[i : i + 1])
+            return
+        self._make_room([target for target in targets if target not in self._rows], features)
+        rows = np.array([self._rows[target] for target in targets])
+        counts = self._counts.take(rows)
+        self._store(rows, counts, features, weights)
+        self._counts[rows] = counts = counts + 1
+        self._newest[rows] = units = features * weights[:, np.newaxis]
+        if len(self._rows) < CROWD:
+            self._radii[rows] = np.inf
+        else:
+            self._bound(rows, counts, units)
 
     def keep(self, active: list[int]) -> None:
         """Forget all other targets; a KeyError if one of these is not known."""
-        self._galleries = {target: self._galleries[target] for target in active}
+        if active != self.active or len(active) != len(self._rows):
+            for target in self._rows.keys() - active:
+                row = self._rows.pop(target)
+                self._growing.pop(row, None)
+                self._free.append(row)
+            if len(self._rows) < len(active):
+                raise KeyError(*(target for target in active if target not in self._rows))
         self.active = active
 
-    def arrays(self, target: int) -> Iterator[tuple[NDArray, NDArray]]:
-        """Give the features of a target, oldest first, and their weights, in one or more pieces."""
-        return self._galleries[target].arrays()
-
     def stacked(self) -> dict[int, NDArray]:
-        """Return a copy of the features of each target, shape (n, M)."""
-        return {target: np.concatenate([part for part, _ in self.arrays(target)]) for target in self.active}
+        """Return a copy of the features of each target, oldest first, shape (n, M)."""
+        return {
+            target: np.concatenate([features for features, _ in self._parts(self._rows[target])])
+            for target in self.active
+        }
 
     def closeness(self, target: int, queries: NDArray) -> NDArray:
         """Return the closeness of each query (N, M) to the nearest feature of a target, shape (N,)."""
-        parts = [self._weighed(_products(queries, part), weights) for part, weights in self.arrays(target)]
-        return parts[0] if len(parts) == 1 else np.max(parts, axis=0)
+        return self._closeness(self._rows[target], queries)
 
     def pair_closeness(
         self,
@@ -77,7 +101,7 @@ class Galleries:
         queries: NDArray,
         rows: NDArray,
         columns: NDArray,
-        least: float = -np.inf,
+        least: float | None = None,
     ) -> NDArray:
         """Return the closeness of pairs of a target and a query.
 
@@ -88,187 +112,158 @@ class Galleries:
         queries : ndarray, shape (N, M)
         rows, columns : ndarray of int, shape (pairs,)
             Positions in ``targets``, ascending, and in ``queries``.
-        least : float
-            What is less close may be reported as -inf.
+        least : float, optional
+            A cosine that is near. Where given, inf may stand for what is certainly nearer, -inf for what is not.
         """
-        ends = np.cumsum(np.bincount(rows, minlength=len(targets))).tolist()
+        rows, asked = (
+            np.array([self._rows[target] for target in targets]).take(rows),
+            queries.take(columns, 0),
+        )
+        if least is None or self.weigh is not np.multiply or queries.dtype.itemsize < 4:
+            return self._closeness_each(rows, asked)
+        closeness = _dots(asked, self._newest.take(rows, 0))  # to one of the features
+        near = closeness > least + SLACK
+        closeness[near] = np.inf
+        left = (~near).nonzero()[0]
+        if len(left) and len(self._rows) >= CROWD:
+            # For a query of length 1 and features f around a centre c: q . f <= q . c + |f - c|.
+            own = rows.take(left)
+            most = _dots(asked.take(left, 0), self._centres.take(own, 0)) + self._radii.take(own)
+            far = most < least - SLACK
+            closeness[left[far]] = -np.inf
+            left = left[~far]
+        if len(left):
+            closeness[left] = self._closeness_each(rows.take(left), asked.take(left, 0))
+        return closeness
+
+    def _closeness_each(self, rows: NDArray, queries: NDArray) -> NDArray:
+        """Return the closeness of each query (N, M) to the target in its row; equal rows are neighbours."""
+        ends = [*((rows[1:] != rows[:-1]).nonzero()[0] + 1).tolist(), len(rows)]
         return np.concatenate([
-            self.closeness(target, queries[columns[start:end]])
-            for target, start, end in zip(targets, [0, *ends[:-1]], ends, strict=True)
-            if start < end
+            self._closeness(rows[start], queries[start:end])
+            for start, end in zip([0, *ends[:-1]], ends, strict=True)
         ])  # fmt: skip
 
-    def _weighed(self, products: NDArray, weights: NDArray) -> NDArray:
-        return np.maximum.reduce(self.weigh(products, weights), axis=1)
+    def _closeness(self, row: int, queries: NDArray) -> NDArray:
+        parts = [
+            np.maximum.reduce(self.weigh(_products(queries, features), weights), axis=1)
+            for features, weights in self._parts(row)
+        ]
+        return parts[0] if len(parts) == 1 else np.maximum.reduce(parts)
+
+    def _bound(self, rows: NDArray, counts: NDArray, units: NDArray) -> None:
+        """Keep in mind how far from the centre of a gallery its features lie, new ones (N, M) of length 1 included."""
+        offsets = units - self._centres.take(rows, 0)
+        self._radii[rows] = np.maximum(self._radii.take(rows), np.sqrt(_dots(offsets, offsets)))
+        for row in rows[(counts & (counts - 1) == 0) | (counts % (self.budget or CHUNK) == 0)].tolist():
+            units = np.concatenate([part * weights[:, np.newaxis] for part, weights in self._parts(row)])
+            centre = self._centres[row] = units.mean(axis=0)  # a better one
+            self._radii[row] = np.sqrt(np.square(units - centre).sum(axis=1).max())
+
+    def _make_room(self, new: list[int], features: NDArray) -> None:
+        """Give new targets rows, in arrays that hold features of this length and type."""
+        used, length, dtype = len(self._rows), features.shape[1], features.dtype
+        if used:
+            if length != self._newest.shape[1]:
+                raise ValueError(f"features have {length} numbers, those before have {self._newest.shape[1]}")
+            dtype = np.promote_types(self._newest.dtype, dtype)
+        if len(new) > len(self._free) or (length, dtype) != (self._newest.shape[1], self._newest.dtype):
+            self._resize(max(used + len(new), 2 * used, 16), length, dtype)
+        for target in new:
+            row = self._rows[target] = self._free.pop()
+            self._counts[row], self._radii[row] = 0, np.inf
+
+    def _resize(self, room: int, length: int, dtype: DTypeLike) -> None:
+        """Make arrays for so many targets, which keep what the present ones hold."""
+        used = set(self._rows.values())
+        self._free = [row for row in range(room) if row not in used]
+        for gallery in self._growing.values():
+            gallery.widen(dtype)
+        for name, (shape, kind) in self._layout(length, dtype).items():
+            array = np.zeros((room, *shape), kind)
+            if used:
+                array[: len(self._counts)] = getattr(self, name)
+            setattr(self, name, array)
+
+    def _layout(self, length: int, dtype: DTypeLike) -> dict[str, tuple[tuple[int, ...], DTypeLike]]:
+        """Return shape and type of what each array holds of a target."""
+        feature = (length,), dtype
+        return {"_newest": feature, "_centres": feature, "_radii": ((), dtype), "_counts": ((), np.int64)}
+
+    def _store(self, rows: NDArray, counts: NDArray, features: NDArray, weights: NDArray) -> None:
+        """Append features to the galleries in these rows, which have so many."""
+        for row, feature, weight in zip(rows.tolist(), features, weights, strict=True):
+            if row not in self._growing:
+                self._growing[row] = _Growing(self._newest[:0])
+            self._growing[row].append(feature, weight, self.budget)
+
+    def _parts(self, row: int) -> Iterator[tuple[NDArray, NDArray]]:
+        """Give the features of a target, in one or more pieces, and their weights."""
+        return self._growing[row].parts()
 
 
 class BoundedGalleries(Galleries):
-    """Galleries with a budget in one array (targets, budget, M), so that one product serves all targets.
+    """Galleries with a budget in one array (targets, budget, M). Beyond it, a feature overwrites the oldest."""
 
-    An empty place repeats the target's first feature, which makes nothing nearer. Beyond the budget, a feature
-    overwrites the oldest.
-    """
+    _features: NDArray
+    _weights: NDArray
 
-    def __init__(self, budget: int, weigh: Weigh) -> None:
-        super().__init__(budget, weigh)
-        self._size = budget
-        self._rows: dict[int, int] = {}
-        self._allocate(0, np.empty((0, 0), dtype=np.float32))
+    def stacked(self) -> dict[int, NDArray]:
+        """Return a copy of the features of each target, oldest first, shape (n, M)."""
+        return {
+            target: np.roll(features, -self._counts[self._rows[target]], axis=0)
+            for target, features in super().stacked().items()
+        }
 
-    def add(self, targets: Sequence[int], features: NDArray, weights: NDArray) -> None:
-        """Append features (N, M) with weights (N,) to the galleries of N targets, new ones or not."""
-        different = set(targets)
-        new = different - self._rows.keys()
-        self._make_room(len(self._rows) + len(new), features)
-        if new:
-            for target, feature, weight in zip(targets, features, weights, strict=True):
-                if target not in self._rows:
-                    row = self._rows[target] = len(self._rows)
-                    self._features[row], self._weights[row], self._counts[row] = feature, weight, 0
-                    self._centres[row], self._radii[row] = feature * weight, 0
-        rows = np.array([self._rows[target] for target in targets])
-        places = self._counts.take(rows)
-        if len(different) < len(targets):
-            earlier: Counter[int] = Counter()
-            for i, target in enumerate(targets):
-                places[i] += earlier[target]
-                earlier[target] += 1
-        self._counts[rows] = places + 1  # of several features of a target, the last one counts
-        flat = rows * self._size + places % self._size
-        self._features.reshape(self._weights.size, -1 if features.size else 0)[flat] = features
-        self._weights.reshape(-1)[flat] = weights
-        self._bound(rows, features * weights[:, np.newaxis])
+    def _layout(self, length: int, dtype: DTypeLike) -> dict[str, tuple[tuple[int, ...], DTypeLike]]:
+        size = int(self.budget or 0)
+        own = {"_features": ((size, length), dtype), "_weights": ((size,), dtype)}
+        return own | super()._layout(length, dtype)
 
-    def keep(self, active: list[int]) -> None:
-        """Forget all other targets; a KeyError if one of these is not known."""
-        changed = active != self.active or len(active) != len(self._rows)
-        for target in self._rows.keys() - active if changed else ():
-            row, last = self._rows.pop(target), len(self._rows)
-            if row != last:  # the last row moves into the gap
-                self._rows[next(other for other, place in self._rows.items() if place == last)] = row
-                for array in self._arrays():
-                    array[row] = array[last]
-        if len(self._rows) < len(active):
-            raise KeyError(*(target for target in active if target not in self._rows))
-        self.active = active
+    def _store(self, rows: NDArray, counts: NDArray, features: NDArray, weights: NDArray) -> None:
+        places = rows * self.budget + counts % self.budget
+        self._features.reshape(self._weights.size, features.shape[1])[places] = features
+        self._weights.reshape(-1)[places] = weights
 
-    def arrays(self, target: int) -> Iterator[tuple[NDArray, NDArray]]:
-        """Give the features of a target, oldest first, and their weights."""
-        row = self._rows[target]
-        places = np.arange(max(0, self._counts[row] - self._size), self._counts[row]) % self._size
-        yield self._features[row, places], self._weights[row, places]
-
-    def pair_closeness(
-        self,
-        targets: Sequence[int],
-        queries: NDArray,
-        rows: NDArray,
-        columns: NDArray,
-        least: float = -np.inf,
-    ) -> NDArray:
-        """Return the closeness of pairs of a target and a query."""
-        own = np.array([self._rows[target] for target in targets]).take(rows)
-        asked, used, order = queries.take(columns, axis=0), len(self._rows), np.arange(len(rows))
-        # One query of each target in one product for all; where a target has several, the last stays here.
-        one, stays = np.zeros((used, queries.shape[1], 1), dtype=queries.dtype), np.empty(used, dtype=np.intp)
-        one[own, :, 0] = asked
-        stays[own] = order
-        products = np.matmul(self._features[:used], one)[:, :, 0]
-        closeness = self._weighed(products, self._weights[:used]).take(own)
-        others = np.flatnonzero(stays.take(own) != order)
-        if len(others) and used >= CROWD:
-            far = self._is_far(own.take(others), asked.take(others, axis=0), least)
-            closeness[others[far]] = -np.inf
-            others = others[~far]
-        if len(others):
-            own, asked = own.take(others), asked.take(others, axis=0)
-            starts = [0, *(np.flatnonzero(own[1:] != own[:-1]) + 1).tolist()]
-            products = np.empty((len(own), self._size), dtype=products.dtype)
-            for start, end, row in zip(starts, [*starts[1:], len(own)], own[starts].tolist(), strict=True):
-                _products(asked[start:end], self._features[row], products[start:end])
-            closeness[others] = self._weighed(products, self._weights.take(own, axis=0))
-        return closeness
-
-    def _is_far(self, own: NDArray, queries: NDArray, least: float) -> NDArray[np.bool_]:
-        """Return where all features lie too far from a query: q . f <= q . c + |f - c|, if q and f have length 1."""
-        at_centre = np.einsum("ij,ij->i", queries, self._centres.take(own, axis=0))
-        return at_centre + self._radii.take(own) < least - 1e-3
-
-    def _bound(self, rows: NDArray, units: NDArray) -> None:
-        """Keep in mind how far from a target's centre its features lie, new ones (N, M) of length 1 included."""
-        if len(self._rows) < CROWD or self.weigh is not np.multiply:
-            self._radii[rows] = np.inf
-            return
-        offsets = units - self._centres.take(rows, axis=0)
-        np.maximum.at(self._radii, rows, np.sqrt(np.einsum("ij,ij->i", offsets, offsets)))
-        counts = self._counts.take(rows)
-        for row in rows[
-            (counts & (counts - 1) == 0) | (counts % self._size == 0)
-        ].tolist():  # a better centre
-            count = min(int(self._counts[row]), self._size)
-            units = self._features[row, :count] * self._weights[row, :count, np.newaxis]
-            centre = self._centres[row] = units.mean(axis=0)
-            self._radii[row] = np.sqrt(np.square(units - centre).sum(axis=1).max())
-
-    def _arrays(self) -> tuple[NDArray, ...]:
-        return self._features, self._weights, self._counts, self._centres, self._radii
-
-    def _allocate(self, room: int, features: NDArray) -> None:
-        """Make arrays for so many targets and features like these."""
-        length, dtype = features.shape[1], features.dtype
-        self._features = np.empty((room, self._size, length), dtype=dtype)
-        self._weights = np.empty((room, self._size), dtype=dtype)
-        self._counts = np.zeros(room, dtype=np.int64)
-        self._centres = np.zeros((room, length), dtype=dtype)
-        self._radii = np.zeros(room, dtype=dtype)
-
-    def _make_room(self, targets: int, features: NDArray) -> None:
-        """See to it that the arrays hold so many targets, and features of this length and type."""
-        used, (room, _, length) = len(self._rows), self._features.shape
-        dtype = np.promote_types(self._features.dtype, features.dtype) if used else features.dtype
-        if targets <= room and features.shape[1] == length and dtype == self._features.dtype:
-            return
-        if used and features.shape[1] != length:
-            raise ValueError(f"features have {features.shape[1]} numbers, those before have {length}")
-        old = self._arrays()
-        self._allocate(max(targets, 2 * used, 16), features.astype(dtype, copy=False))
-        for array, kept in zip(self._arrays() if used else (), old, strict=False):
-            array[:used] = kept[:used]
+    def _parts(self, row: int) -> Iterator[tuple[NDArray, NDArray]]:
+        used = self._counts[row]
+        yield self._features[row, :used], self._weights[row, :used]
 
 
-class _Gallery:
+class _Growing:
     """Features of one target in arrays of `CHUNK`, the last of which grows."""
 
-    def __init__(self, feature: NDArray) -> None:
-        self._full: list[NDArray] = []
-        self._last = np.empty((0, len(feature)), dtype=feature.dtype)
-        self._weights = np.empty(0, dtype=feature.dtype)
-        self._start = self._end = 0  # in _weights; the array of the oldest feature starts at 0
+    def __init__(self, none: NDArray) -> None:
+        self._chunks = [(none, none[:, 0] if none.shape[1] else none.reshape(-1))]
+        self._start = self._end = 0  # in the first chunk and in the last one
 
     def append(self, feature: NDArray, weight: float, budget: int | None) -> None:
-        place = self._end % CHUNK
-        if self._end and not place:
-            self._full.append(self._last)
-            self._last = self._last[:0]
-        if feature.dtype > self._last.dtype:
-            self._full = [chunk.astype(feature.dtype) for chunk in self._full]
-            self._last, self._weights = self._last.astype(feature.dtype), self._weights.astype(feature.dtype)
-        if place == len(self._last):
-            self._last = _longer(self._last, min(CHUNK, place + place // 8 + 4))
-        if self._end == len(self._weights):
-            self._weights = _longer(self._weights, self._end + self._end // 8 + 16)
-        self._last[place], self._weights[self._end] = feature, weight
+        features, weights = self._chunks[-1]
+        if self._end == CHUNK:
+            self._chunks.append((features[:0], weights[:0]))
+            self._end = 0
+        if self._end == len(self._chunks[-1][1]):
+            length = min(CHUNK, self._end + self._end // 8 + 4)
+            self._chunks[-1] = _longer(self._chunks[-1][0], length), _longer(self._chunks[-1][1], length)
+        features, weights = self._chunks[-1]
+        features[self._end], weights[self._end] = feature, weight
         self._end += 1
-        if budget is not None and self._end - self._start > budget:
+        if budget is not None and (len(self._chunks) - 1) * CHUNK + self._end - self._start > budget:
             self._start += 1
             if self._start == CHUNK:
-                self._full.pop(0)
-                self._start, self._end, self._weights = 0, self._end - CHUNK, self._weights[CHUNK:].copy()
+                self._chunks.pop(0)
+                self._start = 0
 
-    def arrays(self) -> Iterator[tuple[NDArray, NDArray]]:
-        for chunk, first in zip([*self._full, self._last], range(0, self._end, CHUNK), strict=True):
-            start, end = max(first, self._start), min(first + CHUNK, self._end)
-            yield chunk[start - first : end - first], self._weights[start:end]
+    def parts(self) -> Iterator[tuple[NDArray, NDArray]]:
+        for number, arrays in enumerate(self._chunks, start=1):
+            start, end = (
+                self._start if number == 1 else 0,
+                self._end if number == len(self._chunks) else CHUNK,
+            )
+            yield arrays[0][start:end], arrays[1][start:end]
+
+    def widen(self, dtype: DTypeLike) -> None:
+        self._chunks = [(features.astype(dtype), weights.astype(dtype)) for features, weights in self._chunks]
 
 
 def _longer(array: NDArray, length: int) -> NDArray:
@@ -277,10 +272,15 @@ def _longer(array: NDArray, length: int) -> NDArray:
     return longer
 
 
-def _products(queries: NDArray, features: NDArray, out: NDArray | None = None) -> NDArray:
-    """Give the products of queries (N, M) and features (K, M), shape (N, K)."""
+def _dots(a: NDArray, b: NDArray) -> NDArray:
+    """Return the products of vectors (N, M) with as many others, shape (N,)."""
+    return np.einsum("ij,ij->i", a, b)
+
+
+def _products(queries: NDArray, features: NDArray) -> NDArray:
+    """Return the products of queries (N, M) and features (K, M), shape (N, K)."""
     step = max(32, BLOCK // (queries.size + 1))
     if step >= len(features):
-        return np.dot(queries, features.T, out)
+        return np.dot(queries, features.T)
     starts = range(0, len(features), step)
-    return np.concatenate([np.dot(queries, features[i : i + step].T) for i in starts], axis=1, out=out)
+    return np.concatenate([np.dot(queries, features[i : i + step].T) for i in starts], axis=1)

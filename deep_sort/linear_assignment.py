@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,8 +26,8 @@ CostFunction = Callable[[Sequence[Any], Sequence[Any], Sequence[int], Sequence[i
 Matching = tuple[list[tuple[int, int]], list[int], list[int]]
 """Matches (track index, detection index), unmatched track indices, unmatched detection indices."""
 
-Reach = dict[int, list[tuple[int, float]]]
-"""The detections within reach of each track that has any, with their costs."""
+Reach = dict[int, list[tuple[int, int]]]
+"""The detections within reach of each track that has any, with the positions of the pairs' costs."""
 
 
 class PairCosts:
@@ -38,23 +38,41 @@ class PairCosts:
     tracks, detections : ndarray of int, shape (pairs,)
         Indices of the tracks and detections of each pair.
     costs : ndarray, shape (pairs,)
+        -inf stands for one that is within reach, whatever it may be, inf for one that is not.
+    complete : callable, optional
+        Positions of pairs, shape (n,) -> their costs, asked where one of -inf matters after all.
     """
 
-    def __init__(self, tracks: NDArray[np.intp], detections: NDArray[np.intp], costs: NDArray) -> None:
-        self._pairs = tracks, detections, costs.astype(np.float64)
+    def __init__(
+        self,
+        tracks: NDArray[np.intp],
+        detections: NDArray[np.intp],
+        costs: NDArray,
+        complete: Callable[[NDArray], NDArray] | None = None,
+    ) -> None:
+        self._tracks, self._detections, self._costs = tracks, detections, costs.astype(np.float64)
+        self._complete = complete
 
     def __call__(self, tracks: Any, detections: Any, track_indices: Any, detection_indices: Any) -> NDArray:
         """Return costs, shape (len(track_indices), len(detection_indices))."""
         cost = np.full((len(tracks), len(detections)), INFTY_COST)
-        cost[self._pairs[:2]] = self._pairs[2]
+        cost[self._tracks, self._detections] = self.costs(np.arange(len(self._costs)))
         return cost[np.array(track_indices)[:, np.newaxis], detection_indices]
+
+    def costs(self, positions: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the costs of pairs."""
+        unknown = positions[np.isneginf(self._costs[positions])]
+        if len(unknown) and self._complete is not None:
+            self._costs[unknown] = self._complete(unknown)
+        return self._costs[positions]
 
     def within(self, max_distance: float) -> Reach:
         """Return the pairs that do not cost more."""
-        reach = defaultdict(list)
-        near = self._pairs[2] <= max_distance
-        for track, detection, cost in zip(*(array[near].tolist() for array in self._pairs), strict=True):
-            reach[track].append((detection, cost))
+        reach: Reach = defaultdict(list)
+        near = (self._costs <= max_distance).nonzero()[0]
+        tracks, detections = self._tracks.take(near).tolist(), self._detections.take(near).tolist()
+        for track, detection, position in zip(tracks, detections, near.tolist(), strict=True):
+            reach[track].append((detection, position))
         return reach
 
 
@@ -121,21 +139,20 @@ def matching_cascade(
     levels = defaultdict(list)
     for index in track_indices:
         levels[tracks[index].time_since_update].append(index)
-    reach = None
-    if isinstance(distance_metric, PairCosts) and _OURS.unchanged():
-        reach = distance_metric.within(max_distance)
+    pairs = distance_metric if isinstance(distance_metric, PairCosts) and _OURS.unchanged() else None
+    reach = {} if pairs is None else pairs.within(max_distance)
 
     matches: list[tuple[int, int]] = []
     unmatched = list(detection_indices)
     for level in (levels[n] for n in range(1, 1 + cascade_depth) if n in levels):
         if not unmatched:
             break
-        if reach is None:
+        if pairs is None:
             found, _, unmatched = min_cost_matching(
                 distance_metric, max_distance, tracks, detections, level, unmatched
             )
         else:
-            found, unmatched = _match_within(reach, max_distance, level, unmatched)
+            found, unmatched = _match_within(reach, pairs.costs, max_distance, level, unmatched)
         matches += found
     # The order of this set of ints is the order of rows in the next stage, and so part of the result.
     unmatched_tracks = list(set(track_indices) - {index for index, _ in matches})
@@ -179,30 +196,60 @@ def gate_cost_matrix(
 
 
 def _match_within(
-    reach: Reach, max_distance: float, level: list[int], detections: list[int]
+    reach: Reach,
+    costs: Callable[[NDArray], NDArray],
+    max_distance: float,
+    level: list[int],
+    detections: list[int],
 ) -> tuple[list[tuple[int, int]], list[int]]:
     """Return matches and unmatched detections of a level as `min_cost_matching` does."""
     column_of = {detection: column for column, detection in enumerate(detections)}
     entries = [
-        (row, column_of[detection], cost)
+        (row, column_of[detection], position)
         for row, track in enumerate(level)
-        for detection, cost in reach.get(track, ())
+        for detection, position in reach.get(track, ())
         if detection in column_of
     ]
-    if not entries:
-        # All pairs cost the same, and the solver's answer is the diagonal: its columns go to the end.
-        end = min(len(level), len(detections))
-        return [], detections[end:] + detections[:end]
-    rows, columns, costs = zip(*entries, strict=True)
-    alone = len(set(rows)) == len(set(columns)) == len(entries)
-    if alone and (len(rows) == len(level) or len(detections) - len(rows) <= 1):
-        # Nobody competes, and nothing is left whose order the solver would decide.
-        matches = [(level[row], detections[column]) for row, column in zip(rows, columns, strict=True)]
-        return matches, _left_out(detections, columns)
-    cost = np.full((len(level), len(detections)), max_distance + 1e-5, dtype=np.float64)
-    cost[rows, columns] = costs
-    matches, _, unmatched_detections = _solve(cost, max_distance, level, detections)
-    return matches, unmatched_detections
+    columns = {row: column for row, column, _ in entries}
+    rows = {column: row for row, column, _ in entries}
+    if not len(columns) == len(rows) == len(entries):
+        cost = np.full((len(level), len(detections)), max_distance + 1e-5, dtype=np.float64)
+        cost[[entry[0] for entry in entries], [entry[1] for entry in entries]] = costs(
+            np.array([entry[2] for entry in entries])
+        )
+        matches, _, unmatched_detections = _solve(cost, max_distance, level, detections)
+        return matches, unmatched_detections
+    matches = [(level[row], detections[column]) for row, column, _ in entries]
+    left = _left_out(detections, rows)
+    if len(left) > 1 and len(columns) < len(level):  # whose order depends on what the solver does with them
+        if len(level) <= len(detections):
+            given = {row: column for column, row in _fill(columns, len(level)).items()}
+        else:
+            given = _fill(rows, len(detections))
+        kept = [detections[given[row]] for row in sorted(given) if row not in columns]
+        left = [detection for detection in left if detection not in kept] + kept
+    return matches, left
+
+
+def _fill(pairs: dict[int, int], rows: int) -> dict[int, int]:
+    """Return which row the solver gives each column where no pairs compete, and all others cost the same.
+
+    It takes the rows in turn. One that has a pair gets its column, and whoever was there moves; who moves, or has no
+    pair, gets the first column that is free.
+    """
+    row_of: dict[int, int] = {}
+    first = 0
+    for row in range(rows):
+        if row in pairs:
+            moved = row_of.get(pairs[row])
+            row_of[pairs[row]] = row
+            if moved is None:
+                continue
+            row = moved
+        while first in row_of:
+            first += 1
+        row_of[first] = row
+    return row_of
 
 
 def _solve(
@@ -226,7 +273,7 @@ def _solve(
     return matches, unmatched_tracks, unmatched_detections
 
 
-def _left_out(indices: Sequence[int], chosen: Sequence[int]) -> list[int]:
+def _left_out(indices: Sequence[int], chosen: Iterable[int]) -> list[int]:
     """Return the indices whose positions were not chosen."""
     positions = set(chosen)
     return [index for position, index in enumerate(indices) if position not in positions]

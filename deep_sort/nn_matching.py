@@ -148,15 +148,19 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
         targets: Sequence[int],
         rows: NDArray,
         columns: NDArray,
-        farthest: float = np.inf,
+        farthest: float | None = None,
     ) -> NDArray:
-        """Do as `pair_distances`, with prepared queries, while `in_arrays`; inf may stand for what is farther."""
+        """Do as `pair_distances`, with prepared queries, while `in_arrays`.
+
+        Where a ``farthest`` distance is given, -inf may stand for what is certainly not farther, inf for what is.
+        """
         if not len(rows):
             return np.empty(0)
         if self._only is not None:
             return np.full(len(rows), self._metric(self._only, self._only)[0], dtype=np.float64)
-        closeness = self._galleries.pair_closeness(targets, queries, rows, columns, 1.0 - farthest)
-        return self._space.distances(queries[columns], closeness)
+        least = None if farthest is None else 1.0 - farthest
+        closeness = self._galleries.pair_closeness(targets, queries, rows, columns, least)
+        return self._space.distances(queries, closeness, columns)
 
     def learn(self, features: NDArray, weights: NDArray, targets: list[int], active: list[int]) -> None:
         """Do as `partial_fit`, with prepared weights, while `in_arrays`."""
@@ -251,7 +255,7 @@ class _Cosine:
         return 1.0 / lengths if features.size else np.ones_like(lengths)
 
     @staticmethod
-    def distances(queries: NDArray, closeness: NDArray) -> NDArray:
+    def distances(queries: NDArray, closeness: NDArray, columns: Any = slice(None)) -> NDArray:
         return 1.0 - closeness
 
 
@@ -270,8 +274,8 @@ class _Euclidean:
         return 0.5 * np.square(features).sum(axis=1)
 
     @staticmethod
-    def distances(queries: NDArray, closeness: NDArray) -> NDArray:
-        return np.maximum(0.0, np.square(queries).sum(axis=1) - 2.0 * closeness)
+    def distances(queries: NDArray, closeness: NDArray, columns: Any = slice(None)) -> NDArray:
+        return np.maximum(0.0, np.square(queries).sum(axis=1)[columns] - 2.0 * closeness)
 
 
 def _lengths(features: NDArray) -> NDArray:

@@ -116,7 +116,7 @@ class States:
             offsets = measurements[:, np.newaxis] - mean[:, :, np.newaxis]
             offsets *= offsets
             offsets /= variance[:, :, np.newaxis]
-            rows, others = np.divmod(np.flatnonzero(np.add.reduce(offsets) <= threshold), max(1, count))
+            rows, others = (np.add.reduce(offsets) <= threshold).nonzero()
             return rows, others
         # The distance along one axis bounds the whole from below: x, in which measurements are sorted, then y.
         reach_x, reach_y = np.sqrt((1 + 1e-9) * threshold * variance[:2])

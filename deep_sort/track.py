@@ -51,7 +51,7 @@ def _state(name: str, doc: str) -> property:
 _METHODS = ("predict", "update", "to_tlwh", "mark_missed", "is_tentative", "is_confirmed", "is_deleted")
 
 
-class Track(Batched, methods=_METHODS):
+class Track(Batched, methods=_METHODS, attributes=13):
     """A single object with its motion (x, y, a, h and velocities) and its age.
 
     Parameters
@@ -83,7 +83,6 @@ class Track(Batched, methods=_METHODS):
         That of the last update, or the first of all; None for a track that no tracker has started.
     """
 
-    # A tracker holds the states of its tracks in arrays; mean and covariance are None while nobody asks for them.
     _states: States | None = None
     _column = 0
     _mean: Any = None
@@ -101,6 +100,8 @@ class Track(Batched, methods=_METHODS):
         max_age: int,
         feature: NDArray | None = None,
     ) -> None:
+        # A tracker holds the states of its tracks in arrays; mean and covariance are None while nobody asks for them.
+        self._states, self._column, self._last = None, 0, None
         self._mean = mean
         self._covariance = covariance
         self.track_id = track_id
@@ -186,5 +187,6 @@ class Track(Batched, methods=_METHODS):
         return state | {"mean": state.pop("_mean"), "covariance": state.pop("_covariance")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        self._states, self._column, self._last = None, 0, None
         for name, value in state.items():
             setattr(self, name, value)

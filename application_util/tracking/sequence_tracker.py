@@ -10,6 +10,7 @@ from application_util.settings import TrackerSettings
 from application_util.tracking.outcome import Outcome
 from deep_sort.classes import suppress_by_class
 from deep_sort.detection import Detections
+from deep_sort.preprocessing import non_max_suppression
 from deep_sort.tracker import Tracker
 
 
@@ -28,21 +29,27 @@ def select_detections(
     by_class : bool
         Label detections with their class, the 8th column, and let only boxes of a class suppress each other.
     """
-    return detections_from_rows(rows[select_rows(rows, settings, outcome, by_class)], labelled=by_class)
+    return detections_from_rows(
+        rows.take(select_rows(rows, settings, outcome, by_class), 0), labelled=by_class
+    )
 
 
 def select_rows(
     rows: NDArray, settings: TrackerSettings, outcome: Outcome | None = None, by_class: bool = False
 ) -> NDArray[np.int64]:
     """Return which rows of a frame `select_detections` takes, best first; features are not looked at."""
-    confident = np.flatnonzero(~(rows[:, 6].astype(np.float64) < settings.lowest_confidence))
-    high = confident[~(rows[confident, 5] < settings.min_detection_height)]
-    boxes, scores = rows[high, 2:6].astype(np.float64), rows[high, 6].astype(np.float64)
-    classes = rows[high, CLASS_COLUMN] if by_class else np.zeros(len(high))
-    kept = high[suppress_by_class(boxes, settings.nms_max_overlap, scores, classes)]
+    boxes, scores = rows[:, 2:6].astype(np.float64), rows[:, 6].astype(np.float64)
+    uncertain, low = scores < settings.lowest_confidence, rows[:, 5] < settings.min_detection_height
+    high = (~(uncertain | low)).nonzero()[0]
+    boxes, scores = boxes.take(high, 0), scores.take(high)
+    if by_class:
+        classes = rows[high, CLASS_COLUMN]
+        kept = high.take(suppress_by_class(boxes, settings.nms_max_overlap, scores, classes))
+    else:
+        kept = high.take(np.array(non_max_suppression(boxes, settings.nms_max_overlap, scores), np.intp))
     if outcome is not None:
-        outcome.uncertain += len(rows) - len(confident)
-        outcome.low += len(confident) - len(high)
+        outcome.uncertain += int(uncertain.sum())
+        outcome.low += int((low & ~uncertain).sum())
         outcome.suppressed += len(high) - len(kept)
         outcome.used += len(kept)
     return kept

@@ -98,15 +98,18 @@ def test_galleries_of_both_kinds_agree(seed, budget, people, alike):
     exact = growing.pair_closeness(known, queries, rows, columns)
     np.testing.assert_allclose(bounded.pair_closeness(known, queries, rows, columns), exact, atol=1e-5)
     least = float(rng.uniform(-0.2, 1))
-    found = bounded.pair_closeness(known, queries, rows, columns, least)
-    assert np.all(exact[found == -np.inf] < least)
-    np.testing.assert_allclose(found[found > -np.inf], exact[found > -np.inf], atol=1e-5)
+    for galleries in (bounded, growing):
+        found = galleries.pair_closeness(known, queries, rows, columns, least)
+        assert np.all(exact[found == -np.inf] < least) and np.all(exact[found == np.inf] >= least)
+        told = np.isinf(found)
+        np.testing.assert_allclose(found[~told], exact[~told], atol=1e-5)
 
 
-def test_galleries_of_a_crowd_rule_out_strangers():
+@pytest.mark.parametrize("kind", [Galleries, BoundedGalleries])
+def test_galleries_of_a_crowd_are_seldom_looked_at(kind):
     rng = np.random.default_rng(0)
     looks = rng.normal(size=(100, 64)).astype(np.float32)
-    galleries = BoundedGalleries(10, np.multiply)
+    galleries = kind(10, np.multiply)
     for _ in range(10):
         features = looks + 0.3 * rng.normal(size=looks.shape).astype(np.float32)
         galleries.add(range(100), features, 1 / np.linalg.norm(features, axis=1))
@@ -115,7 +118,7 @@ def test_galleries_of_a_crowd_rule_out_strangers():
     rows = np.repeat(np.arange(100), 3)
     columns = (rows + np.tile([2, 1, 0], 100)) % 100
     found = galleries.pair_closeness(list(range(100)), queries, rows, columns, 0.8)
-    assert np.isinf(found).sum() >= 195 and np.all(found[2::3] > 0.9)
+    assert np.isneginf(found).sum() >= 195 and np.all(np.isposinf(found[2::3]))
 
 
 @pytest.mark.parametrize("budget", [None, 600])
@@ -146,9 +149,33 @@ def test_levels_are_settled_as_the_solver_would(seed, rows, columns, share):
     costs = PairCosts(
         *pairs, rng.choice([0.05, 0.1, 0.15, 0.3], len(pairs[0])) + 0.01 * rng.random(len(pairs[0]))
     )
-    quick = matching_cascade(costs, 0.2, 3, tracks, range(columns))
     solved = matching_cascade(lambda *args: costs(*args), 0.2, 3, tracks, range(columns))
-    assert quick == solved
+    assert matching_cascade(costs, 0.2, 3, tracks, range(columns)) == solved
+    known = costs.costs(np.arange(len(pairs[0])))
+    told = np.where(known > 0.2, np.inf, np.where(rng.random(len(known)) < 0.8, -np.inf, known))
+    told_only = PairCosts(*pairs, told, lambda positions: known[positions])
+    assert matching_cascade(told_only, 0.2, 3, tracks, range(columns)) == solved
+
+
+@given(seeds, st.integers(1, 12), st.integers(1, 12))
+def test_pairs_without_competition_need_no_costs(seed, rows, columns):
+    """What the solver gives where each row and column has one pair at most, whatever the pairs cost."""
+    rng = np.random.default_rng(seed)
+    count = rng.integers(0, min(rows, columns) + 1)
+    pairs = rng.permutation(rows)[:count], rng.permutation(columns)[:count]
+    tracks = [Track(np.ones(8), np.eye(8), i, 3, 30) for i in range(rows)]
+    for one in tracks:
+        one.time_since_update = 1
+
+    def ask(_positions):
+        raise AssertionError("nobody competes")
+
+    cost = np.full((rows, columns), 1.0)
+    cost[pairs] = 0.2 * rng.random(count)
+    expected = matching_cascade(lambda *_: cost.copy(), 0.2, 30, tracks, range(columns))
+    assert matching_cascade(
+        PairCosts(*pairs, np.full(count, -np.inf), ask), 0.2, 30, tracks, range(columns)
+    ) == (expected)
 
 
 def test_the_solver_gives_the_diagonal_for_equal_costs():
