@@ -75,7 +75,8 @@ def run(
     UserError
         For whatever the user can fix, before anything is tracked.
     """
-    from application_util.files.output import lock_folder, set_aside
+    from application_util.files.lock import lock_folder
+    from application_util.files.output import set_aside
     from application_util.parallel.executor import cpu_count
     from application_util.parallel.jobs import JobRunner, report_failures
     from application_util.scoring import benchmark as scoring

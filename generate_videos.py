@@ -48,7 +48,7 @@ def run(
         For whatever the user can fix; all input is looked at before the first video is begun.
     """
     from application_util.drawing import render
-    from application_util.files.output import lock_folder
+    from application_util.files.lock import lock_folder
 
     kinds = [".avi", ".mp4"] if convert_h264 else [".avi"]
     settings = DrawingSettings(update_ms, width, colors, show_trajectories=show_trajectories)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import hypothesis
 import numpy as np
 import pytest
 
+from application_util import cli
 from tests.support.cli import run_command
+from tests.support.flags import check_flags
 from tests.support.paths import GOLDEN
 from tests.support.screen import Screen, opencv_has_windows
 
@@ -34,6 +37,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         if "screen" in fixtures:
             item.add_marker(pytest.mark.window)
+
+
+@pytest.fixture(autouse=True)
+def _messages_name_flags_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at the errors of all commands that tests run in this process."""
+    real = cli.say
+
+    def say(message: str) -> None:
+        run = sys._getframe(1).f_locals.get("run")
+        if message.startswith("error: ") and run is not None:
+            check_flags(message, run)
+        real(message)
+
+    monkeypatch.setattr(cli, "say", say)
 
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]

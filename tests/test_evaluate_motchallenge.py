@@ -17,7 +17,9 @@ import pytest
 
 import deep_sort_app
 import evaluate_motchallenge
+from application_util.files.checksum import sha256
 from application_util.settings import BENCHMARK_SETTINGS
+from deep_sort import __version__
 from tests.support.cli import error_line
 from tests.support.paths import GOLDEN, ROOT, shared_path
 from tests.support.sequences import Benchmark
@@ -114,6 +116,11 @@ def test_scores_are_printed_and_written(scored_world, world, evaluate):
     rows = list(csv.DictReader((world.output_dir / "scores.csv").open()))
     assert [row["sequence"] for row in rows] == ["SEQ-A", "SEQ-B", "COMBINED"]
     content = json.loads((world.output_dir / "scores.json").read_text())
+    truth = world.mot_dir / "SEQ-A" / "gt" / "gt.txt"
+    assert content["sha256"]["SEQ-A"] == {
+        "groundtruth": sha256(truth),
+        "result": sha256(world.result("SEQ-A")),
+    }
     assert content["benchmark"] == "MOT17" and len(content["thresholds_of_HOTA"]) == 19
     for row in rows:
         scores = content["scores"][row["sequence"]]
@@ -314,6 +321,14 @@ def test_resume_minds_the_settings(world, evaluate):
     _code, _, err = evaluate("--resume")
     assert "complete" not in err and "SEQ-A, SEQ-B, SEQ-C" in err
     assert world.result("SEQ-B").read_bytes() == (GOLDEN / "walkers-A.txt").read_bytes()
+
+
+def test_resume_minds_the_version(world, evaluate):
+    evaluate()
+    record = world.output_dir / "run.json"
+    record.write_text(record.read_text().replace(f'"deep-sort": "{__version__}"', '"deep-sort": "0.1"', 1))
+    _code, _, err = evaluate("--resume")
+    assert "2 of 3 sequences are complete" in err
 
 
 def test_results_of_other_settings_are_replaced_with_a_line(world, evaluate):

@@ -10,7 +10,7 @@ import pytest
 
 import generate_videos
 from application_util.drawing.colors import track_color
-from application_util.files.output import lock_folder
+from application_util.files.lock import lock_folder
 from tests.support.cli import headless_environment
 from tests.support.paths import ROOT
 from tests.support.screen import wait_until

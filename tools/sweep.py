@@ -14,6 +14,7 @@ from application_util.cli import CommandParser, run_command
 from application_util.flag_types import positive_int
 from application_util.flags import DETECTION_FILES, add_flag, add_flags, add_worker_flags
 from application_util.progress import say
+from application_util.settings import MAX_GAP
 from tools.parameter_search.search import METRICS, add_value_flags, take_values
 
 
@@ -28,6 +29,7 @@ def run(
     metric: str = "HOTA",
     skip_invalid: bool = False,
     skip_missing: bool = False,
+    max_gap: int = MAX_GAP,
     resume: bool = False,
     benchmark: str | None = None,
     jobs: int | None = None,
@@ -49,7 +51,7 @@ def run(
         Of the draw.
     metric : str
         One of `METRICS`: what is best.
-    skip_invalid, skip_missing, benchmark, jobs, scheduler
+    skip_invalid, skip_missing, max_gap, benchmark, jobs, scheduler
         As for `evaluate_motchallenge.run`.
     resume : bool
         Keep the scores that an earlier search of the same files has.
@@ -64,7 +66,7 @@ def run(
     UserError
         For whatever the user can fix.
     """
-    from application_util.files.output import lock_folder
+    from application_util.files.lock import lock_folder
     from application_util.parallel.executor import cpu_count
     from application_util.parallel.jobs import JobRunner, report_failures
     from application_util.scoring.score_table import write_csv
@@ -74,7 +76,7 @@ def run(
     from tools.parameter_search.trial import plan_trials, try_settings
 
     settings = search.draw(values, random, seed) if random else search.grid(values)
-    names, plan, rules = plan_trials(mot_dir, detection_dir, benchmark, skip_missing, skip_invalid)
+    names, plan, rules = plan_trials(mot_dir, detection_dir, benchmark, skip_missing, skip_invalid, max_gap)
     output_dir = Path(output_dir)
     with lock_folder(output_dir):
         record = open_record(output_dir, plan, rules, resume)
@@ -87,7 +89,7 @@ def run(
                 write_plot(output_dir / "sweep.png", rows, parameters, rows[0])
             print(outcome.format_best(rows))
             command = outcome.best_command(
-                rows[0], names, mot_dir, detection_dir, skip_invalid, skip_missing, benchmark
+                rows[0], names, mot_dir, detection_dir, skip_invalid, skip_missing, benchmark, max_gap
             )
             print(f"\nbest {metric} of {len(rows)} settings:\n{command}")
             say(f"table, plot and scores by sequence in {output_dir}")
@@ -108,7 +110,7 @@ def create_parser() -> CommandParser:
         help="draw N settings, two values of a parameter are a range then (default: none, try all)")  # fmt: skip
     add_flag(parser, "--seed", type=int)
     parser.add_argument("--metric", choices=METRICS, default="HOTA", help="what is best")
-    add_flags(parser, "--skip_invalid", "--skip_missing")
+    add_flags(parser, "--skip_invalid", "--max_gap", "--skip_missing")
     add_flag(parser, "--resume", "scores of the same settings and files")
     add_flag(parser, "--benchmark")
     add_worker_flags(parser)

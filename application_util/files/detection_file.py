@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
-from application_util.files.checksum import sha256
 from application_util.files.invalid_rows import FIRST_FEATURE, find_invalid_rows
-from application_util.files.mot_table import read_detections, refuse_gap
+from application_util.files.mot_table import read_hashed_detections, refuse_gap
 from application_util.files.npy_file import NpyFile
 from application_util.settings import MAX_GAP
 from deep_sort.detection import Detection, Detections
@@ -27,9 +26,8 @@ class TextRows:
     """Rows of a det.txt, held in memory: what `NpyFile` is for arrays."""
 
     def __init__(self, path: Path) -> None:
-        self._table = read_detections(path)
+        self._table, self.sha256 = read_hashed_detections(path)
         self.shape, self.dtype = self._table.shape, self._table.dtype
-        self.sha256 = sha256(path)
 
     def chunks(self) -> Iterator[tuple[int, NDArray]]:
         """Yield the index of the first row, and all rows."""

@@ -34,7 +34,7 @@ def open_writer(path: str | Path, feature_dim: int = USUAL_FEATURE_DIM) -> Itera
     UserError
         If the file cannot be written.
     """
-    with PartialFile(path, "choose another --output_dir") as output, output.open("wb") as file:
+    with PartialFile(path, "choose another place") as output, output.open("wb") as file:
         file.write(bytes(HEADER_BYTES))  # the number of rows is known at the end
         writer = DetectionWriter(file, feature_dim, output)
         yield writer

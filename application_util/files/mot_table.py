@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import warnings
 from pathlib import Path
 
@@ -20,6 +22,11 @@ MAX_ID = 2**31 - 1
 
 
 def read_detections(path: str | Path) -> Table:
+    """Read a det.txt in full width, as `read_hashed_detections`."""
+    return read_hashed_detections(path)[0]
+
+
+def read_hashed_detections(path: str | Path) -> tuple[Table, str]:
     """Read a det.txt in full width.
 
     Parameters
@@ -31,17 +38,25 @@ def read_detections(path: str | Path) -> Table:
     Returns
     -------
     ndarray, shape (rows, 10)
+    str
+        The file's SHA-256.
 
     Raises
     ------
     UserError
         As `read_table`.
     """
-    table = read_table(path)[:, :BOX_COLUMNS]
-    return np.pad(table, ((0, 0), (0, BOX_COLUMNS - table.shape[1])), constant_values=-1)
+    table, digest = read_hashed_table(path)
+    table = table[:, :BOX_COLUMNS]
+    return np.pad(table, ((0, 0), (0, BOX_COLUMNS - table.shape[1])), constant_values=-1), digest
 
 
 def read_table(path: str | Path, min_columns: int = 7) -> Table:
+    """Read a table of numbers, one box a row, as `read_hashed_table`."""
+    return read_hashed_table(path, min_columns)[0]
+
+
+def read_hashed_table(path: str | Path, min_columns: int = 7) -> tuple[Table, str]:
     """Read a table of numbers, one box a row.
 
     Parameters
@@ -57,6 +72,8 @@ def read_table(path: str | Path, min_columns: int = 7) -> Table:
     -------
     ndarray, shape (rows, columns)
         (0, min_columns) for a file without rows.
+    str
+        SHA-256 of the bytes that were read.
 
     Raises
     ------
@@ -64,20 +81,22 @@ def read_table(path: str | Path, min_columns: int = 7) -> Table:
         If the file is missing or unreadable, or naming the first line with something other than finite
         numbers, with another number of columns than the first, or with a frame that is no whole number >= 0.
     """
-    table = _read_quickly(path)
+    content = _read_bytes(path)
+    digest = hashlib.sha256(content).hexdigest()
+    table = _read_quickly(content)
     numbered: list[tuple[int, str]] = []
     if table is None:
-        numbered = _numbered_lines(path)
+        numbered = _numbered_lines(path, content)
         if not numbered:
-            return np.empty((0, min_columns))
+            return np.empty((0, min_columns)), digest
         try:
             delimiter = _delimiter(numbered[0][1])
             table = np.array([line.split(delimiter) for _, line in numbered], dtype=np.float64)
         except ValueError:
             raise _first_broken_line(path, numbered) from None
     if table.shape[1] < min_columns or not np.isfinite(table).all() or _bad_frames(table).any():
-        raise _first_broken_line(path, numbered or _numbered_lines(path), min_columns)
-    return table
+        raise _first_broken_line(path, numbered or _numbered_lines(path, content), min_columns)
+    return table, digest
 
 
 def read_tracks(path: str | Path, min_columns: int = 7) -> Table:
@@ -107,7 +126,7 @@ def refuse_gap(
     frames, rows : ndarray, shape (n,)
         Different frame numbers, ascending, and the index of a row of each.
     max_gap : int
-        Frames that may be left out between two of them.
+        How far one of them may be from the next.
     hint : str
         What allows more.
 
@@ -123,26 +142,34 @@ def refuse_gap(
         )
 
 
-def _read_quickly(path: str | Path) -> Table | None:
-    """Read a regular table without holding its text; None for whatever needs a closer look."""
+def _read_bytes(path: str | Path) -> bytes:
     try:
-        with open(path, encoding="utf-8-sig") as file, warnings.catch_warnings():
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _read_quickly(content: bytes) -> Table | None:
+    """Read a regular table; None for whatever needs a closer look."""
+    try:
+        file = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig")
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about a file without rows
             first = next((line for line in file if line.partition("#")[0].strip()), "")
             file.seek(0)
             table = np.loadtxt(file, np.float64, comments="#", delimiter=_delimiter(first), ndmin=2)
-    except (OSError, ValueError):
+    except ValueError:
         return None
     return table if table.size else None
 
 
-def _numbered_lines(path: str | Path) -> list[tuple[int, str]]:
+def _numbered_lines(path: str | Path, content: bytes) -> list[tuple[int, str]]:
     """Return the lines that are not empty, with their numbers and without comments."""
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
         raise UserError(f"{path}: cannot be read as text ({error})") from None
     lines = (line.partition("#")[0] for line in text.splitlines())
     return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]

@@ -20,14 +20,8 @@ from typing import IO, Any
 from uuid import uuid4
 
 from application_util.errors import UserError
+from application_util.files.lock import RENAMES_OPEN_FILES, lock
 from application_util.progress import say
-
-try:
-    import fcntl
-except (
-    ImportError
-):  # Windows: without locks every leftover is in the way, and partial files get names of their own
-    fcntl = None  # type: ignore[assignment]
 
 OPEN_FLAGS = os.O_RDWR | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
 
@@ -98,7 +92,7 @@ class PartialFile:
     @property
     def locks(self) -> tuple[int, ...]:
         """Descriptors for a child process that writes the file: it holds the lock on if it outlives this process."""
-        return () if self._descriptor is None or fcntl is None else (self._descriptor,)
+        return () if self._descriptor is None or not RENAMES_OPEN_FILES else (self._descriptor,)
 
     def keep_partial(self) -> None:
         """Leave the partial file as it is at the end of the block, because it is not complete."""
@@ -107,7 +101,7 @@ class PartialFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if fcntl is None:  # Windows does not rename open files
+        if not RENAMES_OPEN_FILES:
             self._release()
         try:
             if kind is None and not self._kept and not self._direct:
@@ -128,8 +122,11 @@ class PartialFile:
         name = re.compile(rf"{re.escape(stem)}\.\d+-[0-9a-f]{{8}}\.partial{re.escape(self._suffix)}")
         for entry in os.scandir(self._target.parent):
             if name.fullmatch(entry.name) and (descriptor := _claim(Path(entry.path))) is not None:
-                os.unlink(entry.path)
+                if RENAMES_OPEN_FILES:
+                    os.unlink(entry.path)  # while the lock holds
                 os.close(descriptor)
+                if not RENAMES_OPEN_FILES:
+                    os.unlink(entry.path)
 
     def _name(self, mark: str) -> Path:
         stem = self._target.name.removesuffix(self._suffix)
@@ -153,7 +150,7 @@ def check_writable(path: str | Path, advice: str) -> None:
             output.partial_path.unlink()
 
 
-def write_whole(path: Path, content: bytes | str) -> None:
+def write_whole(path: Path, content: bytes | str, advice: str = "choose another place") -> None:
     """Write a file so that it appears only when it is complete; text is UTF-8, names in it are the file system's.
 
     Raises
@@ -161,30 +158,8 @@ def write_whole(path: Path, content: bytes | str) -> None:
     UserError
         If it cannot be written.
     """
-    with whole_file(path, "choose another --output_dir", "wb") as file:
+    with whole_file(path, advice, "wb") as file:
         file.write(content.encode(errors="surrogateescape") if isinstance(content, str) else content)
-
-
-@contextmanager
-def lock_folder(folder: str | Path) -> Iterator[None]:
-    """Keep a folder, made as needed, to this process while the block runs; it must not be renamed or replaced.
-
-    Raises
-    ------
-    UserError
-        If another process has locked it. Where folders cannot be locked (Windows, some network drives), nothing is.
-    """
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    if fcntl is None:
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        if _lock(descriptor) is False:
-            raise UserError(f"{folder}: in use by another run: wait for its end, or choose another folder")
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def refuse_overwriting(outputs: Iterable[str | Path | None], inputs: Iterable[str | Path | None]) -> None:
@@ -246,7 +221,7 @@ def _claim(path: Path) -> int | None:
             descriptor, new = os.open(path, OPEN_FLAGS), False
         except OSError:
             return None
-    locked = _lock(descriptor)
+    locked = lock(descriptor)
     about = os.fstat(descriptor)
     # Whoever held the lock before may have renamed the file since it was opened here.
     same = os.path.lexists(path) and os.path.samestat(about, os.lstat(path))
@@ -262,14 +237,3 @@ def _claim(path: Path) -> int | None:
         return descriptor
     os.close(descriptor)
     return None
-
-
-def _lock(descriptor: int) -> bool | None:
-    """Lock an open file or folder for this process: False if another has, None if that cannot be had here."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    except BlockingIOError:
-        return False
-    except (OSError, AttributeError):
-        return None

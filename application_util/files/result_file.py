@@ -54,7 +54,7 @@ class ResultFile:
     """
 
     def __init__(self, path: str | Path, write_class: bool = False) -> None:
-        self._output = PartialFile(path, "choose another --output_file")
+        self._output = PartialFile(path, "choose another place")
         self._write_class = write_class
         self.path = self._output.path
 

@@ -6,6 +6,7 @@ import importlib.util
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from application_util.errors import UserError, require
 from application_util.files.output import write_whole
@@ -13,7 +14,8 @@ from application_util.installation import install_command
 from application_util.parallel.jobs import Failures, Job, JobRunner
 from application_util.progress import say
 from application_util.scoring.score_table import format_table, score_rows, write_scores
-from application_util.scoring.scores import FamilyScores, ScoreJob, guess_benchmark, score_sequence
+from application_util.scoring.scores import FamilyScores, ScoreJob, guess_benchmark, score_and_hash
+from application_util.scoring.tables import Hashes
 from application_util.sequences.sequence_set import SequenceSet, sequence_length
 
 SUBMISSION_FILE = "submission.zip"
@@ -97,15 +99,17 @@ def score_benchmark(
         for name in names
     ]
     scores: dict[str, FamilyScores] = {}
+    hashes: dict[str, Hashes] = {}
     failures: Failures = {}
-    for outcome in JobRunner(processes).run(score_sequence, queue, "scoring"):
+    for outcome in JobRunner(processes).run(score_and_hash, queue, "scoring"):
         if outcome.error is None:
-            scores[outcome.job.name] = outcome.value
+            scores[outcome.job.name], hashes[outcome.job.name] = outcome.value.scores, outcome.value.sha256
         else:
             failures[outcome.job.name] = outcome.error
     if scores:
-        about = {"benchmark": rules, "trackeval": version} | ({"classes": classes} if classes else {})
-        write_scores(result_dir, scores, about)
+        about: dict[str, Any] = {"benchmark": rules, "trackeval": version}
+        about |= {"classes": classes} if classes else {}
+        write_scores(result_dir, scores, about | {"sha256": dict(sorted(hashes.items()))})
         print(f"{rules} by TrackEval {version}; fractions in percent\n\n{format_table(score_rows(scores))}")
         say(f"scores of {len(scores)} sequences in {result_dir / 'scores.csv'} and scores.json")
     return scores, failures

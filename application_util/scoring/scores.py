@@ -13,8 +13,9 @@ from types import ModuleType
 from typing import Any
 
 from application_util.errors import UserError, require
+from application_util.files.checksum import sha256
 from application_util.progress import warn
-from application_util.scoring.tables import needs_copies, read_tables, write_copies
+from application_util.scoring.tables import Hashes, needs_copies, read_tables, write_copies
 from application_util.sequences.sequence_set import sequence_length
 from application_util.settings import BENCHMARKS
 
@@ -35,6 +36,22 @@ ABOUT_TRUTH = (
 
 FamilyScores = dict[str, dict[str, Any]]
 """Family -> field -> number, or an array over HOTA's 19 localisation thresholds, as TrackEval gives it."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What came of scoring a sequence.
+
+    Attributes
+    ----------
+    scores : dict
+        See `FamilyScores`.
+    sha256 : dict of str -> str
+        Hashes of the ``groundtruth`` and the ``result`` that were read.
+    """
+
+    scores: FamilyScores
+    sha256: Hashes
 
 
 @dataclass(frozen=True)
@@ -78,39 +95,52 @@ def guess_benchmark(names: Iterable[str]) -> str:
 
 
 def score_sequence(job: ScoreJob) -> FamilyScores:
+    """Return the scores of a sequence, see `score_and_hash`."""
+    return score_and_hash(job).scores
+
+
+def score_and_hash(job: ScoreJob) -> Scored:
     """Score the result file of a sequence, of whatever tracker.
 
     Raises
     ------
     UserError
-        If the result file or the ground truth is no table of boxes, or TrackEval refuses one of them.
+        If the result file or the ground truth is no table of boxes, TrackEval refuses one of them, or one changes.
     """
     trackeval = require("trackeval", "scores")
     length = sequence_length(job.mot_dir / job.sequence)
-    truth, result = read_tables(job.truth_file, job.result_file, length, job.benchmark, job.classes)
-    with contextlib.ExitStack() as stack:
-        folders = job.mot_dir, job.result_dir
-        if needs_copies(truth, result, job.classes):
-            copies = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="deep-sort-")))
-            write_copies(truth, result, job.classes, copies, job.sequence)
-            folders = copies, copies
-        stack.enter_context(_as_user_errors(trackeval, job))
-        stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
-        dataset = trackeval.datasets.MotChallenge2DBox(
-            {
-                "BENCHMARK": job.benchmark,
-                "GT_FOLDER": str(folders[0]),
-                "TRACKERS_FOLDER": str(folders[1]),
-                "TRACKERS_TO_EVAL": [""],
-                "TRACKER_SUB_FOLDER": "",
-                "SKIP_SPLIT_FOL": True,
-                "SEQ_INFO": {job.sequence: length},
-                "PRINT_CONFIG": False,
-            }
-        )
-        raw_data = dataset.get_raw_seq_data("", job.sequence)
-        data = dataset.get_preprocessed_seq_data(raw_data, "pedestrian")
-        return {name: metric.eval_sequence(data) for name, metric in _metrics(trackeval).items()}
+    truth, result, hashes = read_tables(job.truth_file, job.result_file, length, job.benchmark, job.classes)
+    refusal, data = trackeval.utils.TrackEvalException, None
+    with _as_user_errors(trackeval, job), contextlib.redirect_stdout(io.StringIO()):
+        if not needs_copies(truth, result, job.classes):
+            with contextlib.suppress(refusal):  # it knows no comments or empty lines: the copies have none
+                data = _read(trackeval, job, job.mot_dir, job.result_dir, length)
+        if data is None:
+            with tempfile.TemporaryDirectory(prefix="deep-sort-") as copies:
+                write_copies(truth, result, job.classes, Path(copies), job.sequence)
+                data = _read(trackeval, job, Path(copies), Path(copies), length)
+        found = {name: metric.eval_sequence(data) for name, metric in _metrics(trackeval).items()}
+    for path, name in ((job.truth_file, "groundtruth"), (job.result_file, "result")):
+        if sha256(path) != hashes[name]:  # TrackEval has read it once more
+            raise UserError(f"{path}: was changed while it was scored: start again")
+    return Scored(found, hashes)
+
+
+def _read(trackeval: ModuleType, job: ScoreJob, truth_dir: Path, result_dir: Path, length: int) -> Any:
+    dataset = trackeval.datasets.MotChallenge2DBox(
+        {
+            "BENCHMARK": job.benchmark,
+            "GT_FOLDER": str(truth_dir),
+            "TRACKERS_FOLDER": str(result_dir),
+            "TRACKERS_TO_EVAL": [""],
+            "TRACKER_SUB_FOLDER": "",
+            "SKIP_SPLIT_FOL": True,
+            "SEQ_INFO": {job.sequence: length},
+            "PRINT_CONFIG": False,
+        }
+    )
+    raw_data = dataset.get_raw_seq_data("", job.sequence)
+    return dataset.get_preprocessed_seq_data(raw_data, "pedestrian")
 
 
 def combine_scores(scores: Mapping[str, FamilyScores]) -> FamilyScores:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from application_util.errors import UserError
 from application_util.files.invalid_rows import LARGEST
-from application_util.files.mot_table import read_table
+from application_util.files.mot_table import read_hashed_table
 
 MAX_ID = 2**31 - 1
 MAX_EMPTY_FRAMES = 1_000_000
@@ -24,11 +24,12 @@ ROOMY_IDS = 10_000
 """TrackEval's tables are as long as the largest id; up to here that does not matter."""
 
 Table = NDArray[np.float64]
+Hashes = dict[str, str]
 
 
 def read_tables(
     truth_file: Path, result_file: Path, length: int, benchmark: str, classes: Sequence[int] | None
-) -> tuple[Table, Table]:
+) -> tuple[Table, Table, Hashes]:
     """Read ground truth and result of a sequence, and make sure that they can be scored.
 
     Parameters
@@ -47,16 +48,18 @@ def read_tables(
         Ground truth: frame, id, left, top, width, height, flag, class, ...
     ndarray, shape (M, 7 or more)
         Result.
+    dict of str -> str
+        SHA-256 of both files as they were read.
 
     Raises
     ------
     UserError
         If one is no table of boxes with ids, or no row of ground truth counts.
     """
-    truth = read_table(truth_file, min_columns=8)
+    truth, truth_hash = read_hashed_table(truth_file, min_columns=8)
     _check_boxes(truth_file, truth)
     _check_ids(truth_file, np.where(truth[:, 6] == 0, 0, truth[:, 1]))  # flag 0: not scored
-    result = read_table(result_file)
+    result, result_hash = read_hashed_table(result_file)
     _check_boxes(result_file, result)
     _check_ids(result_file, result[:, 1])
     last = int(max(table[:, 0].max(initial=0) for table in (truth, result)))
@@ -64,7 +67,7 @@ def read_tables(
         raise UserError(f"{truth_file.parent.parent}: {length} frames, but the last row is of frame {last}")
     if len(truth) and not counting_rows(truth, benchmark, classes).any():
         raise UserError(f"{truth_file}: {_nothing_counts(truth, benchmark, classes)}")
-    return truth, result
+    return truth, result, {"groundtruth": truth_hash, "result": result_hash}
 
 
 def counting_rows(truth: Table, benchmark: str, classes: Sequence[int] | None = None) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ from application_util.errors import UserError
 from application_util.files.checksum import sha256
 from application_util.files.json_file import read_json, write_json
 from application_util.tracking.sequence_job import SequenceJob, SequenceResult
+from deep_sort import __version__
 
 FILE_NAME = "run.json"
 
@@ -53,6 +54,7 @@ class RunRecord:
             entry.get("flags") == flags_of(job)
             and entry.get("image_frames") == _first_and_last(images)
             and self.is_own(name)
+            and _version_in(entry) == __version__
             and entry.get("detection_sha256") == sha256(job.detection_file)
         )
 
@@ -98,6 +100,11 @@ def read_record(directory: Path) -> RunRecord:
 def flags_of(job: SequenceJob) -> dict[str, Any]:
     """Return the flags that decide what a result holds."""
     return {**job.settings.as_dict(), "skip_invalid": job.skip_invalid}
+
+
+def _version_in(entry: dict[str, Any]) -> Any:
+    versions = entry.get("versions")
+    return versions.get("deep-sort") if isinstance(versions, dict) else None
 
 
 def _first_and_last(frames: Collection[int]) -> list[int] | None:

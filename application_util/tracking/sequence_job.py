@@ -21,6 +21,7 @@ from application_util.settings import MAX_GAP, TrackerSettings
 from application_util.tracking.camera_motions import camera_motions
 from application_util.tracking.outcome import Outcome
 from application_util.tracking.sequence_tracker import complete, select_detections
+from deep_sort import __version__
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,8 @@ def track_into_file(job: SequenceJob, output_file: Path) -> SequenceResult:
         detections.sha256,
         time.perf_counter() - started,
         socket.gethostname(),
-        {name: _version(name) for name in ("deep-sort", "numpy", "scipy")}
-        | {"python": platform.python_version()},
+        {"deep-sort": __version__, "python": platform.python_version()}
+        | {name: _version(name) for name in ("numpy", "scipy")},
     )
 
 

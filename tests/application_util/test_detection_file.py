@@ -102,6 +102,20 @@ def test_a_file_that_is_replaced_meanwhile_is_read_as_it_was(tmp_path):
     assert np.array_equal(detections.rows(9), array[36:]) and detections.sha256 == hashed
 
 
+def test_the_hash_of_a_det_txt_is_that_of_what_was_read(tmp_path, monkeypatch):
+    path, rows = tmp_path / "det.txt", b"1,-1,10,20,30,40,0.9\n"
+    path.write_bytes(rows)
+    real = np.loadtxt
+
+    def replace_meanwhile(*args, **kwargs):
+        path.write_bytes(rows.replace(b"10", b"99"))
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(np, "loadtxt", replace_meanwhile)
+    detections = DetectionFile(path)
+    assert detections.rows(1)[0, 2] == 10 and detections.sha256 == hashlib.sha256(rows).hexdigest()
+
+
 @pytest.mark.parametrize("change", ["cut", "changed", "touched"])
 def test_a_file_that_is_changed_meanwhile_is_refused(tmp_path, change):
     np.save(tmp_path / "d.npy", np.ones((40, 12)))

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from application_util.errors import UserError
+from application_util.files.checksum import sha256
+from application_util.scoring import scores
 from application_util.scoring.score_table import COUNTS, FIELDS, format_table, score_rows
-from application_util.scoring.scores import ScoreJob, guess_benchmark, score_sequence
+from application_util.scoring.scores import ScoreJob, guess_benchmark, score_and_hash, score_sequence
 from tests.support.paths import GOLDEN, shared_path
 from tests.support.sequences import Benchmark
 
@@ -124,7 +126,6 @@ def test_what_cannot_be_scored_is_one_line(world, line, complaint, capsys):
     ("1,1,2,3,nan,5,1,1,1", "column 5: nan is not finite"), ("1.5,1,2,3,4,5,1,1,1", "frame 1.5"),
     ("1,1.5,2,3,4,5,1,1,1", "id 1.5"), ("99999,1,2,3,4,5,1,1,1", "99999"),
     ("1,70,2,3,4,5,1,1,1\n1,70,2,3,4,5,1,1,1", "same ID"), ("20,70,2,3,4,5,1,99,1", "invalid gt classes"),
-    ("\n1,70,2,3,4,5,1,1,1", "cannot be read"),
 ])  # fmt: skip
 def test_the_ground_truth_is_named_when_it_is_at_fault(world, line, complaint):
     truth = world.mot_dir / "SEQ-A" / "gt" / "gt.txt"
@@ -220,3 +221,33 @@ def test_recorded_tracks_of_real_sequences(tmp_path):
     for name in names:
         shutil.copy(shared_path(f"golden/tracks/{name}-A.txt"), results / f"{name}.txt")
     assert_official(mot_dir, results, names, "MOT16", tmp_path / "official")
+
+
+def test_scores_know_the_files_that_were_read(world):
+    job = ScoreJob("MOT16", world.mot_dir, world.output_dir, "SEQ-A")
+    hashes = score_and_hash(job).sha256
+    assert hashes == {"groundtruth": sha256(job.truth_file), "result": sha256(job.result_file)}
+
+
+@pytest.mark.parametrize("file", ["truth_file", "result_file"])
+def test_a_file_that_is_changed_while_it_is_scored_is_refused(world, monkeypatch, file):
+    job = ScoreJob("MOT16", world.mot_dir, world.output_dir, "SEQ-A")
+    real = scores.needs_copies
+
+    def change_meanwhile(*args):
+        with getattr(job, file).open("a") as rows:
+            rows.write("1,77,1,1,5,5,1,1,1\n" if file == "truth_file" else "1,77,1,1,5,5,1,-1,-1,-1\n")
+        return real(*args)
+
+    monkeypatch.setattr(scores, "needs_copies", change_meanwhile)
+    with pytest.raises(UserError, match=rf"{getattr(job, file).name}: was changed while it was scored"):
+        score_sequence(job)
+
+
+def test_comments_and_empty_lines_do_not_matter(world):
+    job = ScoreJob("MOT16", world.mot_dir, world.output_dir, "SEQ-A")
+    expected = score_rows({"SEQ-A": score_sequence(job)})
+    for path in (job.truth_file, job.result_file):
+        lines = path.read_text().splitlines()
+        path.write_text("\n".join(["# a comment", lines[0], "", *lines[1:], "", ""]))
+    assert score_rows({"SEQ-A": score_sequence(job)}) == expected

@@ -116,6 +116,20 @@ def _read_checkpoint(folder: Path) -> None:
     read_checkpoint(folder / "checkpoint", (16, 8))
 
 
+def _prepare_state(folder: Path) -> list[bytes]:
+    from tools.reid.weights import initial_variables, save_variables
+
+    variables = initial_variables((16, 8), 3, seed=0)
+    save_variables(folder / "run" / "state-10", variables | {"global_step": np.int64(10)})
+    return [b"state-10"]
+
+
+def _read_state(folder: Path) -> None:
+    from tools.reid.run_state import RunState
+
+    RunState(folder / "run").load()
+
+
 def _image(suffix: str, edits: tuple[mutations.Edit, ...] = mutations.BYTES) -> Reader:
     target = f"{NAME}/img1/000001{suffix}"
     return Reader(f"image {suffix}", target, _prepare_image(suffix), _read_image, edits)
@@ -153,5 +167,6 @@ MEDIA = (
     _mars("test_name.txt", mutations.TEXT),
     Reader("network .pb", "network.pb", _prepare_network, _read_network, mutations.BYTES, network=True),
     _checkpoint(".index"),
+    Reader("latest", "run/latest", _prepare_state, _read_state, mutations.TEXT, ("run",), network=True),
     _checkpoint(".data-00000-of-00001"),
 )

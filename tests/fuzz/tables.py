@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -162,6 +163,27 @@ def _read_history(folder: Path) -> None:
     plot_curves([str(folder / "run")], str(folder / "curves.png"))
 
 
+def _cut_history(folder: Path) -> None:
+    from tools.reid.history import History
+
+    History(folder / "run").cut(30)
+
+
+SETTINGS = {"batch_size": 8, "image_shape": [32, 16], "recipe": {"seed": 3, "dropout": 0.5}}
+
+
+def _prepare_training(folder: Path) -> list[bytes]:
+    (folder / "run").mkdir()
+    (folder / "run" / "latest").write_text("state-10")
+    return [json.dumps(SETTINGS).encode()]
+
+
+def _read_training(folder: Path) -> None:
+    from tools.reid.run_state import RunState
+
+    RunState(folder / "run").check_settings(SETTINGS)
+
+
 TABLES = (
     Reader("det.txt", f"{NAME}/det/det.txt", _prepare_det, _read_det, mutations.TEXT),
     Reader("gt.txt: scores", TRUTH, _prepare_truth, _score, mutations.TEXT, (RESULTS,)),
@@ -174,4 +196,6 @@ TABLES = (
     Reader("run.json", "results/run.json", _prepare_run_record, _read_run_record, mutations.JSON),
     Reader("sweep.json", "sweep/sweep.json", _prepare_sweep_record, _read_sweep_record, mutations.JSON),
     Reader("history.csv", "run/history.csv", _prepare_history, _read_history, mutations.TEXT),
+    Reader("history.csv: going on", "run/history.csv", _prepare_history, _cut_history, mutations.TEXT),
+    Reader("settings.json", "run/settings.json", _prepare_training, _read_training, mutations.JSON, ("run",)),
 )

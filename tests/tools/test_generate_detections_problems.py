@@ -116,7 +116,7 @@ def test_an_error_keeps_the_file_of_an_earlier_run(mot_dir, out):
 
 def test_a_folder_that_cannot_be_written(mot_dir, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match=r"cannot be written .*: choose another --output_dir"):
+    with pytest.raises(UserError, match=r"cannot be written .*: choose another place"):
         generate_detections(any_encoder, mot_dir, tmp_path / "file")
 
 

@@ -15,6 +15,7 @@ from application_util.settings import TrackerSettings
 from tests.support.cli import error_line
 from tests.support.sequences import Benchmark
 from tools import sweep
+from tools.parameter_search import record as sweep_record
 from tools.parameter_search import search as sweep_search
 
 pytestmark = pytest.mark.slow
@@ -128,6 +129,44 @@ def test_a_sweep_started_anew_keeps_the_earlier_one_apart(world, capsys):
     code, _, err = run(world, capsys, "--min_confidence", "0.3")
     assert code == 0 and f"of an earlier run in {folder}, renamed: sweep.json.old" in err
     assert before and all((folder / f"{name}.old").read_bytes() == before[name] for name in before)
+
+
+def test_another_version_begins_once_more(world, capsys):
+    run(world, capsys, *GRID)
+    record = world.mot_dir.parent / "sweep" / "sweep.json"
+    content = json.loads(record.read_text())
+    content["inputs"]["versions"]["deep-sort"] = "0.1"
+    record.write_text(json.dumps(content))
+    code, _, err = run(world, capsys, *GRID, "--resume")
+    assert code == 0 and "started from the beginning" in err
+
+
+@pytest.mark.parametrize("file", ["detections/SEQ-A.npy", "mot/SEQ-A/gt/gt.txt"])
+def test_files_that_change_during_a_sweep_are_not_scored(world, capsys, monkeypatch, file):
+    place, real = world.mot_dir.parent / file, sweep_record.open_record
+
+    def change_afterwards(*args):
+        opened = real(*args)
+        if place.suffix == ".npy":
+            np.save(place, np.load(place)[:-1])
+        else:
+            place.write_text(place.read_text().rstrip().rpartition("\n")[0] + "\n")
+        return opened
+
+    monkeypatch.setattr(sweep_record, "open_record", change_afterwards)
+    code, _, err = run(world, capsys, *GRID)
+    assert code == 1 and "SEQ-A: " in err and "was changed during the search" in err
+    assert not (world.mot_dir.parent / "sweep" / "sweep.json").exists()
+
+
+def test_gaps_are_refused_unless_they_are_allowed(world, capsys):
+    rows = np.load(world.detection_dir / "SEQ-A.npy")
+    np.save(world.detection_dir / "SEQ-A.npy", rows[(rows[:, 0] < 5) | (rows[:, 0] > 9)])
+    flags = ["--min_confidence", "0.3", "--nn_budget", "none", "--skip_missing"]
+    code, _, err = run(world, capsys, *flags, "--max_gap", "5")
+    assert code == 1 and "SEQ-A" in err and "(--max_gap allows more)" in err
+    code, out, _ = run(world, capsys, *flags, "--max_gap", "6")
+    assert code == 0 and "--max_gap 6" in out.splitlines()[-1]
 
 
 @pytest.mark.parametrize("damage", ["not json", "no scores", "a folder"])

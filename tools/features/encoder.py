@@ -173,7 +173,7 @@ def open_network(
             f"{path}: TensorFlow reads frozen graphs (.pb) alone; --runtime openvino reads this one"
         )
     if precision != "float32":
-        raise UserError(f"TensorFlow runs networks in float32; --runtime openvino has {precision}")
+        raise UserError(f"TensorFlow runs networks in float32, OpenVINO some in {precision}")
     return FrozenGraph(path, input_name, output_name, trust_model)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from application_util.errors import UserError, require
+from application_util.errors import UserError, command_name, require
 from tools.network.tensorflow_import import load_tensorflow
 
 OUTWARD = re.compile(
@@ -112,7 +112,7 @@ class FrozenGraph:
         if outward and not self._trusted:
             raise UserError(
                 f"{self.path}: this network may reach files or the network when it runs ({', '.join(outward)}): "
-                "--trust_model takes it all the same"
+                f"{command_name('tools/generate_detections.py')} --trust_model takes it all the same"
             )
 
     def _tensor(self, graph: Any, name: str, flag: str, candidates: list[str]) -> Any:
@@ -121,7 +121,8 @@ class FrozenGraph:
         except (KeyError, ValueError):
             likely = ", ".join(candidates[:8]) or "none"
             raise UserError(
-                f"{self.path}: no node {name} in this graph: choose a {flag} (likely: {likely})"
+                f"{self.path}: no node {name} in this graph (likely: {likely}): "
+                f"{command_name('tools/generate_detections.py')} {flag} takes another"
             ) from None
 
     def _shape(self, tensor: Any, rank: int, meaning: str) -> tuple[int | None, ...]:

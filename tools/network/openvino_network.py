@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from application_util.errors import UserError, require
+from application_util.errors import UserError, command_name, require
 
 PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
 """Of the arithmetic; bfloat16 is fast on processors with AVX-512 BF16 or AMX, elsewhere OpenVINO takes float32."""
@@ -128,7 +128,10 @@ class OpenVinoNetwork:
         if name in DEFAULT_NAMES and len(ports) == 1:
             return ports[0]
         likely = ", ".join(port.get_any_name() for port in ports)
-        raise UserError(f"{self.path}: no {name} in this network: choose a {flag} (likely: {likely})")
+        raise UserError(
+            f"{self.path}: no {name} in this network (likely: {likely}): "
+            f"{command_name('tools/generate_detections.py')} {flag} takes another"
+        )
 
     def _open_batch(self, model: Any) -> None:
         """Allow any batch size where the network was written for one image, as most are."""

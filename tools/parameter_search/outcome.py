@@ -9,7 +9,7 @@ from typing import Any
 
 from application_util.installation import command_name
 from application_util.sequences.sequence import find_detection_file
-from application_util.settings import BENCHMARK_SETTINGS
+from application_util.settings import BENCHMARK_SETTINGS, MAX_GAP
 from tools.parameter_search.record import TABLE_FIELDS
 
 MOST_ROWS = 10
@@ -31,6 +31,7 @@ def best_command(
     skip_invalid: bool,
     skip_missing: bool,
     benchmark: str | None,
+    max_gap: int = MAX_GAP,
 ) -> str:
     """Return the command line that evaluates a setting on the files that were searched.
 
@@ -40,7 +41,7 @@ def best_command(
         Parameters and scores.
     names : sequence of str
         All sequences of `mot_dir`: those without ground truth are not searched, but tracked.
-    mot_dir, detection_dir, skip_invalid, skip_missing, benchmark
+    mot_dir, detection_dir, skip_invalid, skip_missing, benchmark, max_gap
         As they were given.
     """
     name = command_name("evaluate_motchallenge.py")
@@ -54,6 +55,8 @@ def best_command(
         command.append("--skip_missing")
     if benchmark:
         command += ["--benchmark", benchmark]
+    if max_gap != MAX_GAP:
+        command += ["--max_gap", str(max_gap)]
     return shlex.join(command)
 
 

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from application_util.errors import UserError
+from application_util.errors import UserError, require
 from application_util.files.checksum import sha256
 from application_util.files.json_file import read_json, write_json
 from application_util.files.output import set_aside
 from application_util.progress import say
 from application_util.scoring.scores import COMBINED
 from application_util.settings import TrackerSettings
+from application_util.tracking.benchmark import count_frames
 from application_util.tracking.sequence_job import SequenceJob
+from deep_sort import __version__
 from tools.parameter_search.search import METRICS
 
 RECORD_FILE = "sweep.json"
@@ -34,7 +36,7 @@ class SearchRecord:
     ----------
     directory : Path
     inputs : dict
-        What the scores depend on beside the parameters: sequences, hashes of their files, benchmark.
+        What the scores depend on beside the parameters: sequences, hashes of their files, benchmark, versions.
     scores : dict
         See `Scores`.
     """
@@ -49,6 +51,10 @@ class SearchRecord:
         entries = [{"settings": one.as_dict(), "scores": result} for one, result in self.scores.items()]
         content = {"inputs": self.inputs, "settings": entries}
         write_json(self.directory / RECORD_FILE, content)
+
+    def hashes(self, name: str) -> dict[str, str]:
+        """Return the hashes of a sequence's detections and ground truth."""
+        return {kind: self.inputs["sequences"][name][kind] for kind in ("detections", "groundtruth")}
 
     def table(self, settings: list[TrackerSettings], metric: str) -> list[dict[str, Any]]:
         """Return a row for each of these settings that has scores, the best first."""
@@ -86,19 +92,22 @@ def open_record(
         name: {
             "detections": _hash(job.detection_file),
             "groundtruth": _hash(job.sequence_dir / "gt" / "gt.txt"),
+            "frames": count_frames(job),
         }
         for name, job in plan.items()
     }
     skip_invalid = any(job.skip_invalid for job in plan.values())
-    record = SearchRecord(
-        directory, {"benchmark": benchmark, "skip_invalid": skip_invalid, "sequences": files}
-    )
+    versions = {"deep-sort": __version__, "trackeval": require("trackeval", "scores").__version__}
+    inputs = {"benchmark": benchmark, "versions": versions, "skip_invalid": skip_invalid, "sequences": files}
+    record = SearchRecord(directory, inputs)
     earlier = _read(directory / RECORD_FILE) if resume else None
     if earlier is not None and earlier[0] == record.inputs:
         record.scores = earlier[1]
     else:
         if earlier is not None:
-            say(f"the sweep in {directory} had other sequences or files: started from the beginning")
+            say(
+                f"the sweep in {directory} had other sequences, files or versions: started from the beginning"
+            )
         set_aside(directory, OUTPUT_FILES)
     return record
 

@@ -11,9 +11,9 @@ from typing import Any, cast
 from application_util.errors import UserError, require
 from application_util.parallel.jobs import Failures, Job, JobRunner
 from application_util.scoring.score_table import score_rows
-from application_util.scoring.scores import FamilyScores, ScoreJob, guess_benchmark, score_sequence
+from application_util.scoring.scores import FamilyScores, ScoreJob, guess_benchmark, score_and_hash
 from application_util.sequences.sequence_set import SequenceSet, find_sequences
-from application_util.settings import BENCHMARK_SETTINGS, TrackerSettings
+from application_util.settings import BENCHMARK_SETTINGS, MAX_GAP, TrackerSettings
 from application_util.tracking.benchmark import count_frames, plan_tracking
 from application_util.tracking.sequence_job import SequenceJob, track_into_file
 from tools.parameter_search.record import SearchRecord
@@ -37,6 +37,7 @@ def plan_trials(
     benchmark: str | None,
     skip_missing: bool,
     skip_invalid: bool,
+    max_gap: int = MAX_GAP,
 ) -> tuple[list[str], dict[str, SequenceJob], str]:
     """Find what to track and score in each trial.
 
@@ -60,7 +61,7 @@ def plan_trials(
     if not names:
         raise UserError(f"{mot_dir}: no sequence has ground truth (gt/gt.txt), nothing to search by")
     chosen = SequenceSet(found.directory, names, [])
-    plan = plan_tracking(chosen, detection_dir, BENCHMARK_SETTINGS, skip_missing, skip_invalid)
+    plan = plan_tracking(chosen, detection_dir, BENCHMARK_SETTINGS, skip_missing, skip_invalid, max_gap)
     return found.names, plan, benchmark or guess_benchmark(plan)
 
 
@@ -93,14 +94,20 @@ def try_settings(
             failures[trial.name] = outcome.error
             continue
         scores = found[trial.settings]
-        scores[trial.name] = outcome.value
+        result, hashes = outcome.value
+        if hashes != record.hashes(trial.name):
+            failures[trial.name] = UserError(
+                f"{plan[trial.name].detection_file}: this file or the ground truth was changed during the search"
+            )
+            continue
+        scores[trial.name] = result
         if len(scores) == len(plan):
             record.add(trial.settings, score_rows(found.pop(trial.settings)))
     return failures
 
 
-def track_and_score(job: SequenceJob, benchmark: str) -> FamilyScores:
-    """Track a sequence and return its scores; nothing is kept.
+def track_and_score(job: SequenceJob, benchmark: str) -> tuple[FamilyScores, dict[str, str]]:
+    """Track a sequence and return its scores, and hashes of what was read; nothing is kept.
 
     Parameters
     ----------
@@ -116,5 +123,9 @@ def track_and_score(job: SequenceJob, benchmark: str) -> FamilyScores:
     """
     name = job.sequence_dir.name
     with tempfile.TemporaryDirectory(prefix="deep-sort-") as folder:
-        track_into_file(job, Path(folder) / f"{name}.txt")
-        return score_sequence(ScoreJob(benchmark, job.sequence_dir.parent, Path(folder), name))
+        result = track_into_file(job, Path(folder) / f"{name}.txt")
+        scored = score_and_hash(ScoreJob(benchmark, job.sequence_dir.parent, Path(folder), name))
+        return scored.scores, {
+            "detections": result.detection_sha256,
+            "groundtruth": scored.sha256["groundtruth"],
+        }

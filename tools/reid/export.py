@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
 
 import numpy as np
 from scipy.io import savemat
 
-from application_util.errors import UserError
+from application_util.files.output import write_whole
 from tools.reid.data import ReidImages
 
 
@@ -41,10 +40,4 @@ def write_features(folder: Path, split: str, features: np.ndarray, data: ReidIma
         np.save(array, column, allow_pickle=False)
         contents[f"{split}_{name}.npy"] = array.getvalue()
     for name, content in contents.items():
-        partial = folder / f"{name}.partial"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(content)
-            os.replace(partial, folder / name)
-        except OSError as error:
-            raise UserError(f"{folder / name}: cannot be written: {error.strerror}") from None
+        write_whole(folder / name, content)

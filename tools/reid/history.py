@@ -6,6 +6,8 @@ import csv
 from pathlib import Path
 from typing import Any
 
+from application_util.errors import UserError
+from application_util.files.output import whole_file
 from tools.network.tensorflow_import import load_tensorflow
 
 PARTS = ("softmax", "triplet", "regression", "relation")
@@ -30,17 +32,25 @@ class History:
     def cut(self, step: int) -> None:
         """Drop what was written after the state of a step was saved."""
         rows = [row for row in self.rows() if int(row["step"]) <= step]
-        with self.path.open("w", newline="") as file:
-            table = csv.DictWriter(file, COLUMNS)
+        with whole_file(self.path, newline="", encoding="utf-8") as file:
+            table = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
             table.writeheader()
             table.writerows(rows)
 
     def rows(self) -> list[dict[str, str]]:
-        """What is in the table so far."""
+        """What is in the table so far; `UserError` if that is no such table."""
         if not self.path.is_file():
             return []
-        with self.path.open(newline="") as file:
-            return list(csv.DictReader(file))
+        try:
+            with self.path.open(newline="", encoding="utf-8") as file:
+                rows = list(csv.DictReader(file))
+            if any(int(row["step"]) < 0 for row in rows):
+                raise ValueError("a step below 0")
+        except (KeyError, TypeError, ValueError, csv.Error) as error:
+            raise UserError(
+                f"{self.path}: not the table of a training run ({type(error).__name__}: {error!s:.200})"
+            ) from None
+        return rows
 
     def add(self, row: dict[str, Any], losses: dict[str, float]) -> None:
         """Write a row, and the same with the parts of the loss for TensorBoard."""

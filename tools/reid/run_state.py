@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from application_util.errors import UserError
+from application_util.files.json_file import read_json, write_json
+from application_util.files.output import write_whole
 from tools.reid.weights import load_variables, save_variables
+
+STEP = "global_step"
+STATE = re.compile(r"state-\d+")
 
 
 class RunState:
@@ -27,21 +32,30 @@ class RunState:
         self._latest = folder / "latest"
 
     def load(self) -> tuple[int, dict[str, np.ndarray]] | None:
-        """Return the number of steps done and the variables, or None where no state has been saved."""
+        """Return the number of steps done and the variables, or None where no state has been saved.
+
+        Raises
+        ------
+        UserError
+            If what was saved cannot be read.
+        """
         if not self._latest.is_file():
             return None
-        variables = load_variables(self.folder / self._latest.read_text().strip())
-        return int(variables.pop("global_step")), variables
+        name = self._latest.read_bytes().decode("ascii", "replace").strip()
+        if not STATE.fullmatch(name):
+            raise UserError(f"{self._latest}: names no saved state: use another --run_id")
+        variables = load_variables(self.folder / name)
+        if STEP not in variables or np.shape(variables[STEP]) != ():
+            raise UserError(f"{self.folder / name}: no saved state of a training run: use another --run_id")
+        return int(variables.pop(STEP)), variables
 
     def save(self, step: int, variables: dict[str, np.ndarray]) -> None:
         """Save the state after a step and delete the one before; a kill at any moment leaves one of them."""
         name = f"state-{step}"
-        save_variables(self.folder / name, variables | {"global_step": np.int64(step)})
-        partial = self.folder / "latest.partial"
-        partial.write_text(name)
-        os.replace(partial, self._latest)
+        save_variables(self.folder / name, variables | {STEP: np.int64(step)})
+        write_whole(self._latest, name)
         for old in self.folder.glob("state-*"):
-            if not old.name.startswith(f"{name}."):
+            if STATE.fullmatch(old.name.partition(".")[0]) and not old.name.startswith(f"{name}."):
                 old.unlink()
 
     def check_settings(self, settings: dict[str, Any]) -> None:
@@ -50,15 +64,17 @@ class RunState:
         Raises
         ------
         UserError
-            If the saved state came about with others.
+            If the saved state came about with others, or theirs cannot be read.
         """
         settings = json.loads(json.dumps(settings))
         path = self.folder / "settings.json"
         if path.is_file() and self._latest.is_file():
-            before = json.loads(path.read_text())
+            before = read_json(path)
+            if not isinstance(before, dict):
+                raise UserError(f"{path}: not the settings of a training run: use another --run_id")
             changed = [name for name in settings if settings[name] != before.get(name)]
             if changed:
                 raise UserError(
                     f"{self.folder}: began with another {', '.join(changed)}; use another --run_id"
                 )
-        path.write_text(json.dumps(settings, indent=1))
+        write_json(path, settings)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from application_util.errors import UserError
-from application_util.files.output import lock_folder
+from application_util.files.lock import lock_folder
 from application_util.progress import say
 from tools.network.freezing import write_graph
 from tools.reid.augmentation import Augmentation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from application_util.errors import UserError
+from application_util.files.output import write_whole
 from tools.network.architecture import FEATURE_DIM, trunk_shape, variable_shapes
 from tools.network.tensorflow_import import load_tensorflow
 
@@ -134,17 +135,17 @@ def save_variables(prefix: str | Path, variables: dict[str, np.ndarray]) -> None
     """
     tf = load_tensorflow("train")
     names = sorted(variables)
-    partial = f"{prefix}.partial"
-    try:
-        Path(prefix).parent.mkdir(parents=True, exist_ok=True)
-        values = [np.asarray(variables[name]) for name in names]
-        tf.raw_ops.SaveV2(
-            prefix=partial, tensor_names=names, shape_and_slices=[""] * len(names), tensors=values
-        )
+    values = [np.asarray(variables[name]) for name in names]
+    with tempfile.TemporaryDirectory(prefix="deep-sort-") as folder:
+        made = f"{folder}/checkpoint"
+        try:
+            tf.raw_ops.SaveV2(
+                prefix=made, tensor_names=names, shape_and_slices=[""] * len(names), tensors=values
+            )
+        except tf.errors.OpError as error:
+            raise UserError(f"{made}: cannot be written: {str(error).splitlines()[0]}") from None
         for ending in (".data-00000-of-00001", ".index"):
-            os.replace(partial + ending, f"{prefix}{ending}")
-    except (OSError, tf.errors.OpError) as error:
-        raise UserError(f"{prefix}: cannot be written: {str(error).splitlines()[0]}") from None
+            write_whole(Path(f"{prefix}{ending}"), Path(made + ending).read_bytes())
 
 
 def load_variables(prefix: str | Path) -> dict[str, np.ndarray]:

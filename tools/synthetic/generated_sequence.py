@@ -12,7 +12,8 @@ from io import StringIO
 from pathlib import Path
 
 from application_util.errors import UserError
-from application_util.files.output import lock_folder, write_whole
+from application_util.files.lock import lock_folder
+from application_util.files.output import write_whole
 
 SEQINFO = "seqinfo.ini"
 SEQINFO_PARTIAL = "seqinfo.ini.partial"

@@ -96,6 +96,24 @@ def test_training_learns(uninterrupted):
     assert list(run.folder.glob("summaries/events.*"))
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "complaint"),
+    [
+        ("settings.json", "{", "settings.json: line 1: not JSON"),
+        ("settings.json", "[1]", "settings.json: not the settings of a training run"),
+        ("latest", "../elsewhere", "latest: names no saved state"),
+        ("latest", "state-9", "state-9: not a readable checkpoint"),
+        ("history.csv", "a,b\n1,2\n", "history.csv: not the table of a training run"),
+        ("history.csv", "step,loss\nx,2\n", "history.csv: not the table of a training run"),
+    ],
+)
+def test_a_damaged_folder_is_one_line(tmp_path, data, file, content, complaint):
+    make_run(tmp_path, data, number_of_steps=1)()
+    (tmp_path / file).write_text(content)
+    with pytest.raises(UserError, match=complaint):
+        make_run(tmp_path, data, number_of_steps=2)()
+
+
 def test_only_the_latest_state_is_kept(uninterrupted):
     run, _, _ = uninterrupted
     states = {path.name.split(".")[0] for path in run.folder.glob("state-*")}
