@@ -61,9 +61,9 @@ def test_other_node_names(tmp_path, patches):
     path = write_tiny_network(tmp_path / "network.pb", names=("net/crop", "net/embedding"))
     encoder = ImageEncoder(path, "net/crop", "net/embedding:0")
     assert np.allclose(encoder(patches), expected_features(patches), atol=1e-5)
-    with pytest.raises(UserError, match=r"no node images .* --input_name .*likely: net/crop"):
+    with pytest.raises(UserError, match=r"no node images .*likely: net/crop.* --input_name takes another"):
         ImageEncoder(path)
-    with pytest.raises(UserError, match=r"no node features .* --output_name .*net/embedding"):
+    with pytest.raises(UserError, match=r"no node features .*net/embedding.* --output_name takes another"):
         ImageEncoder(path, "net/crop")
 
 

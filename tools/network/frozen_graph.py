@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from application_util.errors import UserError, command_name, require
+from application_util.errors import UserError, require
+from application_util.installation import command_name
 from tools.network.tensorflow_import import load_tensorflow
 
 OUTWARD = re.compile(

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from application_util.errors import UserError, command_name, require
+from application_util.errors import UserError, require
+from application_util.installation import command_name
 
 PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
 """Of the arithmetic; bfloat16 is fast on processors with AVX-512 BF16 or AMX, elsewhere OpenVINO takes float32."""
