@@ -72,7 +72,10 @@ setup(
     packages=find_namespace_packages(
         include=["deep_sort*", "application_util*", "tools*", "resources.networks"], exclude=["*__pycache__*"]
     ),
-    package_data={"resources.networks": ["*.pb", "*.json", "*.md", "LICENSE"], "tools.report": ["*.css", "*.js"]},
+    package_data={
+        "resources.networks": ["*.pb", "*.json", "*.md", "LICENSE"],
+        "tools.report": ["*.css", "*.js"],
+    },
     py_modules=["deep_sort_app", "evaluate_motchallenge", "show_results", "generate_videos", "deep_sort_cli"],
     install_requires=["numpy>=1.24", "scipy>=1.10", "opencv-python>=4.8", "tqdm>=4.64"],
     extras_require=EXTRAS,

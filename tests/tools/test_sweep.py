@@ -117,7 +117,7 @@ def test_a_resumed_sweep_keeps_the_settings_it_has(world, capsys):
     content = json.loads(record.read_text())
     content["settings"][0]["scores"]["COMBINED"]["HOTA"] = 0.987
     record.write_text(json.dumps(content))
-    code, out, _ = run(world, capsys, *GRID, "--nn_budget", "100", "--resume")
+    code, out, _ = run(world, capsys, *GRID[:3], "--nn_budget", "100", "--resume")
     assert code == 0 and "98.70" in out
     assert len(json.loads(record.read_text())["settings"]) == 2
 
