@@ -57,7 +57,7 @@ def score_rows(scores: Mapping[str, FamilyScores]) -> dict[str, Row]:
 
 
 def format_table(rows: Mapping[str, Row]) -> str:
-    """Return a table for each family of scores, fractions in percent as TrackEval prints them."""
+    """Return a table for each family of scores, fractions in percent with two decimals."""
     name_width = max(len(name) for name in [*rows, *FIELDS]) + 2
     lines = []
     for family, fields in FIELDS.items():
@@ -116,7 +116,7 @@ def _number(value: Any) -> float | int:
 
 
 def _cell(field: str, value: float | int) -> str:
-    return f"{value:d}" if field in COUNTS else f"{100 * value:1.5g}"
+    return f"{value:d}" if field in COUNTS else f"{100 * value:.2f}"
 
 
 def _plain(result: FamilyScores) -> dict[str, dict[str, Any]]:

@@ -232,3 +232,17 @@ def test_without_truth_there_is_nothing_to_search_by(world, capsys):
         (world.mot_dir / name / "gt" / "gt.txt").unlink()
     code, _, err = run(world, capsys)
     assert code == 2 and err.startswith("error: ") and "no sequence has ground truth" in err
+
+
+def test_dots_of_one_value_lie_side_by_side():
+    from tools.parameter_search.plot import WIDEST, _side_by_side
+
+    rng = np.random.default_rng(0)
+    places, scores = rng.integers(0, 4, 80).astype(float), rng.uniform(30, 50, 80)
+    x = places + _side_by_side(places, scores, 4)
+    assert np.abs(x - places).max() <= WIDEST
+    width, height = 4 * 4 / (72 * 3.0 * 0.7), np.ptp(scores) * 4 / (72 * 2.2 * 0.7)
+    for one in range(80):
+        for other in range(one):
+            apart = abs(x[one] - x[other]) >= 0.98 * width or abs(scores[one] - scores[other]) >= height
+            assert apart or places[one] != places[other]

@@ -29,18 +29,19 @@ def plot_curves(runs: Sequence[str], output_file: str) -> None:
         If a run has no history, or the picture cannot be written.
     """
     figure, (losses, scores) = _figure(2)
-    for run in runs:
-        history = _read_history(Path(run) / "history.csv")
-        name = Path(run).resolve().name
-        losses.plot(history["epoch"], history["loss"], label=name)
-        measured = np.isfinite(history["rank1"])
-        for score, style in (("rank1", "o-"), ("mAP", "s--")):
-            if measured.any():
-                label = f"{name}: {score.replace('rank1', 'rank-1')}"
-                epochs, values = history["epoch"][measured], 100 * history[score][measured]
-                scores.plot(epochs, values, style, ms=3, label=label)
+    for number, run in enumerate(runs):
+        history, color = _read_history(Path(run) / "history.csv"), f"C{number}"
+        measured, label = np.isfinite(history["rank1"]), Path(run).resolve().name
+        for score, name, style in (("rank1", "rank-1", "-"), ("mAP", "mAP", "--")) if measured.any() else ():
+            epochs, values = history["epoch"][measured], 100 * history[score][measured]
+            scores.plot(epochs, values, style, color=color, lw=1.2)
+            scores.plot(epochs[values.argmax()], values.max(), "o", color=color, ms=4)
+            label += f", {name} {values.max():.1f}"
+        losses.plot(history["epoch"], history["loss"], color=color, lw=1, label=label)
     losses.set(xlabel="epoch", ylabel="training loss", title="Loss")
-    scores.set(xlabel="epoch", ylabel="%", title="Identities held out")
+    scores.set(
+        xlabel="epoch", ylabel="%", title="Identities held out: rank-1 (solid), mAP (dashed), best (dot)"
+    )
     _finish(figure, (losses, scores), output_file)
 
 
@@ -78,8 +79,22 @@ def plot_distances(counts: DistanceCounts, distance: float, output_file: str) ->
         density.plot(edges[1:], percent, label=label)
         accepted.plot(edges[1:], percent.cumsum(), label=label)
     for axes in (density, accepted):
-        axes.axvline(distance, color="black", lw=0.8, ls=":", label=f"{distance:.2f}")
-    density.set(xlabel="cosine distance", ylabel="% of pairs in a bin", xlim=(0, 1.4), title="Distances")
+        axes.axvline(distance, color="black", lw=0.9, ls=":")
+        axes.text(
+            distance,
+            1.0,
+            f" {distance:.2f}",
+            transform=axes.get_xaxis_transform(),
+            ha="left",
+            va="top",
+            fontsize=9,
+        )
+    density.set(
+        xlabel="cosine distance",
+        ylabel="% of pairs in a bin",
+        xlim=(0, 1.4),
+        title="Distances (dotted: recommended)",
+    )
     accepted.set(
         xlabel="--max_cosine_distance", ylabel="% of pairs accepted", xlim=(0, 1.4), title="Accepted"
     )
@@ -87,17 +102,17 @@ def plot_distances(counts: DistanceCounts, distance: float, output_file: str) ->
 
 
 def _figure(plots: int) -> tuple[Any, Any]:
-    figure = require("matplotlib.figure", "train").Figure(figsize=(10, 3.8), layout="constrained")
+    figure = require("matplotlib.figure", "train").Figure(figsize=(11, 4.2), layout="constrained")
     return figure, figure.subplots(1, plots)
 
 
 def _finish(figure: Any, all_axes: Sequence[Any], output_file: str) -> None:
     for axes in all_axes:
         axes.grid(alpha=0.3)
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(fontsize=8)
+    handles, labels = all_axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(4, max(1, len(labels))), fontsize=8)
     with whole_file(output_file, "choose another --output_file", "wb") as file:
-        figure.savefig(file, format="png", dpi=90)
+        figure.savefig(file, format="png", dpi=110)
 
 
 def measure_distances(model: str | Path, datasets: Sequence[tuple[str, str]]) -> DistanceCounts:
