@@ -122,12 +122,16 @@ class Detections:
         )
 
 
-def test_detections_of_supervision_come_back_with_ids():
+@pytest.mark.parametrize("real", [False, True])
+def test_detections_of_supervision_come_back_with_ids(real):
+    kind = pytest.importorskip("supervision").Detections if real else Detections
     tracker = DeepSort()
     for frame in range(4):
         boxes = walk(frame)[:2]
         corners = np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])
-        found = tracker.update(None, Detections(corners, np.array([0.5, 0.75]), np.array([3, 4])))
+        given = kind(xyxy=corners, confidence=np.array([0.5, 0.75]), class_id=np.array([3, 4]))
+        found = tracker.update(None, given)
+        assert type(found) is kind
         assert len(found.tracker_id) == (2 if frame > 1 else 0)
     assert sorted(found.tracker_id.tolist()) == [1, 2]
     assert {tuple(box) for box in found.xyxy} == {tuple(box) for box in corners}
