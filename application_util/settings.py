@@ -109,6 +109,11 @@ class TrackerSettings:
         low = self.low_confidence
         return self.min_confidence if low is None else min(low, self.min_confidence)
 
+    @property
+    def lowest_flag(self) -> str:
+        """The flag that says so."""
+        return "--min_confidence" if self.lowest_confidence == self.min_confidence else "--low_confidence"
+
     def as_dict(self) -> dict[str, Any]:
         """Return the parameters by name."""
         return asdict(self)
@@ -119,7 +124,7 @@ BENCHMARK_SETTINGS = TrackerSettings(min_confidence=0.3, nn_budget=100)
 
 PRESETS: dict[str, dict[str, Any]] = {
     "original": {},
-    "strong": {"motion_weight": 0.02, "ema_alpha": 0.9, "no_cascade": True, "low_confidence": 0.1},
+    "strong": {"motion_weight": 0.02, "ema_alpha": 0.9, "no_cascade": True, "low_confidence": 0.0},
 }
 """Sets of parameters; what one does not name stays as it is. How strong was chosen: docs/better_tracks.md."""
 

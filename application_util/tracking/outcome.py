@@ -19,7 +19,7 @@ class Outcome:
     used : int
         Detections that reached the tracker.
     uncertain, low, suppressed : int
-        Detections below ``min_confidence``, below ``min_detection_height``, and removed by non-maximum suppression.
+        Detections below ``lowest_confidence``, below ``min_detection_height``, and removed by non-maximum suppression.
     outside : int
         Detections of frames that the sequence does not have.
     repeated : int
@@ -42,7 +42,7 @@ class Outcome:
         """Return the counts that are not zero, in one line."""
         settings = self.settings
         parts = {
-            f"below --min_confidence {settings.min_confidence:g}": self.uncertain,
+            f"below {settings.lowest_flag} {settings.lowest_confidence:g}": self.uncertain,
             f"below --min_detection_height {settings.min_detection_height}": self.low,
             "suppressed": self.suppressed,
             "outside the frames": self.outside,
