@@ -67,7 +67,7 @@ class Outcome:
         if not self.uncertain + self.low:
             return "there are no detections in its frames, and so no tracks"
         if self.uncertain >= self.low:
-            return f"no detection has a confidence of {self.settings.min_confidence:g} (--min_confidence)"
+            return f"no detection has a confidence of {self.settings.lowest_confidence:g} ({self.settings.lowest_flag})"
         return f"no detection is {self.settings.min_detection_height} pixels high (--min_detection_height)"
 
 

@@ -66,3 +66,9 @@ def test_why_there_is_no_track(tmp_path, rows, settings, frames, words, capsys):
 def test_suppressed_boxes_are_counted(tmp_path, rows):
     outcome = track(tmp_path, np.vstack([rows, rows[:10:2]]), nms_max_overlap=0.5)
     assert outcome.suppressed == 5 and "5 suppressed" in outcome.describe()
+
+
+def test_unsure_detections_are_used(tmp_path, rows):
+    outcome = track(tmp_path, rows, low_confidence=0.5, min_confidence=0.95)
+    assert (outcome.used, outcome.uncertain, outcome.tracks) == (30, 30, 0)
+    assert "30 below --low_confidence 0.5" in outcome.describe()

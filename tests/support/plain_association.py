@@ -87,7 +87,7 @@ class PlainAssociation(PlainTracker):
         track.mean[:2] += shift
         track.covariance = whole @ track.covariance @ whole.T
 
-    def _update(self, track: PlainTrack, detection: PlainSighting) -> None:
+    def _update(self, track, detection):
         before = track.mean, track.covariance
         super()._update(track, detection)
         self.labels[track.number] = detection.label
