@@ -66,18 +66,14 @@ def run(
         See `application_util.settings.TrackerSettings`.
     display : bool or None
         Show a window; None shows one where that is possible.
-    skip_invalid : bool
-        Leave invalid detections out instead of refusing the file.
     output_video : str or Path, optional
         A video (``.avi`` or ``.mp4``) of what the window shows; needs no display.
     max_iou_distance, max_age, n_init
         As the other parameters of the tracker.
-    max_gap : int
-        Frames without detections that may follow each other.
     width, colors, draw_detections
         See `application_util.settings.DrawingSettings`.
-    write_class : bool
-        Keep the classes of detections, the 8th column, apart, and write each track's to the 8th column of the result.
+    skip_invalid, max_gap, write_class
+        See `application_util.flags.SHARED`.
     **parameters
         Those of `application_util.settings.TrackerSettings` that the original does not know.
 

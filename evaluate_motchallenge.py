@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ def run(
     jobs: int | None = None,
     scheduler: str | None = None,
     benchmark: str | None = None,
-    eval_classes: list[int] | None = None,
+    eval_classes: Sequence[int] = (),
     resume: bool = False,
     skip_missing: bool = False,
     skip_invalid: bool = False,
@@ -46,22 +47,8 @@ def run(
         Of an earlier run the last three are renamed to ``<name>.old``.
     settings : TrackerSettings
         The tracker's parameters.
-    jobs : int, optional
-        Processes, by default one per core.
-    scheduler : str, optional
-        Address of a dask.distributed scheduler whose workers do the tracking.
-    benchmark : str, optional
-        Whose rules of scoring, by default as the names of the sequences tell.
-    eval_classes : list of int, optional
-        Classes of ground truth that are scored instead of pedestrians, class 1.
-    resume : bool
-        Keep complete results that were made with the same settings and detections.
-    skip_missing : bool
-        Go on without sequences that have no detection file (or no result, when nothing is tracked).
-    skip_invalid : bool
-        Leave invalid detections out instead of refusing the file.
-    max_gap : int
-        Frames without detections that may follow each other.
+    jobs, scheduler, benchmark, eval_classes, resume, skip_missing, skip_invalid, max_gap
+        See `application_util.flags.SHARED`.
     report : str or Path, optional
         HTML file for a report of the results, see `tools.report.make`.
 
@@ -103,7 +90,7 @@ def run(
             names, failures = tracking.track_benchmark(plan, output_dir, runner, resume)
         with_truth = [name for name in names if sequences.has_groundtruth(name)]
         scores: dict[str, FamilyScores] | None = None
-        classes = tuple(eval_classes or ())
+        classes = tuple(eval_classes)
         if with_truth and scoring.can_score(required=detection_dir is None):
             scores, unscored = scoring.score_benchmark(
                 benchmark, classes, sequences, with_truth, output_dir, runner.processes

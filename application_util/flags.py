@@ -80,6 +80,12 @@ SHARED: dict[str, dict[str, Any]] = {
         "default": "original",
         "help": "set of parameters of the tracker, which their own flags change",
     },
+    "--crops": {
+        "type": number(int, 0),
+        "default": 16,
+        "metavar": "N",
+        "help": "crops of each track in its contact sheet",
+    },
     "--people": {"metavar": "N", "help": "people in the scene"},
     "--frames": {"metavar": "FRAMES", "help": "frames of the sequence"},
 }

@@ -38,15 +38,8 @@ def run(
         Folder of sequences and videos, or one of them.
     output_dir : str or Path, optional
         Gets ``<sequence>/det/det.txt``; by default each sequence's own folder.
-    classes : tuple of str
-        Names or numbers; by default all.
-    min_confidence : float
-    resume, overwrite : bool
-        Leave out, or replace, what is there already.
-    jobs : int, optional
-        Sequences at once on this machine, by default 1: a detector uses all cores.
-    scheduler : str, optional
-        Address of a dask.distributed scheduler whose workers do the work.
+    classes, min_confidence, resume, overwrite, jobs, scheduler
+        See `application_util.flags.SHARED`.
     detector_settings : DetectorSettings, optional
 
     Returns

@@ -72,8 +72,7 @@ def create_parser() -> CommandParser:
         help=f"folder of videos, <sequence>.mp4, see {command_name('generate_videos.py')} (default: none)")  # fmt: skip
     add("--max_video_mb", type=number(float, 0), default=20.0, metavar="MB",
         help="megabytes of video in the report, others are linked")  # fmt: skip
-    add("--crops", type=number(int, 0), default=16, metavar="N",
-        help="crops of each track in its contact sheet, 0 for none")  # fmt: skip
+    add_flag(parser, "--crops", ", 0 for none")
     add("--explain", action="store_true",
         help="print what made ids jump, a line each, and make no report")  # fmt: skip
     add("--title", metavar="TEXT", help="heading (default: by the folder of results)")

@@ -90,7 +90,7 @@ def create_parser() -> CommandParser:
         "--sequence_dir clip.mp4 --result_file tracks.txt --output_file tracks.png")  # fmt: skip
     add = of_tracks.add_argument
     add_flags(of_tracks, "--sequence_dir", "--result_file", required=True)
-    add("--crops", type=positive_int, default=16, metavar="N", help="crops of a track")
+    add_flag(of_tracks, "--crops", type=positive_int)
     add("--rows", type=positive_int, default=16, metavar="N", help="tracks on a sheet")
     add(
         "--min_length",

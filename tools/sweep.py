@@ -52,7 +52,7 @@ def run(
     metric : str
         One of `METRICS`: what is best.
     skip_invalid, skip_missing, max_gap, benchmark, jobs, scheduler
-        As for `evaluate_motchallenge.run`.
+        See `application_util.flags.SHARED`.
     resume : bool
         Keep the scores that an earlier search of the same files has.
 

@@ -11,9 +11,9 @@ from tests.support.sequences import make_sequence
 
 
 def import_boxes(folder: Path, detections: Path, kind: str | None = None, **options: object) -> None:
-    from tools.import_detections import run
+    from tools.detection_formats.importing import import_detections
 
-    run(folder / NAME, detections, folder / "imported.txt", kind, overwrite=True, **options)  # type: ignore[arg-type]
+    import_detections(folder / NAME, detections, folder / "imported.txt", kind, overwrite=True, **options)  # type: ignore[arg-type]
 
 
 def _prepare_images(folder: Path) -> None:

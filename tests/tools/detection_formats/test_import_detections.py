@@ -176,12 +176,12 @@ def encodings(monkeypatch):
     """What would be encoded."""
     jobs = []
     monkeypatch.setattr(
-        "tools.features.encoder.create_box_encoder", lambda network: SimpleNamespace(card=None)
+        "tools.detection_formats.importing.create_box_encoder", lambda network: SimpleNamespace(card=None)
     )
     monkeypatch.setattr(
-        "tools.features.encode_sequence.encode_sequence", lambda encoder, job: jobs.append(job)
+        "tools.detection_formats.importing.encode_sequence", lambda encoder, job: jobs.append(job)
     )
-    monkeypatch.setattr("tools.features.encode_sequences.say_encoded", lambda report, path: None)
+    monkeypatch.setattr("tools.detection_formats.importing.say_encoded", lambda report, path: None)
     return jobs
 
 
