@@ -64,9 +64,9 @@ class ResultView:
         if self.trajectories:
             self._draw_trajectories(drawing, frame)
         boxes = self.results.boxes(frame)
-        drawing.draw_groundtruth(self.results.ids(frame), boxes)
-        if self.groundtruth is not None:
+        if self.groundtruth is not None:  # below the labels
             drawing.draw_false_alarms(_false_alarms(boxes, self.groundtruth.boxes(frame)))
+        drawing.draw_groundtruth(self.results.ids(frame), boxes)
 
     def _draw_trajectories(self, drawing: NoVisualization, frame: int) -> None:
         """Draw, for each track of the last second, where the middle of its lower edge was."""

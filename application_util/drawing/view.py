@@ -134,9 +134,12 @@ class View:
                     *self._files,
                     colors=settings.colors,
                     width=settings.width or WINDOW_WIDTH,
+                    draw_width=settings.width,
                 )
             else:
-                self.drawing = VideoVisualization(self._info, *self._files, colors=settings.colors)
+                self.drawing = VideoVisualization(
+                    self._info, *self._files, colors=settings.colors, draw_width=settings.width
+                )
         return self
 
     def __exit__(

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from application_util import opencv as cv2
 from application_util.drawing.canvas import Canvas
 from application_util.drawing.colors import RED, Color, track_color
 from application_util.drawing.image_viewer import ImageViewer
@@ -96,6 +97,8 @@ class VideoVisualization(NoVisualization):
         Where to write; opened and closed by the caller.
     colors : str
         One of `application_util.settings.COLORS`; the original's include red for detections.
+    draw_width : int, optional
+        Images that are not so wide are enlarged before anything is drawn, so that lines and text stay fine.
 
     Attributes
     ----------
@@ -103,12 +106,23 @@ class VideoVisualization(NoVisualization):
         What is drawn on.
     """
 
-    def __init__(self, seq_info: Mapping[str, Any], *videos: VideoFile, colors: str = COLORS[0]) -> None:
+    def __init__(
+        self,
+        seq_info: Mapping[str, Any],
+        *videos: VideoFile,
+        colors: str = COLORS[0],
+        draw_width: int | None = None,
+    ) -> None:
         super().__init__(seq_info)
         self._videos, self._colors = videos, colors
+        self._draw_width, self._scale = draw_width, 1.0
         self.viewer = Canvas(np.zeros((*seq_info["image_size"][:2], 3), dtype=np.uint8))
 
     def set_image(self, image: np.ndarray) -> None:  # noqa: D102 (inherited)
+        height, width = image.shape[:2]
+        self._scale = max(1.0, (self._draw_width or width) / width)
+        if self._scale > 1:
+            image = np.asarray(cv2.resize(image, window_shape((height, width), self._draw_width or width)))
         self.viewer.image = image
 
     def draw_groundtruth(  # noqa: D102
@@ -116,14 +130,14 @@ class VideoVisualization(NoVisualization):
     ) -> None:
         ids, places = (
             [int(track_id) for track_id in track_ids],
-            [[int(side) for side in box] for box in boxes],
+            [[int(self._scale * side) for side in box] for box in boxes],
         )
         for track_id, box in zip(ids, places, strict=True):
             self._take_pen(track_color(track_id, self._colors))
             left, top, width, height = box
             self.viewer.rectangle(left, top, width, height)
         image_height, image_width = self.viewer.image.shape[:2]
-        text_height = max(LEAST_TEXT_HEIGHT, round(image_width / WIDTH_PER_PIXEL_OF_TEXT))
+        text_height = self._text_height()
         layout = LabelLayout(image_width, image_height)
         for track_id, box, label in zip(
             ids, places, map(str, ids) if labels is None else labels, strict=True
@@ -137,12 +151,13 @@ class VideoVisualization(NoVisualization):
         if self._colors == "original":
             self._take_pen(RED)
             for detection in detections:
-                self.viewer.rectangle(*detection.tlwh)
+                self.viewer.rectangle(*self._scale * detection.tlwh)
         else:
             self._take_pen(GREY, 0.5)
             for detection in detections:
-                left, top, width, height = detection.tlwh
+                left, top, width, height = self._scale * detection.tlwh
                 self.viewer.dashed_rectangle(left, top, width, height, 4 * self.viewer.thickness)
+                self._write_confidence(detection.confidence, left, top + height, width)
 
     def draw_trackers(self, tracks: Iterable[Any]) -> None:  # noqa: D102
         shown = [track for track in tracks if track.is_confirmed() and track.time_since_update == 0]
@@ -154,12 +169,25 @@ class VideoVisualization(NoVisualization):
     def draw_false_alarms(self, boxes: Iterable[Any]) -> None:  # noqa: D102
         self._take_pen(RED, 2)
         for box in boxes:
-            left, top, width, height = (int(side) for side in box)
+            left, top, width, height = (int(self._scale * side) for side in box)
             self.viewer.rectangle(left, top, width, height)
 
     def draw_trajectory(self, track_id: int, points: ArrayLike) -> None:  # noqa: D102
         self._take_pen(track_color(track_id, self._colors))
-        self.viewer.polyline(_smooth(np.asarray(points, dtype=float)))
+        self.viewer.polyline(_smooth(self._scale * np.asarray(points, dtype=float)))
+
+    def _write_confidence(self, confidence: float, left: float, bottom: float, box_width: float) -> None:
+        """Write a detection's confidence into the lower left corner of its box, if it has one and there is room."""
+        if not 0 < confidence < 1:
+            return
+        text, text_height = f"{confidence:.2f}", max(LEAST_TEXT_HEIGHT, round(0.7 * self._text_height()))
+        width, height = self.viewer.text_size(text, text_height)
+        away = 4 * self.viewer.thickness  # from the line of the track's box
+        if width + 2 * away <= box_width:
+            self.viewer.write(text, int(left) + away, int(bottom) - away - height, text_height)
+
+    def _text_height(self) -> int:
+        return max(LEAST_TEXT_HEIGHT, round(self.viewer.image.shape[1] / WIDTH_PER_PIXEL_OF_TEXT))
 
     def _take_pen(self, color: Color, strength: float = 1) -> None:
         """Set color and thickness, which grows with the image."""
@@ -193,6 +221,8 @@ class Visualization(VideoVisualization):
         One of `application_util.settings.COLORS`; the original's include red for detections.
     width : int
         Of the window in pixels.
+    draw_width : int, optional
+        As for `VideoVisualization`.
 
     Attributes
     ----------
@@ -207,8 +237,9 @@ class Visualization(VideoVisualization):
         *videos: VideoFile,
         colors: str = COLORS[0],
         width: int = WINDOW_WIDTH,
+        draw_width: int | None = None,
     ) -> None:
-        super().__init__(seq_info, *videos, colors=colors)
+        super().__init__(seq_info, *videos, colors=colors, draw_width=draw_width)
         shape, caption = window_shape(seq_info["image_size"], width), f"Figure {seq_info['sequence_name']}"
         self.viewer: ImageViewer = ImageViewer(update_ms, shape, caption)
 

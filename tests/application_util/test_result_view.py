@@ -85,6 +85,16 @@ def test_false_alarms_are_red_and_thick(folder):
     assert extent(drawn(view, 3), RED) == (68, 28, 92, 72)
 
 
+def test_false_alarms_do_not_cover_labels(folder):
+    write_truth(folder, [[1, 1, 100, 80, 5, 5]])
+    view = open_results(folder, [[1, 5, 40, 50, 30, 30], [1, 6, 43, 20, 60, 70]], show_false_alarms=True)
+    marked, without = drawn(view, 1), drawn(open_results(folder, [[1, 5, 40, 50, 30, 30]]), 1)
+    label = (without == track_color(5)).all(axis=2)
+    label[50 - 2 :] = False  # the box
+    assert label.sum() > 20
+    assert not (marked[label] == RED).all(axis=1).any()
+
+
 def test_false_alarms_need_ground_truth(folder):
     with pytest.raises(UserError, match=r"gt/gt.txt: no such file"):
         open_results(folder, walk(8), show_false_alarms=True)

@@ -79,7 +79,10 @@ def test_width_and_colours_are_asked_for(sequence, tmp_path):
             view.draw(frame, [], [confirmed_track()])
     (image,), _ = read_video(tmp_path / "a.avi")
     assert image.shape == (384, 512, 3)
-    assert image[240, 400] == pytest.approx(create_unique_color_uchar(7), abs=60)
+    own = np.abs(image.astype(int) - create_unique_color_uchar(7)).max(axis=2) < 60
+    rows, columns = np.nonzero(own)
+    assert 4 * 100 in columns and 4 * 60 in rows  # the box is four times as large
+    assert own[:, 4 * 100 + 8 : 4 * 100 + 20].sum() < own.sum() / 2  # its lines are not
 
 
 def test_a_frame_without_an_image_shows_the_one_before(tmp_path):

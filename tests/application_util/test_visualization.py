@@ -127,11 +127,40 @@ def outline(image, color):
 
 
 def test_detections_are_grey_thin_and_dashed(drawing):
-    drawing.draw_detections([Detection([10.7, 5.7, 30.7, 40.7], 0.9, [1.0])])  # to (41.4, 46.4)
+    drawing.draw_detections([Detection([10.7, 5.7, 30.7, 40.7], 1.0, [1.0])])  # to (41.4, 46.4)
     image = drawing.viewer.image
     assert outline(image, GREY) == (10, 5, 41, 46)
     assert not image[7:45, 12:40].any()
     assert 0.3 < image[5, 10:42].any(axis=1).mean() < 0.8
+
+
+def test_the_confidence_of_a_detection_is_in_its_box_where_there_is_room(drawing):
+    texts = []
+    drawing.viewer.write = lambda text, *place: texts.append((text, *place))
+    boxes = [
+        ([10, 5, 60, 40], 0.873),
+        ([10, 5, 60, 40], 1.0),
+        ([10, 5, 60, 40], -1.0),
+        ([10, 5, 20, 40], 0.5),
+    ]
+    drawing.draw_detections([Detection(*each, [1.0]) for each in boxes])
+    ((text, left, top, height),) = texts
+    assert text == "0.87" and 10 < left < 20
+    assert top + drawing.viewer.text_size(text, height)[1] < 45
+
+
+def test_what_is_enlarged_is_enlarged_before_it_is_drawn_on():
+    drawing = VideoVisualization(info(), draw_width=400)  # four times as wide
+    drawing.set_image(np.zeros((60, 100, 3), dtype=np.uint8))
+    drawing.draw_groundtruth([5], [[10, 25, 60, 30]])
+    image, color = drawing.viewer.image, track_color(5)
+    left, top, right, bottom = outline(image, color)
+    assert image.shape == (240, 400, 3)
+    assert (left, right, bottom) == (39, 281, 221) and 75 < top < 95  # lines and text are not
+    drawing.set_image(np.zeros((60, 500, 3), dtype=np.uint8))
+    assert drawing.viewer.image.shape == (60, 500, 3)  # not made smaller
+    drawing.draw_false_alarms([[10, 25, 30, 20]])
+    assert outline(drawing.viewer.image, (0, 0, 255))[2] < 50
 
 
 def test_the_colours_of_the_original():
