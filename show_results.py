@@ -33,14 +33,10 @@ def run(
 
     Parameters
     ----------
-    sequence_dir : str or Path
-        MOTChallenge sequence folder with images, or a video.
-    result_file : str or Path
-        The tracks, MOTChallenge format.
+    sequence_dir, result_file, detection_file
+        See `application_util.flags.SHARED`.
     show_false_alarms : bool
         Mark boxes whose overlap (IoU) with every ground-truth box is below 0.5.
-    detection_file : str or Path, optional
-        Detections (``.npy`` or a det.txt), drawn with dashed lines.
     update_ms, show_trajectories, width, colors
         See `application_util.settings.DrawingSettings`.
     video_filename : str or Path, optional

@@ -47,18 +47,10 @@ def run(
     ----------
     source : str
         See `tools.video.source.open_source`.
-    detector : str
-        See `tools.detectors.finder.BoxFinder`.
-    output_file : str or Path
-        Result file, as deep_sort_app.py writes it.
-    output_video : str or Path, optional
-        A video of the tracks, ``.mp4`` or ``.avi``.
+    detector, output_file, output_video, classes, display, write_class
+        See `application_util.flags.SHARED`; boxes of different classes are not matched.
     model : str, optional
         The network of appearance features, by default the one of resources/networks; ``none`` for motion alone.
-    classes : tuple of str
-        What to track, names or numbers; by default everything. Different classes are not matched.
-    display : bool
-        Show a window.
     save_detections : str or Path, optional
         Folder for det.txt and the detection file, with which deep_sort_app.py gives the same tracks.
     start, end : int, optional
@@ -67,8 +59,6 @@ def run(
         Look at one of so many frames.
     reconnect : float
         Seconds for which a stream that broke is tried again.
-    write_class : bool
-        Write the number of each track's class to the 8th column of the result.
     settings : TrackerSettings
         With None for max_cosine_distance, it is what the network's features are meant for.
     detector_settings : DetectorSettings, optional
