@@ -5,6 +5,7 @@
 # make fuzz   broken files for every reader, 10 minutes
 # make kill   every command that writes: killed, out of space, two at once (as root: full disks too)
 # make versions  recorded results and quick tests with old and new Python, NumPy, SciPy and OpenCV
+# make docs   the documentation, in site/
 # make package  the wheel, in dist/
 # make bench  speed of the tracker against deep-sort-realtime
 # Each makes its own .venv on first use.
@@ -13,7 +14,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test quick lint package fuzz kill versions bench clean
+.PHONY: demo test quick lint docs package fuzz kill versions bench clean
 
 demo: .venv/ready-all
 	$(BIN)/python tools/render_sequence.py demo_output/MOT/STREET-01 --seed 4
@@ -40,6 +41,10 @@ lint: .venv/ready-test
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+docs: .venv/ready-docs
+	$(BIN)/python docs/figures/draw.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 fuzz: .venv/ready-test
 	$(BIN)/python -m tests.fuzz --seconds 600 $(ARGS)
@@ -74,9 +79,13 @@ bench: .venv/ready-bench
 	$(PIP) --editable '.[test,lint]'
 	touch $@
 
+.venv/ready-docs: .venv/ready-all
+	$(PIP) --editable '.[docs]'
+	touch $@
+
 .venv/ready-bench: .venv/ready
 	$(PIP) --editable '.[bench,test]'
 	touch $@
 
 clean:
-	rm -rf .venv demo_output build *.egg-info
+	rm -rf .venv demo_output site build *.egg-info

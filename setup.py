@@ -27,6 +27,7 @@ EXTRAS["all"] = sorted({package for packages in EXTRAS.values() for package in p
 EXTRAS["bench"] = ["deep-sort-realtime>=1.3", "trackforge>=0.4"]
 EXTRAS["test"] = ["pytest>=7.4", "pytest-xdist>=3.6", "hypothesis>=6.80"]
 EXTRAS["lint"] = ["ruff>=0.9", "mypy>=1.10", "import-linter>=2.5"]
+EXTRAS["docs"] = ["mkdocs-material>=9.5", "mkdocstrings[python]>=0.27", "latex2mathml>=3.77"]
 
 
 def long_description() -> str:

@@ -17,6 +17,7 @@ from application_util.installation import COMMANDS
 from tests.support.paths import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -48,15 +49,13 @@ def test_commands_are_installed_and_listed(metadata):
     assert late == {command.script for command in commands}
 
 
-def test_extras_are_those_of_the_readme(metadata):
-    rows = re.findall(
-        r"^\| (`\w+`(?:, `\w+`)*) \| [^|]* \| ([^|]*)\|$", README.split("## Try it")[0], re.MULTILINE
-    )
+def test_extras_are_those_of_the_page(metadata):
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| [^|]* \| ([^|]*)\|$", PAGE, re.MULTILINE)
     named = [name for names, _ in rows for name in re.findall(r"\w+", names)]
     assert sorted(named) == sorted(metadata["extras_require"])
     for names, brought in rows:
         packages = {
-            re.split("[><=]", package)[0]
+            re.split(r"[><=\[]", package)[0]
             for name in re.findall(r"\w+", names)
             for package in metadata["extras_require"][name]
         }
@@ -64,10 +63,9 @@ def test_extras_are_those_of_the_readme(metadata):
 
 
 def test_install_lines_lead_to_the_commands():
-    lines = README.split("## Install")[1].splitlines()
-    assert lines.index("    pip install -e .") > lines.index(
-        "    python3 -m venv .venv && . .venv/bin/activate"
-    )
+    for text in (README, PAGE):
+        activated = text.index("python3 -m venv .venv && . .venv/bin/activate")
+        assert activated < text.index("\npip install -e ")
 
 
 def test_terms_are_said_everywhere(metadata):
