@@ -94,6 +94,13 @@ def test_links_exist(page):
         assert inside.is_relative_to(ROOT) and (inside.exists() or generated), target
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_commands_are_in_fences(page):
+    """A command in an indented block would not be run."""
+    text = page.read_text(encoding="utf-8")
+    assert not re.search(r"^ {4}(?:python|make|pip|deep-sort|from|import|\$) .*", text, re.MULTILINE)
+
+
 def test_make_targets_exist():
     targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
     blocks = [block for page in PAGES for block in blocks_of(page) if block.language == "sh"]

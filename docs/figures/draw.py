@@ -24,7 +24,7 @@ from deep_sort.kalman_filter import chi2inv95
 from deep_sort.linear_assignment import matching_cascade, min_cost_matching
 
 BLUE, ORANGE, GREY, GREEN, RED = "#2b6cb0", "#dd6b20", "#8a8f98", "#2f855a", "#c53030"
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 10, "svg.hashsalt": "deep_sort", "svg.fonttype": "path",
     "axes.spines.top": False, "axes.spines.right": False,
 }  # fmt: skip
@@ -156,7 +156,9 @@ def life() -> Figure:
     axes.set(xlabel="frame (n_init = 3, max_age = 8)", xlim=(0.5, 24.6))
     axes.set_xticks(range(1, 25, 2))
     axes.invert_yaxis()
-    handles = [plt.Rectangle((0, 0), 1, 1, color=shade, label=state) for state, shade in shades.items()]
+    handles: list[Any] = [
+        plt.Rectangle((0, 0), 1, 1, color=shade, label=state) for state, shade in shades.items()
+    ]
     handles.append(axes.plot([], [], "x", color=RED, mew=2, label="deleted")[0])
     handles.append(axes.plot([], [], "v", color="black", ms=4, label="detected")[0])
     axes.legend(handles=handles, frameon=False, ncols=5, loc="lower center", bbox_to_anchor=(0.45, 1.0))

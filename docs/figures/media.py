@@ -1,7 +1,7 @@
 """Make the pictures of README and documentation from the demo's street: python docs/figures/media.py [FOLDER].
 
 The street is rendered twice as large as in the demo, tracked, and drawn by the project's own commands. FOLDER gets
-the files of these steps (default: out/media); pictures go to docs/. The report is photographed by Chromium, where there is one.
+the files of these steps (default: out/media); pictures go to docs/. Chromium photographs the report, if it is there.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -42,7 +43,7 @@ def track(work: Path) -> None:
         "--output_dir", work / "results", "--jobs", 1)  # fmt: skip
 
 
-def video(work: Path, name: str, *flags: object) -> list[NDArray[np.uint8]]:
+def video(work: Path, name: str, *flags: object) -> list[NDArray[Any]]:
     """Draw the tracks; return the frames."""
     path = work / f"{name}.avi"
     command("show_results", "--sequence_dir", work / "MOT" / STREET, "--output_file", path, "--display", "false",
@@ -50,7 +51,7 @@ def video(work: Path, name: str, *flags: object) -> list[NDArray[np.uint8]]:
     return list(_frames(path))
 
 
-def _frames(path: Path) -> Iterator[NDArray[np.uint8]]:
+def _frames(path: Path) -> Iterator[NDArray[Any]]:
     source = cv2.VideoCapture(str(path))
     while True:
         there, frame = source.read()
@@ -59,16 +60,25 @@ def _frames(path: Path) -> Iterator[NDArray[np.uint8]]:
         yield np.asarray(frame, np.uint8)
 
 
-def save_animation(frames: list[NDArray[np.uint8]], path: Path) -> None:
+def save_animation(frames: list[NDArray[Any]], path: Path) -> None:
     """Write an animated WebP picture."""
     images = [Image.fromarray(frame[STREET_LEVEL, :, ::-1]) for frame in frames]
-    images[0].save(path, save_all=True, append_images=images[1:], duration=133, loop=0, quality=45, method=4)  # fmt: skip
+    how: dict[str, Any] = {"duration": 133, "loop": 0, "quality": 45, "method": 4}
+    images[0].save(path, save_all=True, append_images=images[1:], **how)
 
 
-def save(image: NDArray[np.uint8], name: str) -> None:
-    """Write a picture of the documentation; 256 colours are enough and a third of the size."""
-    colours = Image.fromarray(np.ascontiguousarray(image[:, :, ::-1])).quantize(256, dither=Image.Dither.NONE)
-    colours.save(DOCS / name, optimize=True)
+def read(path: Path) -> NDArray[Any]:
+    """Read a picture."""
+    return np.asarray(cv2.imread(str(path)))
+
+
+def save(image: NDArray[Any], name: str) -> None:
+    """Write a picture of the documentation: WebP, or PNG of 256 colours, which is a third of the size."""
+    picture = Image.fromarray(np.ascontiguousarray(image[:, :, ::-1]))
+    if name.endswith(".webp"):
+        picture.save(DOCS / name, quality=82, method=4)
+    else:
+        picture.quantize(palette=picture.quantize(256)).save(DOCS / name, optimize=True)  # dithers
 
 
 def screenshot(report: Path, picture: Path) -> None:
@@ -81,7 +91,7 @@ def screenshot(report: Path, picture: Path) -> None:
             report.resolve().as_uri()],
             check=True, capture_output=True,
         )  # fmt: skip
-        save(cv2.imread(str(picture)), "report.png")
+        save(read(picture), "report.png")
 
 
 def main(work: Path) -> None:
@@ -98,17 +108,17 @@ def main(work: Path) -> None:
     for name, at, flags in (
         ("detections", 74, detections),
         ("trajectories", 119, ("--show_trajectories",)),
-        ("false_alarms", 74, ("--show_false_alarms",)),
+        ("false_alarms", 141, ("--show_false_alarms",)),
         ("original_colors", 74, ("--colors", "original")),
     ):
         save(
             cv2.resize(video(work, name, *flags)[at], (960, 720), interpolation=cv2.INTER_AREA),
-            f"images/{name}.png",
+            f"images/{name}.webp",
         )
     result = "--result_file", work / "results" / f"{STREET}.txt"
     command("tools.plot_descriptor", "tracks", "--sequence_dir", work / "MOT" / STREET, *result, "--crops", 12,
         "--rows", 8, "--output_file", work / "tracks.png")  # fmt: skip
-    save(cv2.imread(str(work / "tracks.png")), "images/tracks.png")
+    save(read(work / "tracks.png"), "images/tracks.webp")
     command("tools.sweep", "--mot_dir", work / "MOT", "--detection_dir", work / "detections", "--output_dir",
         work / "sweep", "--max_cosine_distance", 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, "--max_age", 15, 30, 60,
         "--jobs", 1)  # fmt: skip

@@ -74,7 +74,11 @@ def run_block(block: Block, names: dict[str, Any], page: str) -> None:
         found = module_of(words)
         assert found is not None, f"{shlex.join(words)}: no command of ours, say why the block is not run"
         module, arguments = found
-        assert module.main(arguments) == 0, shlex.join(words)
+        try:
+            code = module.main(arguments)
+        except SystemExit as end:  # --help, --version
+            code = end.code
+        assert code == 0, shlex.join(words)
 
 
 def check_flags(words: list[str]) -> None:
