@@ -82,7 +82,9 @@ def run_block(block: Block, names: dict[str, Any], page: str) -> None:
 
 
 def check_flags(words: list[str]) -> None:
-    """Parse a command line that is not run: it has no flag that does not exist."""
+    """Parse a command line that may not be run: it has no flag that does not exist."""
+    if words[-1] in ("--help", "--version"):
+        return
     found = module_of(words)
     if found and found[0] is deep_sort_cli and found[1][0] in COMMANDS:
         found = importlib.import_module(COMMANDS[found[1][0]].module), found[1][1:]
