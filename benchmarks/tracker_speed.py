@@ -1,8 +1,9 @@
 """Time a frame of the tracker against deep-sort-realtime and trackforge, fed the same detections and features.
 
 Each measurement is a process of its own: suppression, detections, predict and update of each frame, and nothing
-else. trackforge is compiled (Rust) and takes lists, which are made from the arrays while the clock runs. Ratios are
-printed only if the project's tracks are those recorded from the original.
+else. trackforge is compiled (Rust) and takes lists, which are made from the arrays while the clock runs. With one BLAS
+thread it is the clock of the processor, so that other programs count little; else that on the wall. Ratios are printed
+only if the project's tracks are those recorded from the original.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from application_util.errors import require  # noqa: E402
 from application_util.settings import TrackerSettings  # noqa: E402
 from tools.synthetic.crowd import make_crowd  # noqa: E402
 
@@ -99,12 +101,14 @@ def frames_of(people: int, frames: int) -> Iterator[np.ndarray]:
 
 def worker(tracker: str, people: int, frames: int, budget: int | None) -> None:
     """Print milliseconds per frame and peak memory as JSON."""
+    one_thread = os.environ.get(THREAD_VARIABLES[0]) == "1"
+    now = time.process_time if one_thread else time.perf_counter
     step = TRACKERS[tracker](TrackerSettings(min_confidence=0.3, nn_budget=budget))
     milliseconds = []
     for rows in list(frames_of(people, frames)):
-        start = time.perf_counter()
+        start = now()
         step(rows)
-        milliseconds.append(1e3 * (time.perf_counter() - start))
+        milliseconds.append(1e3 * (now() - start))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"ms": milliseconds, "peak_mib": peak}))
 
@@ -121,14 +125,15 @@ def measure(tracker: str, people: int, frames: int, threads: int | None, budget:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def compare(runs: int) -> None:
-    """Print the table of milliseconds per frame, the trackers in turn."""
+def compare(runs: int, settings: tuple[int | None, ...]) -> dict[str, list[float]]:
+    """Print the table of milliseconds per frame, the trackers in turn; return those of the first number of threads."""
+    first: dict[str, list[float]] = {name: [] for name in TRACKERS}
     print(f"median of {runs} runs, milliseconds per frame (99th percentile), budget 100")
     print(f"| people | BLAS threads | {' | '.join(TRACKERS)} | times as fast as they |")
     print("|---" * (len(TRACKERS) + 3) + "|")
     for people in PEOPLE:
         frames = 100 if people >= 300 else 200
-        for threads in (1, None):
+        for threads in settings:
             ms: dict[str, list[np.ndarray]] = {name: [] for name in TRACKERS}
             for _ in range(runs):
                 for name, series in ms.items():
@@ -138,6 +143,8 @@ def compare(runs: int) -> None:
             cells = [
                 f"{statistics.median(mid[name]):.3f} ({statistics.median(high[name]):.3f})" for name in ms
             ]
+            for name in first if threads == settings[0] else ():
+                first[name].append(statistics.median(mid[name]))
             own, *others = mid.values()
             ratios = [
                 statistics.median(other / mine for mine, other in zip(own, each, strict=True))
@@ -145,6 +152,23 @@ def compare(runs: int) -> None:
             ]
             faster = ", ".join(f"{ratio:.2f}" for ratio in ratios)
             print(f"| {people} | {threads or 'default'} | {' | '.join(cells)} | {faster} |", flush=True)
+    return first
+
+
+def plot(ms: dict[str, list[float]], path: Path) -> None:
+    """Draw milliseconds per frame against people, large enough to be read at a width of 400 pixels."""
+    pyplot = require("matplotlib.pyplot", "scores")
+    pyplot.switch_backend("Agg")
+    pyplot.rcParams.update({"font.size": 13, "svg.fonttype": "path", "svg.hashsalt": "speed"})
+    figure, axes = pyplot.subplots(figsize=(5, 4.2), layout="constrained")
+    for (name, values), style in zip(ms.items(), ("o-", "s--", "^:"), strict=True):
+        axes.loglog(PEOPLE, values, style, lw=2.5, ms=8, label=name)
+    axes.set(xlabel="people", ylabel="ms a frame (log)", xticks=PEOPLE, xticklabels=PEOPLE)
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.minorticks_off()
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False)
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def growth(people: int = 25, frames: int = 2000) -> None:
@@ -162,6 +186,10 @@ def growth(people: int = 25, frames: int = 2000) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--runs", type=int, default=3, help="runs of each measurement (default: %(default)s)")
+    parser.add_argument(
+        "--one_thread", action="store_true", help="leave out BLAS's default threads and memory"
+    )
+    parser.add_argument("--plot", type=Path, help="draw milliseconds per frame here (.svg, .png)")
     parser.add_argument("--worker", choices=TRACKERS, help=argparse.SUPPRESS)
     parser.add_argument("--people", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--frames", type=int, help=argparse.SUPPRESS)
@@ -185,8 +213,11 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    compare(args.runs)
-    growth()
+    ms = compare(args.runs, (1,) if args.one_thread else (1, None))
+    if args.plot:
+        plot(ms, args.plot)
+    if not args.one_thread:
+        growth()
     return 0
 
 

@@ -56,27 +56,37 @@ def update_tracks(
         for track, j in zip(matched, columns, strict=True):
             track.update(kf, found.detections[j])
         return learned
-    direct = found.queries is not None
+    direct, confirmed = found.queries is not None, TrackState.Confirmed
     for track, j, source in zip(matched, columns, found.sources(columns), strict=True):
         track.hits += 1
         track.time_since_update = 0
         track._last = source
-        if direct and track.state == TrackState.Confirmed:
+        if direct and track.state == confirmed:
             learned.append((track.track_id, j))
             continue
         track.features.append(found.feature(j))
         if track.state == TrackState.Tentative and track.hits >= track._n_init:
-            track.state = TrackState.Confirmed
+            track.state = confirmed
     return learned
 
 
 def confirmed_and_others(tracks: list[Track], together: bool) -> tuple[list[int], list[int]]:
     """Return the indices of tracks that are confirmed, and of those that are not."""
     if together:
-        confirmed = [track.state == TrackState.Confirmed for track in tracks]
+        state = TrackState.Confirmed
+        confirmed = [i for i, track in enumerate(tracks) if track.state == state]
     else:
-        confirmed = [track.is_confirmed() for track in tracks]
-    return [i for i, yes in enumerate(confirmed) if yes], [i for i, yes in enumerate(confirmed) if not yes]
+        confirmed = [i for i, track in enumerate(tracks) if track.is_confirmed()]
+    every = range(len(tracks))
+    return confirmed, [] if len(confirmed) == len(tracks) else sorted({*every}.difference(confirmed))
+
+
+def without_deleted(tracks: list[Track], together: bool) -> list[Track]:
+    """Return the tracks that are not at their end."""
+    if together:
+        deleted = TrackState.Deleted
+        return [track for track in tracks if track.state != deleted]
+    return [track for track in tracks if not track.is_deleted()]
 
 
 def _stack_states(tracks: Sequence[Track]) -> tuple[np.ndarray, np.ndarray]:

@@ -45,7 +45,7 @@ class Galleries:
 
     _newest: NDArray
     _centres: NDArray
-    _radii: NDArray
+    _narrowest: NDArray  # the smallest cosine of a centre and a feature
     _counts: NDArray
 
     def __init__(self, budget: int | None, weigh: Weigh) -> None:
@@ -58,20 +58,23 @@ class Galleries:
 
     def add(self, targets: Sequence[int], features: NDArray, weights: NDArray) -> None:
         """Append features (N, M) with weights (N,) to the galleries of N targets, new ones or not."""
-        if len(set(targets)) < len(targets):
-            for i in range(len(targets)):
-                self.add(targets[i : i + 1], features[i : i + 1], weights[i : i + 1])
-            return
-        self._make_room([target for target in targets if target not in self._rows], features)
-        rows = np.array([self._rows[target] for target in targets])
-        counts = self._counts.take(rows)
-        self._store(rows, counts, features, weights)
-        self._counts[rows] = counts = counts + 1
+        self._make_room([target for target in dict.fromkeys(targets) if target not in self._rows], features)
+        rows = np.array([self._rows[target] for target in targets], np.intp)
+        places, repeated = self._counts.take(rows), len(set(targets)) < len(targets)
+        if repeated:
+            for i in range(1, len(rows)):
+                places[i] += np.count_nonzero(rows[:i] == rows[i])
+        self._store(rows, places, features, weights)
+        self._counts[rows] = counts = places + 1  # of several features of a target, the last one counts
         self._newest[rows] = units = features * weights[:, np.newaxis]
         if len(self._rows) < CROWD:
-            self._radii[rows] = np.inf
+            self._narrowest[rows] = -1
+        elif repeated:
+            self._centre(np.unique(rows))
         else:
-            self._bound(rows, counts, units)
+            narrowest = np.minimum(self._narrowest.take(rows), _dots(units, self._centres.take(rows, 0)))
+            self._narrowest[rows] = narrowest
+            self._centre(rows[(counts & (counts - 1) == 0) | (counts % (self.budget or CHUNK) == 0)])
 
     def keep(self, active: list[int]) -> None:
         """Forget all other targets; a KeyError if one of these is not known."""
@@ -126,10 +129,10 @@ class Galleries:
         closeness[near] = np.inf
         left = (~near).nonzero()[0]
         if len(left) and len(self._rows) >= CROWD:
-            # For a query of length 1 and features f around a centre c: q . f <= q . c + |f - c|.
+            # q . f <= q . c + |f - c|, and |f - c|^2 = 2 - 2 f . c, of queries, features and centres of length 1.
             own = rows.take(left)
-            most = _dots(asked.take(left, 0), self._centres.take(own, 0)) + self._radii.take(own)
-            far = most < least - SLACK
+            radii = np.sqrt(np.maximum(0.0, 2.0 - 2.0 * self._narrowest.take(own)))
+            far = _dots(asked.take(left, 0), self._centres.take(own, 0)) + radii < least - SLACK
             closeness[left[far]] = -np.inf
             left = left[~far]
         if len(left):
@@ -151,14 +154,13 @@ class Galleries:
         ]
         return parts[0] if len(parts) == 1 else np.maximum.reduce(parts)
 
-    def _bound(self, rows: NDArray, counts: NDArray, units: NDArray) -> None:
-        """Keep in mind how far from the centre of a gallery its features lie, new ones (N, M) of length 1 included."""
-        offsets = units - self._centres.take(rows, 0)
-        self._radii[rows] = np.maximum(self._radii.take(rows), np.sqrt(_dots(offsets, offsets)))
-        for row in rows[(counts & (counts - 1) == 0) | (counts % (self.budget or CHUNK) == 0)].tolist():
+    def _centre(self, rows: NDArray) -> None:
+        """Find the centres of galleries in a crowd, and how far the features of each lie from it."""
+        for row in rows.tolist():
             units = np.concatenate([part * weights[:, np.newaxis] for part, weights in self._parts(row)])
-            centre = self._centres[row] = units.mean(axis=0)  # a better one
-            self._radii[row] = np.sqrt(np.square(units - centre).sum(axis=1).max())
+            mean = np.add.reduce(units)
+            centre = self._centres[row] = mean / max(np.sqrt(mean @ mean), SLACK)
+            self._narrowest[row] = np.minimum.reduce(units @ centre)
 
     def _make_room(self, new: list[int], features: NDArray) -> None:
         """Give new targets rows, in arrays that hold features of this length and type."""
@@ -171,7 +173,7 @@ class Galleries:
             self._resize(max(used + len(new), 2 * used, 16), length, dtype)
         for target in new:
             row = self._rows[target] = self._free.pop()
-            self._counts[row], self._radii[row] = 0, np.inf
+            self._counts[row], self._narrowest[row] = 0, -1
 
     def _resize(self, room: int, length: int, dtype: DTypeLike) -> None:
         """Make arrays for so many targets, which keep what the present ones hold."""
@@ -188,7 +190,7 @@ class Galleries:
     def _layout(self, length: int, dtype: DTypeLike) -> dict[str, tuple[tuple[int, ...], DTypeLike]]:
         """Return shape and type of what each array holds of a target."""
         feature = (length,), dtype
-        return {"_newest": feature, "_centres": feature, "_radii": ((), dtype), "_counts": ((), np.int64)}
+        return {"_newest": feature, "_centres": feature, "_narrowest": ((), dtype), "_counts": ((), np.int64)}
 
     def _store(self, rows: NDArray, counts: NDArray, features: NDArray, weights: NDArray) -> None:
         """Append features to the galleries in these rows, which have so many."""

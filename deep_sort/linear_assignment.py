@@ -136,7 +136,7 @@ def matching_cascade(
         track_indices = list(range(len(tracks)))
     if detection_indices is None:
         detection_indices = list(range(len(detections)))
-    levels = defaultdict(list)
+    levels: dict[int, list[int]] = defaultdict(list)
     for index in track_indices:
         levels[tracks[index].time_since_update].append(index)
     pairs = distance_metric if isinstance(distance_metric, PairCosts) and _OURS.unchanged() else None
@@ -144,7 +144,7 @@ def matching_cascade(
 
     matches: list[tuple[int, int]] = []
     unmatched = list(detection_indices)
-    for level in (levels[n] for n in range(1, 1 + cascade_depth) if n in levels):
+    for level in (levels[n] for n in sorted(levels) if 1 <= n <= cascade_depth):
         if not unmatched:
             break
         if pairs is None:
@@ -203,11 +203,15 @@ def _match_within(
     detections: list[int],
 ) -> tuple[list[tuple[int, int]], list[int]]:
     """Return matches and unmatched detections of a level as `min_cost_matching` does."""
+    if not any(track in reach for track in level):  # the solver's answer is the diagonal
+        end = min(len(level), len(detections))
+        return [], detections[end:] + detections[:end]
     column_of = {detection: column for column, detection in enumerate(detections)}
     entries = [
         (row, column_of[detection], position)
         for row, track in enumerate(level)
-        for detection, position in reach.get(track, ())
+        if track in reach
+        for detection, position in reach[track]
         if detection in column_of
     ]
     columns = {row: column for row, column, _ in entries}

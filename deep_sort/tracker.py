@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import iou_matching, kalman_filter, linear_assignment
-from .batch import confirmed_and_others, predict_tracks, update_tracks
+from .batch import confirmed_and_others, predict_tracks, update_tracks, without_deleted
 from .batched import Batched, Remembered, all_take_many, takes_many
 from .detection import Detection, Found
 from .kalman_filter import keeps_coordinates_apart
@@ -110,7 +110,7 @@ class Tracker(Batched, methods=("_initiate_track",)):
         for index in unmatched_tracks:
             self.tracks[index].mark_missed()
         self._initiate_tracks(found, unmatched_detections)
-        self.tracks = [track for track in self.tracks if not track.is_deleted()]
+        self.tracks = without_deleted(self.tracks, found.together)
         self._learn_appearance(found, learned)
         self._found = None
 
