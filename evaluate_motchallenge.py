@@ -9,9 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from application_util.cli import CommandParser, run_command
-from application_util.flags import DETECTION_FILES, add_flag, add_flags, add_tracker_flags, add_worker_flags
+from application_util.errors import UserError
+from application_util.flags import (
+    DETECTION_FILES,
+    add_flag,
+    add_flags,
+    add_postprocessing_flags,
+    add_tracker_flags,
+    add_worker_flags,
+)
+from application_util.installation import command_name
 from application_util.progress import say
-from application_util.settings import BENCHMARK_SETTINGS, MAX_GAP, TrackerSettings
+from application_util.settings import BENCHMARK_SETTINGS, MAX_GAP, PostprocessingSettings, TrackerSettings
 
 if TYPE_CHECKING:
     from application_util.scoring.scores import FamilyScores
@@ -31,6 +40,7 @@ def run(
     skip_missing: bool = False,
     skip_invalid: bool = False,
     max_gap: int = MAX_GAP,
+    postprocessing: PostprocessingSettings = PostprocessingSettings(),  # noqa: B008 (frozen)
     report: str | Path | None = None,
 ) -> list[str]:
     """Track all sequences of a folder, and score those that have ground truth.
@@ -49,6 +59,8 @@ def run(
         The tracker's parameters.
     jobs, scheduler, benchmark, eval_classes, resume, skip_missing, skip_invalid, max_gap
         See `application_util.flags.SHARED`.
+    postprocessing : PostprocessingSettings
+        What is done with the tracks after tracking.
     report : str or Path, optional
         HTML file for a report of the results, see `tools.report.make`.
 
@@ -71,6 +83,9 @@ def run(
     from application_util.tracking import benchmark as tracking
     from tools.report.make import check_output_file, make_report
 
+    if postprocessing.active and detection_dir is None:
+        instead = command_name("tools/postprocess.py")
+        raise UserError(f"results that are there are scored as they are: {instead} post-processes them")
     if report is not None:
         check_output_file(report)
     output_dir = Path(output_dir)
@@ -82,7 +97,9 @@ def run(
     if detection_dir is None:
         names = scoring.find_existing_results(sequences, output_dir, skip_missing)
     else:
-        plan = tracking.plan_tracking(sequences, detection_dir, settings, skip_missing, skip_invalid, max_gap)
+        plan = tracking.plan_tracking(
+            sequences, detection_dir, settings, skip_missing, skip_invalid, max_gap, postprocessing
+        )
         tracking.refuse_lost_inputs(plan, output_dir, scoring.SUMMARY_FILES)
     with lock_folder(output_dir):
         set_aside(output_dir, scoring.SUMMARY_FILES)
@@ -125,6 +142,7 @@ def create_parser() -> CommandParser:
         "result files that are in --output_dir are scored)")  # fmt: skip
     add_flag(parser, "--output_dir", "result files, <sequence>.txt, and scores", default="results")
     add_tracker_flags(parser, BENCHMARK_SETTINGS, pack="settings")
+    add_postprocessing_flags(parser, "postprocessing")
     add_flags(parser, "--skip_invalid", "--max_gap", "--skip_missing")
     add_flag(parser, "--resume", "results made with the same settings and detections")
     add_flags(parser, "--benchmark", "--eval_classes")

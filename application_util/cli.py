@@ -233,4 +233,9 @@ def flag_options(each: Field, owner: Any) -> dict[str, Any]:
     options |= {"metavar": about["metavar"] or usual, "type": number(one, low, high)}
     if type(None) in parts:
         return options | {"type": or_none(options["type"])}
-    return options | ({"nargs": len(parts), "action": StoreTuple} if parts else {})  # tuple[int, int]
+    if parts:  # tuple[int, int]
+        return options | {"nargs": len(parts), "action": StoreTuple}
+    if about["usual"] is not None:
+        options |= {"nargs": "?", "const": about["usual"]}
+        options["help"] += f"; {about['usual']:g} where no number is given"
+    return options

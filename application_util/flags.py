@@ -9,7 +9,15 @@ from typing import Any
 from application_util.cli import CommandParser, add_parameter_flags
 from application_util.flag_types import default_text, number, positive_int, several, switch
 from application_util.progress import say
-from application_util.settings import BENCHMARKS, MAX_GAP, PRESETS, DrawingSettings, TrackerSettings
+from application_util.settings import (
+    BENCHMARKS,
+    MAX_GAP,
+    PRESETS,
+    RECOMMENDED_POSTPROCESSING,
+    DrawingSettings,
+    PostprocessingSettings,
+    TrackerSettings,
+)
 
 DETECTION_FILES = ".npy with features, or a det.txt"
 DEFAULT_NETWORK = " (default: mars-small128.pb in resources/networks if it is there, else the bundled one)"
@@ -141,6 +149,19 @@ def add_worker_flags(parser: CommandParser, default: str = "one per core") -> No
     group = parser.add_argument_group("where it runs")
     add_flag(group, "--jobs", f", on this machine (default: {default})")
     add_flag(group, "--scheduler")
+
+
+def add_postprocessing_flags(parser: CommandParser, name: str) -> None:
+    """Add the flags of post-processing, which become the argument `name`, and ``--postprocess``."""
+    add_parameter_flags(parser, PostprocessingSettings(), "after tracking", pack=name)
+    words = " ".join(f"--{key} {value:g}" for key, value in _usual_postprocessing().items())
+    parser.add_argument("--postprocess", action="store_true", help=f"do what usually helps: {words}")
+    parser.take_defaults(lambda args: _usual_postprocessing() if args.__dict__.pop("postprocess") else {})
+
+
+def _usual_postprocessing() -> dict[str, Any]:
+    off, usual = PostprocessingSettings().as_dict(), RECOMMENDED_POSTPROCESSING.as_dict()
+    return {key: value for key, value in usual.items() if value != off[key]}
 
 
 def add_drawing_flags(parser: CommandParser) -> None:

@@ -55,6 +55,7 @@ TASKS = {
         Command("track", "deep_sort_app.py"),
         Command("video", "tools/track_video.py"),
         Command("evaluate", "evaluate_motchallenge.py"),
+        Command("postprocess", "tools/postprocess.py"),
         Command("sweep", "tools/sweep.py"),
     ],
     "detections and features": [

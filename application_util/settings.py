@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 COLORS = ("distinct", "original")
@@ -19,6 +19,7 @@ def parameter(
     high: float | None = None,
     choices: Sequence[str] | None = None,
     search: Sequence[Any] = (),
+    usual: Any = None,
 ) -> Any:
     """Declare a parameter as a field of a dataclass; its annotation is its type.
 
@@ -35,8 +36,18 @@ def parameter(
         The values of a text.
     search : sequence, optional
         Values that are worth trying when parameters are searched.
+    usual : any, optional
+        The value of a flag that is given without one.
     """
-    about = {"help": help, "metavar": metavar, "low": low, "high": high, "choices": choices, "search": search}
+    about = {
+        "help": help,
+        "metavar": metavar,
+        "low": low,
+        "high": high,
+        "choices": choices,
+        "search": search,
+        "usual": usual,
+    }
     return field(default=default, metadata=about)
 
 
@@ -127,6 +138,67 @@ PRESETS: dict[str, dict[str, Any]] = {
     "strong": {"motion_weight": 0.02, "ema_alpha": 0.9, "no_cascade": True, "low_confidence": 0.0},
 }
 """Sets of parameters; what one does not name stays as it is. How strong was chosen: docs/better_tracks.md."""
+
+
+@dataclass(frozen=True)
+class PostprocessingSettings:
+    """What is done with tracks after tracking, in this order; nothing by default."""
+
+    link: int = parameter(
+        0,
+        "join tracks of one person that are at most so many frames apart, by appearance and motion",
+        metavar="FRAMES",
+        low=0,
+        search=(0, 30, 60),
+        usual=60,
+    )
+    link_distance: float = parameter(
+        0.2, "largest appearance distance of tracks that are joined", metavar="DISTANCE", low=1e-6, high=2
+    )
+    min_length: int = parameter(
+        1,
+        "leave out tracks that are shorter, in frames with a box",
+        metavar="FRAMES",
+        low=1,
+        search=(1, 5, 10),
+    )
+    fill: int = parameter(
+        0,
+        "fill gaps of at most so many frames by straight lines",
+        metavar="FRAMES",
+        low=0,
+        high=100_000,
+        search=(0, 20, 40),
+        usual=20,
+    )
+    smooth: float = parameter(
+        0.0,
+        "smooth trajectories by Gaussian processes: what changes in less than about so many frames is noise",
+        metavar="FRAMES",
+        low=0,
+        high=1000,
+        search=(0.0, 10.0, 20.0),
+        usual=15.0,
+    )
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is done."""
+        return bool(self.link or self.min_length > 1 or self.fill or self.smooth)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the parameters by name."""
+        return asdict(self)
+
+
+RECOMMENDED_POSTPROCESSING = PostprocessingSettings(
+    **{
+        each.name: each.metadata["usual"]
+        for each in fields(PostprocessingSettings)
+        if each.metadata["usual"] is not None
+    }
+)
+"""What ``--postprocess`` does unless other flags say otherwise."""
 
 MAX_GAP = 1_000_000
 """Frames that may be left out between two rows of a file; beyond, one of their numbers is probably wrong."""

@@ -97,7 +97,7 @@ def create_parser() -> CommandParser:
         type=positive_int,
         default=1,
         metavar="FRAMES",
-        help="shortest track to show, in frames",
+        help="leave out tracks that are shorter, in frames",
     )
 
     for plot in (of_runs, of_pairs, of_tracks):

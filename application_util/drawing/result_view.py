@@ -58,15 +58,18 @@ class ResultView:
         return range(min(self.sequence.images), max(self.sequence.images) + 1)
 
     def draw(self, drawing: NoVisualization, frame: int) -> None:
-        """Draw what belongs to a frame on its image."""
+        """Draw what belongs to a frame on its image; boxes that fill gaps are dashed."""
         if self.detections is not None:
             drawing.draw_detections(detections_from_rows(self.detections.rows(frame)))
         if self.trajectories:
             self._draw_trajectories(drawing, frame)
-        boxes = self.results.boxes(frame)
+        ids, boxes, filled = self.results.ids(frame), self.results.boxes(frame), self.results.filled(frame)
         if self.groundtruth is not None:  # below the labels
             drawing.draw_false_alarms(_false_alarms(boxes, self.groundtruth.boxes(frame)))
-        drawing.draw_groundtruth(self.results.ids(frame), boxes)
+        if any(filled):
+            drawing.draw_groundtruth(ids, boxes, dashed=filled)
+        else:  # as for drawings of programs that know no dashes
+            drawing.draw_groundtruth(ids, boxes)
 
     def _draw_trajectories(self, drawing: NoVisualization, frame: int) -> None:
         """Draw, for each track of the last second, where the middle of its lower edge was."""

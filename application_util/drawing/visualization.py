@@ -51,9 +51,16 @@ class NoVisualization:
         """Draw on this (height, width, 3) uint8 image from now on; it is changed."""
 
     def draw_groundtruth(
-        self, track_ids: Iterable[int], boxes: Iterable[Any], labels: Iterable[str] | None = None
+        self,
+        track_ids: Iterable[int],
+        boxes: Iterable[Any],
+        labels: Iterable[str] | None = None,
+        dashed: Iterable[bool] | None = None,
     ) -> None:
-        """Draw boxes (left, top, width, height) in the colours of their ids, with labels: by default the ids."""
+        """Draw boxes (left, top, width, height) in the colours of their ids, with labels: by default the ids.
+
+        Some may be `dashed`: by default none.
+        """
 
     def draw_detections(self, detections: Iterable[Any]) -> None:
         """Draw the boxes of `deep_sort.detection.Detection` objects, thin, grey and dashed."""
@@ -126,16 +133,23 @@ class VideoVisualization(NoVisualization):
         self.viewer.image = image
 
     def draw_groundtruth(  # noqa: D102
-        self, track_ids: Iterable[int], boxes: Iterable[Any], labels: Iterable[str] | None = None
+        self,
+        track_ids: Iterable[int],
+        boxes: Iterable[Any],
+        labels: Iterable[str] | None = None,
+        dashed: Iterable[bool] | None = None,
     ) -> None:
         ids, places = (
             [int(track_id) for track_id in track_ids],
             [[int(self._scale * side) for side in box] for box in boxes],
         )
-        for track_id, box in zip(ids, places, strict=True):
+        lines = [False] * len(ids) if dashed is None else dashed
+        for track_id, (left, top, width, height), dash in zip(ids, places, lines, strict=True):
             self._take_pen(track_color(track_id, self._colors))
-            left, top, width, height = box
-            self.viewer.rectangle(left, top, width, height)
+            if dash:
+                self.viewer.dashed_rectangle(left, top, width, height, 4 * self.viewer.thickness)
+            else:
+                self.viewer.rectangle(left, top, width, height)
         image_height, image_width = self.viewer.image.shape[:2]
         text_height = self._text_height()
         layout = LabelLayout(image_width, image_height)

@@ -20,6 +20,10 @@ BOX_COLUMNS = 10
 
 MAX_ID = 2**31 - 1
 
+CONFIDENCE_COLUMN = 6
+FILLED = 0
+"""Confidence of a box in a result file that fills a gap: no detection stands behind it. Scores do not look at it."""
+
 
 def read_detections(path: str | Path) -> Table:
     """Read a det.txt in full width, as `read_hashed_detections`."""
@@ -112,6 +116,20 @@ def read_tracks(path: str | Path, min_columns: int = 7) -> Table:
         raise UserError(f"{path}: row {row + 1}: id {table[row, 1]:.15g} is larger than {MAX_ID}")
     refuse_gap(path, *np.unique(table[:, 0], return_index=True))
     return table
+
+
+def split_lines(path: str | Path) -> tuple[str | None, list[list[str]]]:
+    """Return the separator of a table, None for blanks, and the fields of its rows as they are written."""
+    lines = [line for _, line in _numbered_lines(path, _read_bytes(path))]
+    separator = _delimiter(lines[0]) if lines else None
+    return separator, [line.split(separator) for line in lines]
+
+
+def is_filled(table: Table) -> NDArray[np.bool_]:
+    """Return which boxes of a result fill gaps in their tracks, see `FILLED`; none if all boxes are marked so."""
+    if table.shape[1] <= CONFIDENCE_COLUMN or not table[:, CONFIDENCE_COLUMN].any():
+        return np.zeros(len(table), dtype=bool)
+    return table[:, CONFIDENCE_COLUMN] == FILLED
 
 
 def refuse_gap(
@@ -218,6 +236,7 @@ class BoxTable:
     def __init__(self, table: Table) -> None:
         self._table = table[np.argsort(table[:, 0], kind="stable")]
         self._frames = self._table[:, 0].copy()
+        self._filled = is_filled(self._table)
 
     def ids(self, first: int, last: int | None = None) -> list[int]:
         """Return the ids of the boxes of a frame, or of the frames from `first` to `last`."""
@@ -230,7 +249,14 @@ class BoxTable:
         """
         return self._rows(first, last)[:, 2:6]
 
+    def filled(self, first: int, last: int | None = None) -> list[bool]:
+        """Return which of these boxes fill gaps, see `is_filled`."""
+        return self._filled[self._slice(first, last)].tolist()
+
     def _rows(self, first: int, last: int | None) -> Table:
+        return self._table[self._slice(first, last)]
+
+    def _slice(self, first: int, last: int | None) -> slice:
         start = np.searchsorted(self._frames, first, side="left")
         stop = np.searchsorted(self._frames, first if last is None else last, side="right")
-        return self._table[start:stop]
+        return slice(int(start), int(stop))

@@ -83,6 +83,19 @@ class ResultFile:
             self._file.flush()  # a killed run keeps what was tracked
             self.rows += len(lines)
 
+    def replace(self, text: str) -> None:
+        """Write a text in place of all rows so far."""
+        self._file.seek(0)
+        self._file.truncate()
+        self._file.write(text)
+        self._file.flush()
+        self.rows = text.count("\n")
+
+    @property
+    def partial_path(self) -> Path:
+        """Where the rows so far are."""
+        return self._output.partial_path
+
     def keep_partial(self, quiet: bool = False) -> Path:
         """Leave the rows in the partial file, because the sequence was not tracked to its end; return where."""
         self._output.keep_partial()
@@ -99,4 +112,4 @@ class ResultFile:
 
     @property
     def _so_far(self) -> str:
-        return f"the rows so far are in {self._output.partial_path}"
+        return f"the rows so far are in {self.partial_path}"

@@ -12,7 +12,7 @@ from application_util.parallel.jobs import Failures, Job, JobRunner
 from application_util.progress import say, warn
 from application_util.sequences.sequence import find_detection_file, read_sequence
 from application_util.sequences.sequence_set import SequenceSet, expected_frames
-from application_util.settings import MAX_GAP, TrackerSettings
+from application_util.settings import MAX_GAP, PostprocessingSettings, TrackerSettings
 from application_util.tracking.outcome import report_outcome
 from application_util.tracking.run_record import RunRecord, read_record
 from application_util.tracking.sequence_job import SequenceJob, track_into_bytes, track_into_file
@@ -25,6 +25,7 @@ def plan_tracking(
     skip_missing: bool,
     skip_invalid: bool,
     max_gap: int = MAX_GAP,
+    postprocessing: PostprocessingSettings = PostprocessingSettings(),  # noqa: B008 (frozen)
 ) -> dict[str, SequenceJob]:
     """Find the detection file of each sequence, see `find_detection_file`.
 
@@ -39,7 +40,7 @@ def plan_tracking(
     files = {name: find_detection_file(detection_dir, name) for name in sequences.names}
     names = sequences.with_file(files, "detection file", skip_missing)
     return {
-        name: SequenceJob(sequences.path(name), files[name], settings, skip_invalid, max_gap)
+        name: SequenceJob(sequences.path(name), files[name], settings, skip_invalid, max_gap, postprocessing)
         for name in names
     }
 

@@ -99,7 +99,8 @@ def read_record(directory: Path) -> RunRecord:
 
 def flags_of(job: SequenceJob) -> dict[str, Any]:
     """Return the flags that decide what a result holds."""
-    return {**job.settings.as_dict(), "skip_invalid": job.skip_invalid}
+    flags = {**job.settings.as_dict(), "skip_invalid": job.skip_invalid}
+    return flags | (job.postprocessing.as_dict() if job.postprocessing.active else {})
 
 
 def _version_in(entry: dict[str, Any]) -> Any:

@@ -15,9 +15,10 @@ from application_util.files.detection_file import DetectionFile
 from application_util.files.network_card import distance_warnings
 from application_util.files.result_file import ResultFile
 from application_util.parallel.executor import report_progress
+from application_util.postprocessing.postprocess import postprocess_file
 from application_util.sequences.sequence import read_sequence
 from application_util.sequences.sequence_info import detection_warnings, frame_range
-from application_util.settings import MAX_GAP, TrackerSettings
+from application_util.settings import MAX_GAP, PostprocessingSettings, TrackerSettings
 from application_util.tracking.camera_motions import camera_motions
 from application_util.tracking.outcome import Outcome
 from application_util.tracking.sequence_tracker import complete, select_detections
@@ -37,6 +38,8 @@ class SequenceJob:
         Leave invalid detections out instead of refusing the file.
     max_gap : int
         Frames without detections that may follow each other.
+    postprocessing : PostprocessingSettings
+        What is done with the tracks afterwards.
     """
 
     sequence_dir: Path
@@ -44,6 +47,7 @@ class SequenceJob:
     settings: TrackerSettings
     skip_invalid: bool
     max_gap: int = MAX_GAP
+    postprocessing: PostprocessingSettings = PostprocessingSettings()  # noqa: RUF009 (frozen)
 
     def absolute(self) -> SequenceJob:
         """Return the job with paths that do not depend on where a worker was started."""
@@ -112,13 +116,20 @@ def track_into_file(job: SequenceJob, output_file: Path) -> SequenceResult:
             tracker.update(found)
             results.write(frame, tracker.tracks)
             report_progress(done)
+        warnings = detection_warnings(sequence, detections)
+        warnings += distance_warnings(job.detection_file, job.settings.max_cosine_distance)
+        complete(outcome, detections, tracker, len(results.track_ids))
+        if job.postprocessing.active and results.rows:
+            text, changes = postprocess_file(results.partial_path, job.postprocessing, detections)
+            results.replace(text)
+            outcome.tracks = changes.tracks
+            warnings += changes.warnings
     return SequenceResult(
         frames,
         bool(sequence.images),
-        complete(outcome, detections, tracker, len(results.track_ids)),
+        outcome,
         results.rows,
-        detection_warnings(sequence, detections)
-        + distance_warnings(job.detection_file, job.settings.max_cosine_distance),
+        warnings,
         detections.sha256,
         time.perf_counter() - started,
         socket.gethostname(),

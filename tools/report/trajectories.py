@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from application_util.files.mot_table import is_filled
 from tools.report.charts import MAX_LABELLED_TRACKS, STRONG_GREY, apply_theme, plotly
 from tools.report.colors import track_color
 from tools.report.first_image import FirstImage
@@ -37,12 +38,17 @@ def trajectories(tracked: Tracked, background: FirstImage | None) -> tuple[Figur
     rows = tracked.results[np.lexsort((tracked.results[:, 0], tracked.results[:, 1]))]
     points = np.column_stack([_feet(rows), rows[:, 1], rows[:, 0]])
     figure = plotly().Figure()
-    for lines, width, opacity in ((_gaps(points), 1.0, 0.6), (_stretches(points), 2.5, 1.0)):
+    filled = is_filled(rows)
+    for lines, width, opacity, dash in (
+        (_gaps(points), 1.0, 0.6, "solid"),
+        (_filled(points, filled), 1.5, 0.8, "dash"),
+        (_stretches(points[~filled]), 2.5, 1.0, "solid"),
+    ):
         for color, line in _by_color(lines).items():
             figure.add_trace(
                 plotly().Scatter(
                     x=line[:, 0].round(1), y=line[:, 1].round(1), customdata=line[:, 2:], mode="lines",
-                    line={"color": color, "width": width}, opacity=opacity, showlegend=False,
+                    line={"color": color, "width": width, "dash": dash}, opacity=opacity, showlegend=False,
                     hovertemplate="track %{customdata[0]}, frame %{customdata[1]}<extra></extra>",
                 )
             )  # fmt: skip
@@ -71,6 +77,16 @@ def _gaps(points: Table) -> list[Table]:
     """Return the points before and after each gap of a track."""
     before = np.flatnonzero(_before_gap(points))
     return list(np.stack([points[before], points[before + 1]], axis=1)) if len(before) else []
+
+
+def _filled(points: Table, filled: NDArray[np.bool_]) -> list[Table]:
+    """Return the points of each filled gap, and the one before and after it."""
+    first = np.flatnonzero(filled & ~np.r_[False, filled[:-1]])
+    after = np.flatnonzero(filled & ~np.r_[filled[1:], False]) + 2
+    runs = [
+        (points[start, 2], points[max(start - 1, 0) : stop]) for start, stop in zip(first, after, strict=True)
+    ]
+    return [run[run[:, 2] == track] for track, run in runs]
 
 
 def _is_last(points: Table) -> NDArray[np.bool_]:

@@ -1,0 +1,1 @@
+"""Tracks made better after tracking, from result files alone: joined, selected, filled, smoothed."""
