@@ -26,7 +26,7 @@ demo: .venv/ready-all
 	$(BIN)/python generate_videos.py --mot_dir demo_output/MOT --result_dir demo_output/results \
 		--output_dir demo_output/videos --convert_h264 True
 	$(BIN)/python tools/make_report.py --mot_dir demo_output/MOT --result_dir demo_output/results \
-		--video_dir demo_output/videos --output_file demo_output/report.html
+		--video_dir demo_output/videos --detection_dir demo_output/detections --output_file demo_output/report.html
 	@echo "video:  demo_output/videos/STREET-01.mp4"
 	@echo "report: demo_output/report.html"
 
@@ -59,6 +59,7 @@ package: .venv/ready-test
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 	$(BIN)/python -m zipfile --list dist/deep_sort-*.whl | grep 'resources/networks/LICENSE' >/dev/null
 	$(BIN)/python -m zipfile --list dist/deep_sort-*.whl | grep 'report/page.css' >/dev/null
+	$(BIN)/python -m zipfile --list dist/deep_sort-*.whl | grep 'report/page.js' >/dev/null
 
 bench: .venv/ready-bench
 	$(BIN)/python benchmarks/tracker_speed.py

@@ -66,8 +66,8 @@ def contact_sheets(
     rows = []
     for track, strip in strips.items():
         boxes = results[results[:, TRACK] == track]
-        row = np.full((CELL[0] + GAP, LABEL_WIDTH + strip.shape[1], 3), 255, np.uint8)
-        row[: CELL[0], LABEL_WIDTH:] = strip
+        row = np.full((CELL[0] + GAP, LABEL_WIDTH + crops * (CELL[1] + GAP), 3), 255, np.uint8)
+        row[: CELL[0], LABEL_WIDTH : LABEL_WIDTH + strip.shape[1]] = strip
         _label(
             row,
             (
@@ -103,8 +103,8 @@ def plan_strips(
     for track in tracks:
         boxes = results[results[:, TRACK] == track]
         boxes = boxes[np.argsort(boxes[:, FRAME], kind="stable")]
-        strip = strips[track] = np.full((CELL[0], crops * width, 3), 255, np.uint8)
         chosen = np.unique(np.linspace(0, len(boxes) - 1, crops).round().astype(int))
+        strip = strips[track] = np.full((CELL[0], len(chosen) * width, 3), 255, np.uint8)
         for column, box in enumerate(boxes[chosen]):
             cell = strip[:, column * width : column * width + CELL[1]]
             wanted[int(box[FRAME])].append(partial(_paste, cell, box[BOX]))

@@ -19,6 +19,7 @@ GATE = chi2inv95[4]
 CAUSES = {
     "gate": ("motion gate", None),
     "appearance": ("appearance distance", "--max_cosine_distance"),
+    "features": ("no features", None),
     "overlap": ("overlap", "--max_iou_distance"),
     "class": ("another class", None),
     "rival": ("a better rival", None),
@@ -127,7 +128,7 @@ def _appearance_stage(
     if motion > GATE:
         reasons.append(Reason("gate", f"squared Mahalanobis distance {motion:.1f} > {GATE:.2f}"))
     if appearance is None and not settings.motion_weight:
-        reasons.append(Reason("appearance", "the detections have no features"))
+        reasons.append(Reason("features", "the detections have no features: only overlap matches"))
     elif appearance is not None and appearance > settings.max_cosine_distance:
         text = f"appearance distance {appearance:.3f} > {settings.max_cosine_distance:g}"
         reasons.append(Reason("appearance", text))

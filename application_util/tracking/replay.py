@@ -14,6 +14,7 @@ from application_util.errors import UserError
 from application_util.files.detection_file import DetectionFile, detections_from_rows
 from application_util.sequences.sequence import read_sequence
 from application_util.sequences.sequence_info import frame_range
+from application_util.tracking.camera_motions import camera_motions
 from application_util.tracking.sequence_job import SequenceJob
 from application_util.tracking.sequence_tracker import select_rows
 from deep_sort.detection import Detections
@@ -106,11 +107,14 @@ def replay(
     detections = DetectionFile(job.detection_file, job.skip_invalid, job.max_gap)
     by_class = job.settings.class_aware
     tracker = create_tracker(job.settings, by_class)
-    for frame in frame_range(read_sequence(job.sequence_dir), detections):
+    sequence = read_sequence(job.sequence_dir)
+    frames = frame_range(sequence, detections)
+    motions = camera_motions(sequence, job.settings.camera_motion, frames)
+    for frame in frames:
         rows = detections.rows(frame)
         kept = select_rows(rows, job.settings, by_class=by_class)
         moment = Moment(frame, tracker, rows, kept, detections_from_rows(rows[kept], by_class))
-        tracker.predict()
+        tracker.predict(motions.get(frame))
         if ask is not None:
             ask(moment)
         if frame == last:

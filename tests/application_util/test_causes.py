@@ -15,7 +15,7 @@ from application_util.tracking.questions import Question, ask
 from application_util.tracking.replay import lives_of, replay
 from application_util.tracking.sequence_job import SequenceJob, track_into_file
 from tests.support.paths import GOLDEN
-from tests.support.sequences import make_sequence
+from tests.support.sequences import make_sequence, noise_image
 
 WIDTH, HEIGHT, STEP = 40.0, 100.0, 4.0
 RED, BLUE = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)
@@ -102,7 +102,7 @@ def test_appearance_and_overlap_both_rule_out_what_was_just_seen(case):
 
 def test_without_features_there_is_nothing_to_compare(case):
     tracked = case([row[:10] for row in walk(1, 10) + walk(13, 18)])
-    assert tracked.ask(1, {13: at(13)}).reasons == [("appearance", "the detections have no features")]
+    assert tracked.causes(1, {13: at(13)}) == ["features"]
 
 
 def test_a_track_is_too_old_after_max_age(case):
@@ -286,6 +286,30 @@ def test_questions_do_not_disturb_the_tracker(source, tmp_path):
         Question(number, {life.seen[-1] + 1: life.box}) for number, life in lives.items() if life.confirmed
     ]
     assert len(ask(job, every, lives)) == len(every)
+
+
+STRONG = {
+    "motion_weight": 0.02,
+    "ema_alpha": 0.9,
+    "nsa_noise": True,
+    "no_cascade": True,
+    "low_confidence": 0.1,
+}
+
+
+@pytest.mark.parametrize(
+    "more", [STRONG, {"camera_motion": "orb"}, {"tentative_grace": 2, "class_aware": True}]
+)
+def test_every_kind_of_tracking_is_done_once_more_alike(more, tmp_path):
+    rows = np.load(GOLDEN / "walkers.npy")
+    rows = rows[rows[:, 0] <= 40]
+    make_sequence(tmp_path / "S", frames=40, image=noise_image)
+    np.save(tmp_path / "S.npy", rows)
+    settings = TrackerSettings(min_confidence=0.5, **more)
+    job = SequenceJob(tmp_path / "S", tmp_path / "S.npy", settings, False)
+    track_into_file(job, tmp_path / "S.txt")
+    lives = lives_of(job, read_table(tmp_path / "S.txt", 6))
+    assert any(life.confirmed for life in lives.values())
 
 
 def test_results_of_other_settings_are_told_apart(tmp_path, case):

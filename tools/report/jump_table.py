@@ -16,8 +16,8 @@ MOST_ROWS = 300
 
 LEGEND = """
 <p class="quiet">Pictures: the track when it was last seen, and the frame in question: dashed where the track was
-expected, with the ellipse of 95 % of such positions; solid the right detection, in the color of the track that got it;
-{place}</p>
+expected, with the ellipse of 95 % of such positions; solid the right detection, in the color of the track that got
+it{place}.</p>
 """
 
 
@@ -69,7 +69,7 @@ def jump_table(
         yield f'<p class="quiet">{len(explained.jumps) - MOST_ROWS} more.</p>'
     if pictures.jumps:
         place = (
-            "" if tracked.people is None else "white where there was none, the person of the ground truth."
+            "" if tracked.people is None else "; white, where there was none, the person of the ground truth"
         )
         yield LEGEND.format(place=place)
 
@@ -85,7 +85,7 @@ def _tracks(anchor: str, jump: Jump, pictures: Pictures) -> str:
 
 def _answer(answer: Answer, frames: FrameLinks) -> str:
     reasons = "".join(f"<li>{escape(reason.text)}{_code(reason.flag)}</li>" for reason in answer.reasons)
-    without = "" if answer.without < 2 else f", {answer.without} without a detection"
+    without = "" if answer.without < 2 else f"; {answer.without} frames without a detection"
     when = f"<small>in frame {frames.link(answer.frame)}{without}</small>"
     return f"<b>{escape(answer.reasons[0].name)}</b> {when}<ul>{reasons}</ul>"
 

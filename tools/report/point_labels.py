@@ -26,7 +26,9 @@ PLACES = {
 Points = NDArray[np.float64]
 
 
-def place_labels(points: Points, texts: Sequence[str], size: tuple[float, float]) -> list[str | None]:
+def place_labels(
+    points: Points, texts: Sequence[str], size: tuple[float, float], most: int | None = None
+) -> list[str | None]:
     """Find a place for the label of each point; those that come first choose first.
 
     Parameters
@@ -36,6 +38,8 @@ def place_labels(points: Points, texts: Sequence[str], size: tuple[float, float]
     texts : sequence of str
     size : tuple of float
         Width and height of the drawing.
+    most : int, optional
+        Labels to place at most.
 
     Returns
     -------
@@ -44,7 +48,7 @@ def place_labels(points: Points, texts: Sequence[str], size: tuple[float, float]
     """
     low, high = points - POINT, points + POINT  # taken: the points, later the labels as well
     places: list[str | None] = []
-    for own, (point, text) in enumerate(zip(points, texts, strict=True)):
+    for own, (point, text) in enumerate(zip(points[:most], texts[:most], strict=True)):
         half = np.array([CHARACTER[0] * len(text), CHARACTER[1]]) / 2
         found = None
         for name, direction in PLACES.items():
@@ -56,4 +60,4 @@ def place_labels(points: Points, texts: Sequence[str], size: tuple[float, float]
                 found, low, high = name, np.vstack([low, centre - half]), np.vstack([high, centre + half])
                 break
         places.append(found)
-    return places
+    return places + [None] * (len(points) - len(places))

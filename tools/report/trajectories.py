@@ -125,7 +125,7 @@ def _ends(points: Table, extent: tuple[float, float, float, float], on_image: bo
     left, top, right, bottom = extent
     scale = NARROWEST / (right - left)
     size = NARROWEST, (bottom - top) * scale
-    places = place_labels((ends[:, :2] - (left, top)) * scale, ids, size)
+    places = place_labels((ends[:, :2] - (left, top)) * scale, ids, size, MAX_LABELLED_TRACKS)
     white = {"color": "#ffffff", "shadow": "0 0 3px #000, 0 0 2px #000"}
     return plotly().Scatter(
         x=ends[:, 0].round(1), y=ends[:, 1].round(1), customdata=ends[:, 2:].astype(int),
