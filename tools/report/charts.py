@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import require
+from application_util.files.mot_table import is_filled
 from tools.report.colors import track_color
 from tools.report.gather import Tracked
+from tools.report.lifespans import lifespans_of
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -146,11 +148,17 @@ def _add_counts(figure: Figure, tracked: Tracked) -> None:
 
 
 def _add_lifespans(figure: Figure, tracked: Tracked) -> None:
-    """Draw a thin bar from a track's first to its last frame and thick ones where it has boxes."""
-    lifespans = tracked.lifespans
+    """Draw a thin bar from a track's first to its last frame, and thick ones where it has boxes; filled gaps are pale."""
+    lifespans, filled = tracked.lifespans, is_filled(tracked.results)
     whole = np.column_stack([lifespans.ids, lifespans.first, lifespans.last])
-    for bars, width, opacity in ((whole, 0.14, 0.55), (lifespans.stretches, 0.72, 1.0)):
-        _add_bars(figure, bars, width, opacity)
+    bars = [(whole, 0.14, 0.55), (lifespans.stretches, 0.72, 1.0)]
+    if filled.any():
+        bars[1:] = [
+            (lifespans.stretches, 0.4, 0.55),
+            (lifespans_of(tracked.results[~filled]).stretches, 0.72, 1.0),
+        ]
+    for each, width, opacity in bars:
+        _add_bars(figure, each, width, opacity)
 
 
 def _add_bars(figure: Figure, bars: NDArray[np.int64], width: float, opacity: float) -> None:

@@ -105,7 +105,10 @@ def _job(
         flags = dict(entry["flags"])
         skip_invalid = flags.pop("skip_invalid", False)
         if not {each.name for each in fields(TrackerSettings)}.issuperset(flags):
-            raise UserError(f"{record.path}: {name}.txt was made with flags of another version")
+            raise UserError(
+                f"{record.path}: {name}.txt was post-processed, or made by another version: "
+                "only results as they were tracked are explained"
+            )
         settings = TrackerSettings(**flags)
         path = Path(entry["detection_file"])
     elif detection_dir is None:

@@ -28,7 +28,8 @@ CHART_OPTIONS = {"displayModeBar": False, "responsive": True}
 HISTOGRAM_HEIGHT = 230
 
 ABOUT = """
-<p>A track's lifespan is a bar in its color; where the bar is thin, the track has no box. Trajectories are those of the
+<p>A track's lifespan is a bar in its color; where the bar is thin, the track has no box, where it is
+pale, a box that fills a gap. Trajectories are those of the
 middle of a box's lower edge; a dot marks where a track ends. A click on a chart shows the frame in the video. Drag over
 a chart to enlarge a part of it, double-click to see all of it.</p>
 """

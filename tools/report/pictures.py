@@ -11,6 +11,7 @@ import numpy as np
 from application_util.drawing.contact_sheet import Image, Wanted, plan_strips, visit
 from application_util.drawing.visualization import VideoVisualization
 from application_util.errors import UserError
+from application_util.files.mot_table import is_filled
 from tools.report.first_image import MAX_WIDTH, FirstImage, data_uri, first_image, shrink
 from tools.report.gather import Tracked
 from tools.report.jump_picture import JumpPicture
@@ -83,11 +84,13 @@ def take_pictures(tracked: Tracked, explained: Explained, crops: int) -> Picture
 
 def _draw_poster(pictures: Pictures, tracked: Tracked, image: Image) -> None:
     small = shrink(image, MAX_WIDTH)
-    rows = tracked.results[tracked.results[:, 0] == pictures.poster_frame]
+    shown = tracked.results[:, 0] == pictures.poster_frame
+    rows, filled = tracked.results[shown], is_filled(tracked.results)[shown]
     info = {"image_size": small.shape, "min_frame_idx": 0, "max_frame_idx": 0}
     drawing = VideoVisualization(info)
     drawing.set_image(small)
-    drawing.draw_groundtruth(rows[:, 1].astype(int).tolist(), rows[:, 2:6] * small.shape[1] / image.shape[1])
+    boxes = rows[:, 2:6] * small.shape[1] / image.shape[1]
+    drawing.draw_groundtruth(rows[:, 1].astype(int).tolist(), boxes, dashed=filled.tolist())
     pictures.poster = data_uri(small)
 
 

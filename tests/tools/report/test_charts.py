@@ -22,6 +22,19 @@ def test_lifespans_are_bars_over_the_frames_with_boxes(folder):
     assert figure.layout.yaxis2.categoryarray == ("1", "4", "5")
 
 
+def test_filled_gaps_are_bars_of_their_own(folder):
+    rows = [result_row(frame, 1) for frame in range(1, 8)]
+    rows[3:5] = [row.replace(",40.00,1,", ",40.00,0,") for row in rows[3:5]]
+    folder.write_results(rows)
+    _, filled, stretches = (trace for trace in timeline(folder.tracked())[0].data if trace.type == "bar")
+    assert [(start + 0.5, length) for start, length in zip(filled.base, filled.x, strict=True)] == [(1, 7)]
+    assert [(start + 0.5, length) for start, length in zip(stretches.base, stretches.x, strict=True)] == [
+        (1, 3),
+        (6, 2),
+    ]
+    assert filled.width < stretches.width
+
+
 def test_tracks_of_every_frame_are_counted(folder):
     folder.add_truth()
     truth, tracks = timeline(folder.tracked())[0].data[:2]
