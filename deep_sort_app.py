@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from application_util.cli import CommandParser, add_parameter_flags, lazy_names, run_command
-from application_util.flags import add_flag, add_flags, add_tracker_flags
+from application_util.flags import add_flag, add_flags, add_settings_flag, add_tracker_flags
 from application_util.progress import warn
 from application_util.settings import COLORS, MAX_GAP, DrawingSettings, TrackerSettings
 
@@ -145,6 +145,7 @@ def create_parser() -> CommandParser:
     add_flag(parser, "--output_video", "; needs no display (default: none)")
     add_parameter_flags(parser, DrawingSettings(), "drawing", ("width", "colors", "draw_detections"))
     add_flags(parser, "--write_class", "--skip_invalid", "--max_gap")
+    add_settings_flag(parser)
     return parser
 
 

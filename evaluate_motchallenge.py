@@ -15,6 +15,7 @@ from application_util.flags import (
     add_flag,
     add_flags,
     add_postprocessing_flags,
+    add_settings_flag,
     add_tracker_flags,
     add_worker_flags,
 )
@@ -150,6 +151,7 @@ def create_parser() -> CommandParser:
         "--report", metavar="FILE", help="also write a report of the results, .html (default: none)"
     )
     add_worker_flags(parser)
+    add_settings_flag(parser)
     return parser
 
 

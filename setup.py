@@ -78,7 +78,10 @@ setup(
         "tools.report": ["*.css", "*.js"],
     },
     py_modules=["deep_sort_app", "evaluate_motchallenge", "show_results", "generate_videos", "deep_sort_cli"],
-    install_requires=["numpy>=1.24", "scipy>=1.10", "opencv-python>=4.8", "tqdm>=4.64"],
+    install_requires=[
+        *("numpy>=1.24", "scipy>=1.10", "opencv-python>=4.8", "tqdm>=4.64"),
+        "tomli>=2.0; python_version < '3.11'",
+    ],
     extras_require=EXTRAS,
     entry_points={
         "console_scripts": [

@@ -103,7 +103,7 @@ class CommandParser(argparse.ArgumentParser):
         ----------
         source : callable
             Takes what the command line says; returns values by name, of which those without a flag here are left out.
-            What it takes out of the arguments, such as its own flag, ``run`` does not get.
+            What it takes out of the arguments, such as its own flag, ``run`` does not get. May raise `UserError`.
         """
         self._sources.append(source)
 
@@ -121,9 +121,13 @@ class CommandParser(argparse.ArgumentParser):
         """Parse, with the defaults that flags give others, and make the objects of `pack`."""
         found, rest = super().parse_known_args(args, copy(namespace))
         names = {action.dest for action in self._actions}
-        given = [
-            {key: value for key, value in source(found).items() if key in names} for source in self._sources
-        ]
+        try:
+            given = [
+                {key: value for key, value in source(found).items() if key in names}
+                for source in self._sources
+            ]
+        except UserError as error:
+            self.error(str(error))
         if any(given):
             for values in given:
                 self.set_defaults(**values)

@@ -18,6 +18,9 @@ from application_util.settings import (
     PostprocessingSettings,
     TrackerSettings,
 )
+from application_util.settings_file import read_settings
+
+_DEFAULTS = TrackerSettings().as_dict() | PostprocessingSettings().as_dict()
 
 DETECTION_FILES = ".npy with features, or a det.txt"
 DEFAULT_NETWORK = " (default: mars-small128.pb in resources/networks if it is there, else the bundled one)"
@@ -162,6 +165,23 @@ def add_postprocessing_flags(parser: CommandParser, name: str) -> None:
 def _usual_postprocessing() -> dict[str, Any]:
     off, usual = PostprocessingSettings().as_dict(), RECOMMENDED_POSTPROCESSING.as_dict()
     return {key: value for key, value in usual.items() if value != off[key]}
+
+
+def add_settings_flag(parser: CommandParser) -> None:
+    """Add ``--settings``, after all flags that it gives defaults: it wins over ``--preset`` and ``--postprocess``."""
+    parser.add_argument("--settings", dest="settings_file", metavar="FILE",
+        help="read parameters from a settings file (.toml), as a sweep writes it (default: none)")  # fmt: skip
+    parser.take_defaults(_of_settings_file)
+
+
+def _of_settings_file(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the parameters of ``--settings``, and say which have no flag here."""
+    path = args.__dict__.pop("settings_file")
+    values = {} if path is None else read_settings(path)
+    unused = [name for name, value in values.items() if name not in args and value != _DEFAULTS[name]]
+    if unused:
+        say(f"{path}: not used by this command: {', '.join(unused)}")
+    return values
 
 
 def add_drawing_flags(parser: CommandParser) -> None:

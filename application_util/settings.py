@@ -177,8 +177,8 @@ class PostprocessingSettings:
         metavar="FRAMES",
         low=0,
         high=1000,
-        search=(0.0, 10.0, 20.0),
-        usual=15.0,
+        search=(0.0, 10.0),
+        usual=10.0,
     )
 
     @property

@@ -15,7 +15,7 @@ if not __package__:
 
 from application_util.cli import CommandParser, run_command
 from application_util.errors import UserError
-from application_util.flags import add_flag, add_flags, add_postprocessing_flags
+from application_util.flags import add_flag, add_flags, add_postprocessing_flags, add_settings_flag
 from application_util.progress import say, warn
 from application_util.settings import MAX_GAP, PostprocessingSettings
 
@@ -124,6 +124,7 @@ def create_parser() -> CommandParser:
     add_flag(parser, "--detection_dir", ", <sequence>.npy, to join tracks (default: none)")
     add_flags(parser, "--skip_invalid", "--max_gap")
     add_flag(parser, "--jobs", " (default: one per core)")
+    add_settings_flag(parser)
     return parser
 
 

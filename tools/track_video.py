@@ -12,7 +12,7 @@ if not __package__:
 
 from application_util.cli import CommandParser, add_parameter_flags, run_command
 from application_util.flag_types import number, positive_int
-from application_util.flags import DEFAULT_NETWORK, add_flag, add_flags, add_tracker_flags
+from application_util.flags import DEFAULT_NETWORK, add_flag, add_flags, add_settings_flag, add_tracker_flags
 from application_util.settings import BENCHMARK_SETTINGS, DrawingSettings, TrackerSettings
 from tools.detectors.settings import DetectorSettings
 from tools.features.network_options import NetworkOptions
@@ -171,6 +171,7 @@ def create_parser() -> CommandParser:
     add_parameter_flags(parser, OPENVINO, "how the network of appearance features is run", pack="options")
     drawn = ("width", "colors", "draw_detections")
     add_parameter_flags(parser, DrawingSettings(), "drawing", drawn, pack="drawing")
+    add_settings_flag(parser)
     return parser
 
 
