@@ -43,7 +43,6 @@ lint: .venv/ready-test
 	$(BIN)/mypy
 
 docs: .venv/ready-docs
-	$(BIN)/python docs/figures/draw.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 fuzz: .venv/ready-test

@@ -20,7 +20,7 @@ from application_util.installation import TASKS, Command  # noqa: E402
 REPOSITORY_PAGES = {
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
-    "resources/networks/README.md": "network/index.md",
+    "resources/networks/README.md": "bundled_network.md",
 }
 """Pages that lie elsewhere in the repository -> what they are called in the documentation."""
 
@@ -43,7 +43,7 @@ def on_files(files: Files, config: Any) -> None:
     for name, content in made.items():
         files.append(File.generated(config, name, content=content))
     for picture in (ROOT / "resources" / "networks").glob("*.png"):
-        files.append(File.generated(config, f"network/{picture.name}", abs_src_path=str(picture)))
+        files.append(File.generated(config, picture.name, abs_src_path=str(picture)))
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
@@ -62,9 +62,7 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
             inside, inside.removeprefix("docs/") if inside.startswith("docs/") else None
         )
         if name is None:
-            return (
-                match.group() if page.file.src_uri.startswith("network/") and path.suffix == ".png" else text
-            )
+            return text
         return f"[{text}]({'../' * len(home.parts)}{name}{anchor or ''})"
 
     return re.sub(r"(?<!!)\[([^]]*)\]\((?!https?:|#|mailto:)([^)#]+)(#[^)]*)?\)", lead, markdown)
