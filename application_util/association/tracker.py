@@ -22,6 +22,7 @@ from deep_sort.linear_assignment import (
     matching_cascade,
     min_cost_matching,
 )
+from deep_sort.track import Track
 from deep_sort.tracker import AppearanceMetric, Tracker
 
 GATE = chi2inv95[NDIM]
@@ -39,7 +40,7 @@ class AssociationTracker(Tracker):
     motion_weight : float
         Lambda in the cost of a pair, c = lambda d1 + (1 - lambda) d2 (paper, equation 5): d1 is the squared Mahalanobis
         distance, from 0 to the gate at 9.49, not scaled; d2 the appearance distance. StrongSORT takes 0.02. Detections
-        without features are matched by d1 alone, unless lambda is 0.
+        without features are matched by d1 alone, unless lambda is 0, where they overlap as `max_iou_distance` says.
     cascade : bool
         Match tracks seen more recently first; otherwise all confirmed tracks at once. Where motion alone decides, they
         are always first: d1 favours tracks whose place is uncertain (paper, section 2.3).
@@ -82,9 +83,8 @@ class AssociationTracker(Tracker):
         tracks = self.tracks
         confirmed, unconfirmed = confirmed_and_others(tracks, found.together)
         sure, unsure = self._sure_and_unsure(found)
-        weight = self._weight(found)
-        cost, limit = self._pair_costs(found, confirmed, weight)
-        if self.cascade or weight == 1:
+        cost, limit = self._pair_costs(found, confirmed)
+        if self.cascade or self._blind(found):
             matches, missed, left = matching_cascade(
                 cost, limit, self.max_age, tracks, detections, confirmed, sure
             )
@@ -113,33 +113,38 @@ class AssociationTracker(Tracker):
         sure = (found.confidences() >= self.min_confidence).tolist()
         return [i for i in every if sure[i]], [i for i in every if not sure[i]]
 
-    def _weight(self, found: Found) -> float:
-        """Return lambda for the detections of a frame: 1 if it is not 0 and they have no features."""
-        return 1.0 if self.motion_weight and not found.features().size else self.motion_weight
-
-    def _pair_costs(self, found: Found, confirmed: list[int], weight: float) -> tuple[PairCosts, float]:
+    def _pair_costs(self, found: Found, confirmed: list[int]) -> tuple[PairCosts, float]:
         """Return the cost of each pair that both gates allow (paper, equations 5 and 6), and the largest of a match."""
-        threshold = self.metric.matching_threshold
+        blind, threshold = self._blind(found), self.metric.matching_threshold
+        weight = 1.0 if blind else self.motion_weight
         limit = weight * GATE + (1 - weight) * threshold
         if not (confirmed and len(found.detections)):
             empty: NDArray = np.empty(0, dtype=np.intp)
             return PairCosts(empty, empty, np.empty(0)), limit
-        motion = self._motion_distances(found, confirmed)
-        cost, allowed = weight * motion, motion <= GATE
-        if weight < 1:
-            ids = np.array([self.tracks[i].track_id for i in confirmed])
+        tracks = [self.tracks[i] for i in confirmed]
+        motion = self._motion_distances(found, tracks)
+        if blind:
+            # The gate of a track that was lost for long is wide, and nothing else speaks against a stranger.
+            boxes = stack_boxes(found.detections, range(len(found.detections)))
+            distance = 1.0 - iou(np.array([track.to_tlwh() for track in tracks]), boxes)
+            cost, allowed = motion, (motion <= GATE) & (distance <= self.max_iou_distance)
+        else:
+            ids = np.array([track.track_id for track in tracks])
             appearance = self.metric.distance(found.features(), ids)
-            cost, allowed = cost + (1 - weight) * appearance, allowed & (appearance <= threshold)
+            cost = weight * motion + (1 - weight) * appearance
+            allowed = (motion <= GATE) & (appearance <= threshold)
         if self.admissible is not None:
-            allowed &= np.asarray(
-                self.admissible([self.tracks[i] for i in confirmed], found.detections), dtype=bool
-            )
+            allowed &= np.asarray(self.admissible(tracks, found.detections), dtype=bool)
         rows, columns = np.nonzero(allowed)
         return PairCosts(np.array(confirmed)[rows], columns, cost[rows, columns]), limit
 
-    def _motion_distances(self, found: Found, indices: list[int]) -> NDArray[np.float64]:
+    def _blind(self, found: Found) -> bool:
+        """Return whether motion decides alone: lambda is not 0, and the detections of a frame have no features."""
+        return bool(self.motion_weight) and not found.features().size
+
+    def _motion_distances(self, found: Found, tracks: list[Track]) -> NDArray[np.float64]:
         """Return the squared Mahalanobis distances of tracks and detections (paper, equation 1)."""
-        states = [(self.tracks[i].mean, self.tracks[i].covariance) for i in indices]
+        states = [(track.mean, track.covariance) for track in tracks]
         if takes_many(self.kf):
             means, covariances = map(np.array, zip(*states, strict=True))
             return self.kf.gating_distance(means, covariances, found.xyah.T)

@@ -124,12 +124,13 @@ class PlainAssociation(PlainTracker):
             d1 = track.mahalanobis(detection.xyah)
             if d1 > GATE or not self._allowed(track, detection):
                 return INFINITE
-            if weight == 1:
-                return d1
+            if not shown:
+                just_seen = PlainTrack(track.number, track.mean, track.covariance, missed=1)
+                return d1 if self._overlap(just_seen, detection) <= self.max_iou_distance else INFINITE
             d2 = min(1 - unit(feature) @ unit(detection.feature) for feature in track.features)
             return weight * d1 + (1 - weight) * d2 if d2 <= self.threshold else INFINITE
 
-        if self.no_cascade and weight < 1:
+        if self.no_cascade and (shown or not self.motion_weight):
             young = [i for i in confirmed if tracks[i].missed <= self.max_age]
             matches, unmatched, left = self._assign(cost, most, young, sure, detections)
             unmatched = unmatched + [i for i in confirmed if i not in young]
