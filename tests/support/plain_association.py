@@ -124,7 +124,7 @@ class PlainAssociation(PlainTracker):
             d1 = track.mahalanobis(detection.xyah)
             if d1 > GATE or not self._allowed(track, detection):
                 return INFINITE
-            if not shown:
+            if self.motion_weight and not shown:
                 just_seen = PlainTrack(track.number, track.mean, track.covariance, missed=1)
                 return d1 if self._overlap(just_seen, detection) <= self.max_iou_distance else INFINITE
             d2 = min(1 - unit(feature) @ unit(detection.feature) for feature in track.features)
