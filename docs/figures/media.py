@@ -126,7 +126,7 @@ def main(work: Path) -> None:
     command("generate_videos", "--mot_dir", work / "MOT", "--result_dir", work / "results", "--output_dir",
         work / "videos", "--convert_h264", "true", "--width", 800)  # fmt: skip
     command("tools.make_report", "--mot_dir", work / "MOT", "--result_dir", work / "results", "--video_dir",
-        work / "videos", "--output_file", work / "report.html")  # fmt: skip
+        work / "videos", "--detection_dir", work / "detections", "--output_file", work / "report.html")  # fmt: skip
     screenshot(work / "report.html", work / "report.png")
 
 
