@@ -148,7 +148,7 @@ def _add_counts(figure: Figure, tracked: Tracked) -> None:
 
 
 def _add_lifespans(figure: Figure, tracked: Tracked) -> None:
-    """Draw a thin bar from a track's first to its last frame, and thick ones where it has boxes; filled gaps are pale."""
+    """Draw a thin bar from a track's first to its last frame, thick ones where it has boxes; filled gaps are pale."""
     lifespans, filled = tracked.lifespans, is_filled(tracked.results)
     whole = np.column_stack([lifespans.ids, lifespans.first, lifespans.last])
     bars = [(whole, 0.14, 0.55), (lifespans.stretches, 0.72, 1.0)]
