@@ -58,9 +58,10 @@ class Galleries:
 
     def add(self, targets: Sequence[int], features: NDArray, weights: NDArray) -> None:
         """Append features (N, M) with weights (N,) to the galleries of N targets, new ones or not."""
-        self._make_room([target for target in dict.fromkeys(targets) if target not in self._rows], features)
+        different = set(targets)
+        self._make_room(different - self._rows.keys(), features)
         rows = np.array([self._rows[target] for target in targets], np.intp)
-        places, repeated = self._counts.take(rows), len(set(targets)) < len(targets)
+        places, repeated = self._counts.take(rows), len(different) < len(targets)
         if repeated:
             for i in range(1, len(rows)):
                 places[i] += np.count_nonzero(rows[:i] == rows[i])
@@ -74,7 +75,9 @@ class Galleries:
         else:
             narrowest = np.minimum(self._narrowest.take(rows), _dots(units, self._centres.take(rows, 0)))
             self._narrowest[rows] = narrowest
-            self._centre(rows[(counts & (counts - 1) == 0) | (counts % (self.budget or CHUNK) == 0)])
+            self._centre(
+                rows[counts & (counts - 1) == 0]
+            )  # after 1, 2, 4, 8 ... features: old ones are forgotten
 
     def keep(self, active: list[int]) -> None:
         """Forget all other targets; a KeyError if one of these is not known."""
@@ -162,7 +165,7 @@ class Galleries:
             centre = self._centres[row] = mean / max(np.sqrt(mean @ mean), SLACK)
             self._narrowest[row] = np.minimum.reduce(units @ centre)
 
-    def _make_room(self, new: list[int], features: NDArray) -> None:
+    def _make_room(self, new: set[int], features: NDArray) -> None:
         """Give new targets rows, in arrays that hold features of this length and type."""
         used, length, dtype = len(self._rows), features.shape[1], features.dtype
         if used:
@@ -170,7 +173,7 @@ class Galleries:
                 raise ValueError(f"features have {length} numbers, those before have {self._newest.shape[1]}")
             dtype = np.promote_types(self._newest.dtype, dtype)
         if len(new) > len(self._free) or (length, dtype) != (self._newest.shape[1], self._newest.dtype):
-            self._resize(max(used + len(new), 2 * used, 16), length, dtype)
+            self._resize(max(len(self._counts), used + len(new), 2 * used, 16), length, dtype)
         for target in new:
             row = self._rows[target] = self._free.pop()
             self._counts[row], self._narrowest[row] = 0, -1

@@ -203,56 +203,56 @@ def _match_within(
     detections: list[int],
 ) -> tuple[list[tuple[int, int]], list[int]]:
     """Return matches and unmatched detections of a level as `min_cost_matching` does."""
-    if not any(track in reach for track in level):  # the solver's answer is the diagonal
-        end = min(len(level), len(detections))
-        return [], detections[end:] + detections[:end]
-    column_of = {detection: column for column, detection in enumerate(detections)}
+    free = set(detections)
     entries = [
-        (row, column_of[detection], position)
-        for row, track in enumerate(level)
+        (track, detection, position)
+        for track in level
         if track in reach
         for detection, position in reach[track]
-        if detection in column_of
+        if detection in free
     ]
-    columns = {row: column for row, column, _ in entries}
-    rows = {column: row for row, column, _ in entries}
-    if not len(columns) == len(rows) == len(entries):
+    if not entries:  # all pairs cost the same, and the solver's answer is the diagonal
+        end = min(len(level), len(detections))
+        return [], detections[end:] + detections[:end]
+    detection_of = {track: detection for track, detection, _ in entries}
+    track_of = {detection: track for track, detection, _ in entries}
+    if not len(detection_of) == len(track_of) == len(entries):
         cost = np.full((len(level), len(detections)), max_distance + 1e-5, dtype=np.float64)
-        cost[[entry[0] for entry in entries], [entry[1] for entry in entries]] = costs(
-            np.array([entry[2] for entry in entries])
-        )
+        cells = [(level.index(track), detections.index(detection)) for track, detection, _ in entries]
+        cost[tuple(zip(*cells, strict=True))] = costs(np.array([position for *_, position in entries]))
         matches, _, unmatched_detections = _solve(cost, max_distance, level, detections)
         return matches, unmatched_detections
-    matches = [(level[row], detections[column]) for row, column, _ in entries]
-    left = _left_out(detections, rows)
-    if len(left) > 1 and len(columns) < len(level):  # whose order depends on what the solver does with them
+    left = [detection for detection in detections if detection not in track_of]
+    if len(left) > 1 and len(detection_of) < len(
+        level
+    ):  # what the solver pairs at too high a cost comes last
         if len(level) <= len(detections):
-            given = {row: column for column, row in _fill(columns, len(level)).items()}
+            given = {track: detection for detection, track in _fill(detection_of, level, detections).items()}
         else:
-            given = _fill(rows, len(detections))
-        kept = [detections[given[row]] for row in sorted(given) if row not in columns]
-        left = [detection for detection in left if detection not in kept] + kept
-    return matches, left
+            given = _fill(track_of, detections, level)
+        last = [given[track] for track in level if track in given and track not in detection_of]
+        left = [detection for detection in left if detection not in last] + last
+    return list(detection_of.items()), left
 
 
-def _fill(pairs: dict[int, int], rows: int) -> dict[int, int]:
-    """Return which row the solver gives each column where no pairs compete, and all others cost the same.
+def _fill(pairs: dict[int, int], rows: list[int], columns: list[int]) -> dict[int, int]:
+    """Return which row the solver gives each column, or some, where no pairs compete, and all others cost the same.
 
     It takes the rows in turn. One that has a pair gets its column, and whoever was there moves; who moves, or has no
     pair, gets the first column that is free.
     """
     row_of: dict[int, int] = {}
     first = 0
-    for row in range(rows):
+    for row in rows:
         if row in pairs:
             moved = row_of.get(pairs[row])
             row_of[pairs[row]] = row
             if moved is None:
                 continue
             row = moved
-        while first in row_of:
+        while columns[first] in row_of:
             first += 1
-        row_of[first] = row
+        row_of[columns[first]] = row
     return row_of
 
 

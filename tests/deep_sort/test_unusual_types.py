@@ -86,6 +86,17 @@ def test_samples_keep_the_wider_type(first, second):
     np.testing.assert_array_equal(np.asarray(metric.samples[1], float), expected.astype(float))
 
 
+@pytest.mark.parametrize("budget", [None, 3])
+def test_samples_keep_the_wider_type_where_others_are_gone(budget):
+    metric = NearestNeighborDistanceMetric("cosine", 0.2, budget)
+    targets = list(range(40))
+    metric.partial_fit(np.ones((40, 2), np.float32), targets, targets)
+    for target in targets:
+        metric.partial_fit(np.array([[1 / 3, 1]]), [target], targets[target:])
+        assert metric.distance(np.array([[1, 3.0]]), [target])[0, 0] < 1e-12
+        assert metric.distance(np.ones((1, 2)), [39])[0, 0] < 1e-6
+
+
 def test_a_budget_set_later_holds_from_the_next_feature_on():
     metric = NearestNeighborDistanceMetric("cosine", 0.2)
     for number in range(20):
