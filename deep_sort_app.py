@@ -111,6 +111,8 @@ def run(
     drawing = DrawingSettings(None, width, colors, draw_detections)
     view = View(sequence, display, [output_video], drawing, window_ms=WINDOW_UPDATE_MS)
     by_class = write_class or settings.class_aware
+    if by_class:
+        detections.check_classes()
     tracker, outcome = create_tracker(settings, by_class), Outcome(settings)
     with ResultFile(output_file, write_class) as results, view:
         warnings = detection_warnings(sequence, detections)

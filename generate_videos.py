@@ -24,7 +24,7 @@ def run(
     *,
     width: int | None = None,
     colors: str = COLORS[0],
-) -> None:
+) -> list[str]:
     """Write ``<sequence>.avi`` for each ``<sequence>.txt`` among the results whose sequence exists.
 
     Parameters
@@ -42,6 +42,11 @@ def run(
     jobs : int
         Sequences rendered at a time.
 
+    Returns
+    -------
+    list of str
+        Sequences that failed; the others have their videos.
+
     Raises
     ------
     UserError
@@ -49,15 +54,20 @@ def run(
     """
     from application_util.drawing import render
     from application_util.files.lock import lock_folder
+    from application_util.parallel.jobs import report_failures
 
     kinds = [".avi", ".mp4"] if convert_h264 else [".avi"]
     settings = DrawingSettings(update_ms, width, colors, show_trajectories=show_trajectories)
-    renderings = render.plan(mot_dir, result_dir, output_dir, kinds, settings)
+    renderings, failures = render.plan(mot_dir, result_dir, output_dir, kinds, settings)
     with lock_folder(output_dir):
-        render.render(renderings, jobs)
+        failures |= render.render(renderings, jobs)
     for each in renderings:
+        if each.view.sequence.name in failures:
+            continue
         videos = ", ".join(map(str, each.view.videos))
         say(f"{each.view.sequence.name}: {len(each.results.frames)} frames in {videos}")
+    report_failures(failures)
+    return sorted(failures)
 
 
 def create_parser() -> CommandParser:

@@ -266,7 +266,7 @@ def test_output_that_cannot_be_written_is_found_out_before_tracking(app, tmp_pat
     )
     app.assert_refused("folder", output_file=tmp_path)
     app.assert_refused(
-        "cannot be written", "--output_file", output_file=app.detection_file / "below" / "a_file.txt"
+        "cannot be written", "choose another place", output_file=app.detection_file / "below" / "a_file.txt"
     )
 
 

@@ -114,15 +114,20 @@ def test_trajectories(world):
         (lambda world: (world / "results" / "B.txt").write_text(""), "B.txt: no rows"),
         (lambda world: write_results(world / "results" / "B.txt", walk(9)), "B.txt: row 6: frame 6, but B has"),
         (lambda world: (world / "mot" / "B" / "img1" / "000003.png").unlink(), "no image of frame 3"),
-        (lambda world: (world / "videos").write_text(""), "A.avi: cannot be written"),
     ],
 )  # fmt: skip
-def test_all_input_is_checked_before_the_first_video(world, capsys, spoil, message):
+def test_a_sequence_that_cannot_be_drawn_fails_alone(world, capsys, spoil, message):
     spoil(world)
-    assert generate_videos.main(flags(world)) == 2
+    assert generate_videos.main(flags(world)) == 1
     last_line = capsys.readouterr().err.splitlines()[-1]
-    assert last_line.startswith("error: ") and message in last_line
-    assert not list(world.glob("videos/**/*.avi"))
+    assert last_line.startswith("error: B: ") and message in last_line
+    assert [path.name for path in world.glob("videos/**/*.avi")] == ["A.avi"]
+
+
+def test_a_place_that_cannot_be_written_is_found_out_before_the_first_video(world, capsys):
+    (world / "videos").write_text("")
+    assert generate_videos.main(flags(world)) == 2
+    assert "A.avi: cannot be written" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("folder", ["mot", "results"])
@@ -147,11 +152,12 @@ def test_no_results_at_all(world, capsys):
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_an_image_that_breaks_a_video_ends_all_and_is_named(world, capsys, jobs):
+def test_an_image_that_breaks_a_video_is_named_and_the_others_are_made(world, capsys, jobs):
     (world / "mot" / "B" / "img1" / "000003.png").write_bytes(b"no image")
-    assert generate_videos.main(flags(world, "--jobs", str(jobs))) == 2
+    assert generate_videos.main(flags(world, "--jobs", str(jobs))) == 1
     lines = capsys.readouterr().err.splitlines()
-    assert lines[-1].startswith("error: ") and lines[-1].endswith("000003.png: not a readable image")
+    assert lines[-1].startswith("error: B: ") and lines[-1].endswith("000003.png: not a readable image")
+    assert len(read_video(world / "videos" / "new" / "A.avi")[0]) > 0
     assert not (world / "videos" / "new" / "B.avi").exists()
     assert len(read_video(world / "videos" / "new" / "B.partial.avi")[0]) == 2
 

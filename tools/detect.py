@@ -66,21 +66,29 @@ def run(
     else:
         places = [Path(str(sequence_dir))]
     settings = detector_settings or DetectorSettings()
-    BoxFinder(
-        detector, min_confidence, classes, settings, read_sequence(places[0])
-    )  # fails here rather than later
-    todo = {}
+    todo: dict[Path, DetectionJob] = {}
+    failures: dict[str, BaseException] = {}
     for place in places:
-        sequence = read_sequence(place)
+        job = DetectionJob(place, detector, min_confidence, classes, settings)
+        try:
+            sequence = read_sequence(place)
+        except UserError as error:
+            if mot_dir is None:
+                raise
+            failures[place.name] = error
+            continue
         folder = sequence.directory if output_dir is None else Path(output_dir, sequence.name)
         path = folder / "det" / "det.txt"
-        if path.exists() and resume:
+        if path.exists() and resume and job.has_made(path):
             say(f"{sequence.name}: finished already, {path}")
             continue
         if path.exists() and not overwrite:
-            raise UserError(f"{path}: exists already; --overwrite replaces it, --resume leaves it")
-        todo[path] = DetectionJob(place, detector, min_confidence, classes, settings)
-    failures = detect_all(todo, JobRunner(jobs or 1, scheduler))
+            other = ", and was not made like this" if resume else ", --resume leaves what was made like this"
+            raise UserError(f"{path}: exists already{other}; --overwrite replaces it")
+        if not todo:  # a wrong detector fails here rather than later
+            BoxFinder(detector, min_confidence, classes, settings, sequence)
+        todo[path] = job
+    failures |= detect_all(todo, JobRunner(jobs or 1, scheduler))
     report_failures(failures)
     return sorted(failures)
 

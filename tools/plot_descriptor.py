@@ -19,16 +19,20 @@ from tools.reid.settings import DATASETS
 
 def curves(runs: Sequence[str], output_file: str) -> None:
     """Plot loss and scores of training runs."""
+    from application_util.files.output import refuse_overwriting
     from tools.reid.plots import plot_curves
 
+    refuse_overwriting([output_file], [Path(run) / "history.csv" for run in runs])
     plot_curves(runs, output_file)
 
 
 def distances(model: str, dataset: str, dataset_dir: str, output_file: str) -> None:
     """Print a table of thresholds, and plot the distances between images of query and gallery."""
+    from application_util.files.output import refuse_overwriting
     from tools.reid.distances import recommended_distance
     from tools.reid.plots import measure_distances, plot_distances, table_of_distances
 
+    refuse_overwriting([output_file], [model, dataset_dir, Path(dataset_dir) / "*"])
     counts = measure_distances(model, [(dataset, dataset_dir)])
     distance = recommended_distance(counts)
     print(table_of_distances(counts))
@@ -58,10 +62,11 @@ def tracks(
     sequence, first = read_sequence(sequence_dir), Path(output_file)
     if first.suffix.lower() not in (".png", ".jpg"):
         raise UserError(f"{output_file}: the picture's name ends in .png or .jpg")
-    refuse_overwriting([output_file], [result_file, *sequence.input_files])
     sheets = contact_sheets(sequence, sequence.read_results(result_file), crops, rows, min_length)
-    for number, sheet in enumerate(sheets, start=1):
-        path = first if number == 1 else first.with_stem(f"{first.stem}-{number}")
+    further = (first.with_stem(f"{first.stem}-{number}") for number in range(2, len(sheets) + 1))
+    paths = [first, *further]
+    refuse_overwriting(paths, [result_file, *sequence.input_files])
+    for path, sheet in zip(paths, sheets, strict=True):
         write_whole(path, cv2.imencode(path.suffix, sheet)[1].tobytes())
     say(f"{output_file}: {len(sheets)} sheet{'s' if len(sheets) > 1 else ''}")
 

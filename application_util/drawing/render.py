@@ -13,6 +13,7 @@ from application_util.drawing.result_view import ResultView, open_results
 from application_util.drawing.view import View
 from application_util.errors import UserError
 from application_util.files.output import refuse_overwriting
+from application_util.parallel.jobs import Failures
 from application_util.progress import progress_count
 from application_util.sequences.sequence import read_sequence
 from application_util.sequences.sequence_set import find_results
@@ -33,7 +34,7 @@ def plan(
     output_dir: str | Path,
     kinds: Sequence[str],
     settings: DrawingSettings,
-) -> list[Rendering]:
+) -> tuple[list[Rendering], Failures]:
     """Look at all input and outputs of a folder of results before anything is written.
 
     Parameters
@@ -47,15 +48,27 @@ def plan(
     settings : DrawingSettings
         What the videos look like.
 
+    Returns
+    -------
+    list of Rendering
+    Failures
+        Sequences that cannot be drawn, and why.
+
     Raises
     ------
     UserError
-        If anything is missing or broken, or a video would replace input.
+        If nothing can be drawn, or a video would replace input.
     """
-    renderings = []
+    renderings: list[Rendering] = []
+    failures: Failures = {}
     for result_file in find_results(mot_dir, result_dir):
         videos = [Path(output_dir) / (result_file.stem + kind) for kind in kinds]
-        sequence = read_sequence(Path(mot_dir) / result_file.stem)
+        try:
+            sequence = read_sequence(Path(mot_dir) / result_file.stem)
+            results = open_results(sequence, result_file, settings)
+        except UserError as error:
+            failures[result_file.stem] = error
+            continue
         refuse_overwriting(videos, [result_file, *sequence.input_files])
         own = sequence.images.video
         # A video of tracks beside the sequence's own would be taken for that of a sequence.
@@ -63,20 +76,27 @@ def plan(
             raise UserError(
                 f"{output_dir}: holds the sequence's own video {own.name}: choose another --output_dir"
             )
-        results = open_results(sequence, result_file, settings)
         renderings.append(Rendering(results, View(sequence, False, videos, settings)))
-    return renderings
+    if not renderings:
+        raise next(iter(failures.values()))
+    return renderings, failures
 
 
-def render(renderings: Sequence[Rendering], jobs: int = 1) -> None:
-    """Write all videos, with one report of progress over all their frames; the first error ends all.
+def render(renderings: Sequence[Rendering], jobs: int = 1) -> Failures:
+    """Write all videos, with one report of progress over all their frames.
 
     Parameters
     ----------
     renderings : sequence of Rendering
     jobs : int
         Sequences rendered at a time.
+
+    Returns
+    -------
+    Failures
+        Sequences that could not be drawn to their end, and why; the others have their videos.
     """
+    failures: Failures = {}
     cancelled, counting = threading.Event(), threading.Lock()
 
     def draw(rendering: Rendering) -> None:
@@ -90,11 +110,15 @@ def render(renderings: Sequence[Rendering], jobs: int = 1) -> None:
 
     total = sum(len(rendering.results.frames) for rendering in renderings)
     with progress_count("videos", "frame", total) as count, ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(draw, rendering) for rendering in renderings]
+        futures = {pool.submit(draw, each): each.view.sequence.name for each in renderings}
         try:
             for future in as_completed(futures):
-                future.result()
+                try:
+                    future.result()
+                except UserError as error:
+                    failures[futures[future]] = error
         except BaseException:
             cancelled.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+    return failures

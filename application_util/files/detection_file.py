@@ -18,6 +18,7 @@ from deep_sort.detection import Detection, Detections
 USUAL_FEATURE_DIM = 128
 CLASS_COLUMN = 7
 """Of files that tell classes; -1 otherwise."""
+MAX_CLASS = 2**31 - 1
 TEXT_SUFFIX = ".txt"
 """Of a det.txt."""
 
@@ -93,6 +94,11 @@ class DetectionFile:
             zip(self.frames.tolist(), np.split(rows, starts[1:]), strict=len(starts) > 0)
         )
 
+    def check_classes(self) -> None:
+        """Make sure, before classes are read, that there are numbers in their column; `UserError` if not."""
+        if self._bad_class:
+            raise UserError(f"{self.path}: {self._bad_class}")
+
     @property
     def array(self) -> NDArray:
         """All rows of the file, shape (N, 10 + M)."""
@@ -137,6 +143,7 @@ class DetectionFile:
         """Return the frame of each row, -1 for those to leave out, and how many those are."""
         frame_of_row = np.empty(self._file.shape[0], dtype=np.int64)
         skipped = self.repeated = 0
+        self._bad_class = ""
         for start, chunk in self._file.chunks():
             invalid = find_invalid_rows(chunk)
             if invalid.any() and not skip_invalid:
@@ -145,6 +152,12 @@ class DetectionFile:
                 )
             frame_of_row[start : start + len(chunk)] = np.where(invalid.rows, -1, invalid.frames)
             skipped += int(invalid.rows.sum())
+            bad = np.flatnonzero(
+                ~(np.abs(chunk[:, CLASS_COLUMN].astype(np.float64)) <= MAX_CLASS) & ~invalid.rows
+            )
+            if len(bad) and not self._bad_class:
+                place = f"row {start + bad[0] + 1}: column {CLASS_COLUMN + 1} (class)"
+                self._bad_class = f"{place}: {chunk[bad[0], CLASS_COLUMN]:.15g} is no number of a class"
             self.repeated += _count_repeated(chunk[~invalid.rows])
         return frame_of_row, skipped
 

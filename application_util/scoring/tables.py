@@ -65,7 +65,9 @@ def read_tables(
     last = int(max(table[:, 0].max(initial=0) for table in (truth, result)))
     if length - last > MAX_EMPTY_FRAMES:
         raise UserError(f"{truth_file.parent.parent}: {length} frames, but the last row is of frame {last}")
-    if len(truth) and not counting_rows(truth, benchmark, classes).any():
+    if not len(truth):
+        raise UserError(f"{truth_file}: no rows, nothing to compare with")
+    if not counting_rows(truth, benchmark, classes).any():
         raise UserError(f"{truth_file}: {_nothing_counts(truth, benchmark, classes)}")
     return truth, result, {"groundtruth": truth_hash, "result": result_hash}
 

@@ -19,6 +19,11 @@ def frame_range(sequence: MotSequence, detections: DetectionFile | None = None) 
 def detection_warnings(sequence: MotSequence, detections: DetectionFile) -> list[str]:
     """Return lines about what is suspicious in a detection file of this sequence."""
     frames, lines = sequence.frames, detections.warnings
+    if sequence.images and sequence.length not in (None, frames.stop - 1):
+        lines.append(
+            f"{sequence.directory / 'seqinfo.ini'}: seqLength={sequence.length}, but the images are of frames "
+            f"{frames[0]} to {frames[-1]}: these are tracked"
+        )
     outside = len(detections) - detections.count(frames) if frames else 0
     if outside:
         first, last = detections.frames[[0, -1]].tolist()

@@ -105,6 +105,8 @@ def track_into_file(job: SequenceJob, output_file: Path) -> SequenceResult:
     """
     started = time.perf_counter()
     detections = DetectionFile(job.detection_file, job.skip_invalid, job.max_gap)
+    if job.settings.class_aware:
+        detections.check_classes()
     sequence = read_sequence(job.sequence_dir)
     frames = frame_range(sequence, detections)
     with ResultFile(output_file) as results:

@@ -185,3 +185,15 @@ def test_a_det_txt_is_a_detection_file_without_features(tmp_path):
     assert detections.feature_dim == 0 and detections.frames.tolist() == [1, 2]
     assert np.array_equal(detections.rows(2)[:, :7], rows[:1])
     assert any("no features: tracks follow motion and overlap alone" in line for line in detections.warnings)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, 1e300, 2.0**31])
+def test_classes_are_numbers_where_they_are_asked_for(tmp_path, number):
+    array = np.ones((3, 12))
+    np.save(tmp_path / "d.npy", array)
+    DetectionFile(tmp_path / "d.npy").check_classes()
+    array[1:, 7] = number
+    np.save(tmp_path / "d.npy", array)
+    detections = DetectionFile(tmp_path / "d.npy")
+    with pytest.raises(UserError, match=r"d\.npy: row 2: column 8 \(class\): .* is no number of a class"):
+        detections.check_classes()

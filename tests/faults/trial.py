@@ -120,7 +120,10 @@ class Trial:
 
     def kill(self) -> None:
         """Kill a run at some moment, then run it again: over nothing, or over the files of another run."""
-        variant, over = self.chance.choice((0, 1)), self.chance.random() < 0.5
+        variant, over = (
+            self.chance.choice((0, 1)),
+            self.chance.random() < 0.5 and not self.writer.refuses_others,
+        )
         self.empty()
         allowed = [self.expected[variant]]
         if over:

@@ -45,6 +45,8 @@ class Writer:
         Whether it needs TensorFlow, and thus seconds before it begins.
     growing : tuple of str
         Patterns of files that are whole at any moment, but say how far this run and those before it have come.
+    refuses_others : bool
+        It does not go on in a folder where another variant has begun.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Writer:
     again: tuple[str, ...] = ()
     network: bool = False
     growing: tuple[str, ...] = ()
+    refuses_others: bool = False
 
     def is_growing(self, name: str) -> bool:
         """Return whether a file says how far a run has come."""
@@ -231,5 +234,6 @@ WRITERS = (
     Writer("freeze_model", _checkpoints, lambda source, out, variant: [
         "tools/freeze_model.py", "--checkpoint_in", source / f"checkpoint-{variant}", "--graphdef_out",
         out / "network.pb", "--image_shape", 64, 32], network=True),
-    Writer("train_descriptor", _crops, _training, network=True, growing=TRAINING_STATE),
+    Writer("train_descriptor", _crops, _training, network=True, growing=TRAINING_STATE,
+        refuses_others=True),
 )  # fmt: skip

@@ -48,11 +48,12 @@ def test_what_is_there_is_left_or_replaced_when_asked(here, capsys):
     first = path.read_bytes()
     capsys.readouterr()
     assert detect("--mot_dir", "mot", "--output_dir", "out") == 2
-    assert "exists already; --overwrite replaces it, --resume leaves it" in error_line(
-        capsys.readouterr().err
-    )
+    expected = "exists already, --resume leaves what was made like this; --overwrite replaces it"
+    assert expected in error_line(capsys.readouterr().err)
     assert path.read_bytes() == first and not (here / "out" / "SEQ").exists()
-    assert detect("--mot_dir", "mot", "--output_dir", "out", "--resume") == 0
+    assert detect("--mot_dir", "mot", "--output_dir", "out", "--resume") == 2  # other classes
+    assert "exists already, and was not made like this; --overwrite" in error_line(capsys.readouterr().err)
+    assert detect("--mot_dir", "mot", "--output_dir", "out", "--resume", "--classes", "16") == 0
     assert "clip: finished already" in capsys.readouterr().err
     assert path.read_bytes() == first and (here / "out" / "SEQ" / "det" / "det.txt").exists()
     assert detect("--mot_dir", "mot", "--output_dir", "out", "--overwrite") == 0
@@ -61,8 +62,12 @@ def test_what_is_there_is_left_or_replaced_when_asked(here, capsys):
 
 def test_one_that_fails_does_not_lose_the_others(here, capsys):
     (here / "mot" / "SEQ" / "img1" / "000003.png").write_bytes(b"no image")
+    (here / "mot" / "EMPTY" / "img1").mkdir(parents=True)
+    (here / "mot" / "BROKEN" / "img1").mkdir(parents=True)
+    (here / "mot" / "BROKEN" / "seqinfo.ini").write_text("[Sequence]\nseqLength=1e300\n")
     assert detect("--mot_dir", "mot") == 1
-    assert "error: SEQ: " in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert all(f"error: {name}: " in said for name in ("SEQ", "EMPTY"))
     assert (
         len(read_table("mot/clip/det/det.txt")) == 12
         and not (here / "mot" / "SEQ" / "det" / "det.txt").exists()

@@ -4,6 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.support.cli import error_line
+from tests.support.sequences import make_sequence, walk, write_results
 from tools.plot_descriptor import main
 from tools.reid.data import ReidImages
 from tools.reid.distances import BINS, DistanceCounts, count_distances, fraction_within, recommended_distance
@@ -62,3 +64,28 @@ def test_pictures(tmp_path, capsys):
     assert main(["curves", str(run), "--output_file", str(tmp_path / "x.png")]) == 2
     assert "not the table of a training run" in capsys.readouterr().err
     assert not (tmp_path / "x.png").exists()
+
+
+def test_curves_replace_no_history(tmp_path, capsys):
+    history = tmp_path / "history.csv"
+    history.write_text("step,epoch,loss,rank1,mAP\n10,1.0,5.0,,\n")
+    assert main(["curves", str(tmp_path), "--output_file", str(history)]) == 2
+    assert "would replace" in error_line(capsys.readouterr().err) and history.read_text().startswith("step")
+
+
+def test_numbers_beyond_any_scale_are_refused(tmp_path, capsys):
+    (tmp_path / "history.csv").write_text("step,epoch,loss,rank1,mAP\n10,1e300,5.0,,\n")
+    assert main(["curves", str(tmp_path), "--output_file", str(tmp_path / "curves.png")]) == 2
+    assert "history.csv: not the table of a training run" in error_line(capsys.readouterr().err)
+
+
+def test_no_sheet_replaces_an_image(tmp_path, capsys):
+    sequence = make_sequence(tmp_path / "SEQ", 4)
+    results = write_results(tmp_path / "tracks.txt", walk(4) + walk(4, 2, (60.0, 40.0)))
+    flags = ["--sequence_dir", sequence, "--result_file", results, "--rows", 1, "--output_file"]
+    assert main(["tracks", *map(str, flags), str(tmp_path / "sheet.png")]) == 0
+    assert (tmp_path / "sheet-2.png").exists()
+    before = (tmp_path / "SEQ" / "img1" / "000001.png").read_bytes()
+    assert main(["tracks", *map(str, flags), str(sequence / "img1" / "000001.png")]) == 2
+    assert "would replace files of" in capsys.readouterr().err
+    assert (tmp_path / "SEQ" / "img1" / "000001.png").read_bytes() == before

@@ -14,6 +14,7 @@ from scipy.io import loadmat
 tf = pytest.importorskip("tensorflow")
 
 from application_util.files.network_card import read_card  # noqa: E402
+from tests.support.cli import error_line  # noqa: E402
 from tests.support.crops import make_folders, make_mars, write_picture  # noqa: E402
 from tools.reid.weights import save_variables  # noqa: E402
 from tools.train_descriptor import main  # noqa: E402
@@ -231,3 +232,9 @@ def test_largest_seed(vehicles, tmp_path):
     arguments = ["--dataset", "folder", "--dataset_dir", str(vehicles), "--log_dir", str(tmp_path), *SMALL]
     arguments += ["--dropout", "0.5", "--number_of_steps", "1"]
     assert main(["train", *arguments, "--seed", str(2**32 - 1)]) == 0
+
+
+def test_a_run_does_not_replace_what_it_starts_from(trained, vehicles, capsys):
+    start = ["--dataset_dir", str(vehicles), "--restore_path", str(trained / "model.ckpt")]
+    assert main(["train", *start, "--log_dir", str(trained.parent), "--run_id", trained.name]) == 2
+    assert "model.ckpt.index: would replace" in error_line(capsys.readouterr().err)

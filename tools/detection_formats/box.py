@@ -8,6 +8,7 @@ from reprlib import repr as brief
 from typing import NamedTuple
 
 from application_util.errors import UserError
+from application_util.sequences.sequence import MotSequence
 
 DECIMALS = 6
 """Of numbers in det.txt."""
@@ -95,6 +96,16 @@ def check_box(box: Box, fractions: bool) -> None:
     if fractions and not 0 <= confidence <= 1:
         hint = "; for scores in percent: --percent" if 1 < confidence <= 100 else ""
         raise UserError(f"{box.place}: confidence {confidence:g} is not between 0 and 1{hint}")
+
+
+def check_size(said: tuple[float, float], sequence: MotSequence, place: str) -> None:
+    """Make sure that an export is of images as large as the sequence's, where it says (height, width) of them."""
+    size = sequence.image_size
+    if size is not None and said != size:
+        raise UserError(
+            f"{place}: an image of {said[1]:g} x {said[0]:g} pixels, but those of {sequence.name} have "
+            f"{size[1]} x {size[0]}: resize the boxes, or give the images that were looked at"
+        )
 
 
 def to_number(text: object, place: str, name: str) -> float:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from reprlib import repr as brief
 from typing import Any
 
 from application_util.errors import UserError
 from application_util.files.json_file import read_json
-from tools.detection_formats.box import Box, Export, to_class, to_frame, to_number
+from application_util.sequences.sequence import MotSequence
+from tools.detection_formats.box import Box, Export, check_size, to_class, to_frame, to_number
 from tools.detection_formats.image_name import check_frame, frames_by_name, says_frame
 
 NAMES = {"1": "person"}
@@ -20,15 +21,15 @@ Frames = dict[ImageId, int | None]
 """Image id -> frame, None for images of other sequences."""
 
 
-def read_coco(path: Path, sequence_name: str, images_file: Path | None = None) -> Export:
+def read_coco(path: Path, sequence: MotSequence, images_file: Path | None = None) -> Export:
     """Read entries with ``image_id``, ``category_id``, ``bbox`` (left, top, width, height) and ``score``.
 
     Parameters
     ----------
     path : Path
         A list of such entries, or an annotation file with ``annotations``; class and score may be missing.
-    sequence_name : str
-        Of images of several sequences, those with this name in theirs are read, see `frames_by_name`.
+    sequence : MotSequence
+        Of images of several sequences, those with its name in theirs are read, see `frames_by_name`.
     images_file : Path, optional
         Annotation file whose ``images`` have file names, which end in the frame number. Without it and without
         ``images`` in the file itself, an image's id is its frame number, or its name.
@@ -48,9 +49,11 @@ def read_coco(path: Path, sequence_name: str, images_file: Path | None = None) -
     if not isinstance(entries, list):
         raise UserError(f"{path}: neither a list of detections nor a COCO annotation file")
     listed = _names(entries, path) if images is None else images
-    by_name = frames_by_name(dict(listed.values()), sequence_name, source)
+    by_name = frames_by_name(dict(listed.values()), sequence.name, source)
     frames = {image_id: by_name.get(name) for image_id, (name, _) in listed.items()}
     names = {**NAMES, **_categories(content, path), **_categories(about, source)}
+    if isinstance(about, dict) and images is not None:
+        _check_sizes(about["images"], by_name, sequence, source)
     boxes = _boxes(entries, path, frames, names, listed=images is not None)
     return Export(boxes, {by_name[name]: place for name, place in listed.values() if name in by_name})
 
@@ -69,7 +72,7 @@ def _boxes(
         if frame is None:
             continue
         name = entry.get("file_name")
-        if not listed and isinstance(name, str) and says_frame(name):
+        if isinstance(name, str) and says_frame(name):
             check_frame(frame, name, place)
         bbox = entry["bbox"]
         if not isinstance(bbox, list) or len(bbox) != 4:
@@ -113,6 +116,15 @@ def _images(about: Any, path: Path) -> dict[ImageId, tuple[str, str]] | None:
             )
         images[image_id] = name, f"{path}: image {number}"
     return images
+
+
+def _check_sizes(images: list[Any], frames: Mapping[str, int], sequence: MotSequence, path: Path) -> None:
+    """Compare the size that the file gives its images with that of the sequence: boxes would be on another scale."""
+    for number, image in enumerate(images, start=1):
+        said = image.get("height"), image.get("width")
+        if image["file_name"] in frames and all(isinstance(side, int | float) and side > 0 for side in said):
+            check_size(said, sequence, f"{path}: image {number}")
+            return  # all images of a sequence have one size
 
 
 def _names(entries: list[Any], path: Path) -> dict[ImageId, tuple[str, str]]:

@@ -118,7 +118,7 @@ def read_export(
         For whatever is wrong with the file; a broken row is found only when its box is asked for.
     """
     if kind == "coco":
-        return read_coco(path, sequence.name, coco_images)
+        return read_coco(path, sequence, coco_images)
     if kind == "yolo":
         return read_yolo(path, sequence, percent)
     if kind == "csv":

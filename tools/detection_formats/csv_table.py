@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from application_util.errors import UserError
 from application_util.sequences.images import IMAGE_SUFFIXES
 from application_util.sequences.sequence import MotSequence
-from tools.detection_formats.box import Box, Export, to_class, to_frame, to_number
+from tools.detection_formats.box import Box, Export, check_size, to_class, to_frame, to_number
 from tools.detection_formats.image_name import check_frame, frames_by_name, says_frame
 
 COLUMNS = {
@@ -24,6 +24,8 @@ COLUMNS = {
     "centre_x": "cx xc x_center center_x xcenter x_centre centre_x",
     "centre_y": "cy yc y_center center_y ycenter y_centre centre_y",
     "confidence": "confidence conf score prob probability",
+    "image_width": "image_width img_width imwidth im_width frame_width",
+    "image_height": "image_height img_height imheight im_height frame_height",
     "class_id": "class class_id cls category category_id label",
     "class_name": "class_name name category_name label_name",
 }
@@ -96,6 +98,8 @@ def _boxes(path: Path, frames: dict[str, int], sequence: MotSequence, normalised
         number = {
             role: to_number(row[role], place, role.replace("_", " ")) for role in row if role not in TEXTS
         }
+        if {"image_width", "image_height"} <= number.keys():
+            check_size((number["image_height"], number["image_width"]), sequence, place)
         size = sequence.image_size if normalised or _has_more(number) else None
         height, width = size or (None, None)
         spans = [

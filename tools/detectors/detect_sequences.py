@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from application_util.errors import Interrupted, UserError
+from application_util.files.json_file import read_json, write_json
+from application_util.files.network_card import network_sha256
 from application_util.files.output import refuse_overwriting, write_whole
 from application_util.parallel.executor import report_progress
 from application_util.parallel.jobs import Failures, Job, JobRunner
 from application_util.parallel.read_ahead import read_ahead
 from application_util.progress import say
-from application_util.sequences.sequence import read_sequence
+from application_util.sequences.sequence import MotSequence, read_sequence
+from deep_sort import __version__
 from tools.detection_formats.write import row_text
 from tools.detectors.finder import BoxFinder
 from tools.detectors.settings import DetectorSettings
 
 IMAGES_AHEAD = 4
+RECORD_FILE = ".det.json"
+"""Beside det.txt, which nobody takes for detections."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,26 @@ class DetectionJob:
         detector = str(Path(self.detector).absolute()) if Path(self.detector).exists() else self.detector
         return replace(self, sequence_dir=self.sequence_dir.absolute(), detector=detector)
 
+    @property
+    def record(self) -> dict[str, Any]:
+        """What det.txt depends on beside the images, for a file beside it."""
+        is_file = Path(self.detector).is_file()
+        return {
+            "detector": Path(self.detector).name if is_file else self.detector,
+            "sha256": network_sha256(self.detector) if is_file else None,
+            "min_confidence": self.min_confidence,
+            "classes": list(self.classes),
+            "settings": asdict(self.settings),
+            "version": __version__,
+        }
+
+    def has_made(self, path: Path) -> bool:
+        """Return whether a det.txt was made by this job, as far as what lies beside it says."""
+        try:
+            return read_json(path.with_name(RECORD_FILE)) == self.record
+        except UserError:
+            return False
+
 
 def detect_all(jobs: dict[Path, DetectionJob], runner: JobRunner) -> Failures:
     """Make det.txt files.
@@ -65,24 +91,33 @@ def detect_all(jobs: dict[Path, DetectionJob], runner: JobRunner) -> Failures:
     UserError
         If a file would replace what is read.
     """
-    sequences = {path: read_sequence(job.sequence_dir) for path, job in jobs.items()}
-    for path, sequence in sequences.items():
-        if not sequence.images:
-            raise UserError(f"{sequence.images.place}: no images to look for anything in")
+    sequences: dict[Path, MotSequence] = {}
+    failures: Failures = {}
+    for path, job in jobs.items():
+        try:
+            sequence = read_sequence(job.sequence_dir)
+            if not sequence.images:
+                raise UserError(f"{sequence.images.place}: no images to look for anything in")
+        except UserError as error:
+            failures[job.sequence_dir.stem] = error
+            continue
+        sequences[path] = sequence
         inputs = [each for each in sequence.input_files if each != path]
         refuse_overwriting([path], [*inputs, jobs[path].detector])
     queue = [
         Job(sequences[path].name, (job.absolute(), path), len(sequences[path].images))
         for path, job in jobs.items()
+        if path in sequences
     ]
-    failures: Failures = {}
     try:
         for outcome in runner.run(detect_into_text, queue, "detecting"):
             if outcome.error is not None:
                 failures[outcome.job.name] = outcome.error
                 continue
             boxes, text = outcome.value
-            write_whole(outcome.job.arguments[1], text)
+            path = outcome.job.arguments[1]
+            write_whole(path, text)
+            write_json(path.with_name(RECORD_FILE), jobs[path].record)
             say(
                 f"{outcome.job.name}: {boxes} detections in {outcome.job.size} frames: {outcome.job.arguments[1]}"
             )

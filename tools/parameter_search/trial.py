@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from application_util.errors import UserError, require
 from application_util.parallel.jobs import Failures, Job, JobRunner
+from application_util.progress import warn
 from application_util.scoring.score_table import score_rows
 from application_util.scoring.scores import FamilyScores, ScoreJob, guess_benchmark, score_and_hash
 from application_util.sequences.sequence_set import SequenceSet, find_sequences
@@ -88,13 +89,18 @@ def try_settings(
     ]
     found: dict[TrackerSettings, dict[str, Any]] = {one: {} for one in settings}
     failures: Failures = {}
+    said: set[str] = set()
     for outcome in runner.run(track_and_score, trials, f"{len(settings)} settings", longest_first=False):
         trial = cast(Trial, outcome.job)
         if outcome.error is not None:
             failures[trial.name] = outcome.error
             continue
         scores = found[trial.settings]
-        result, hashes = outcome.value
+        result, hashes, warnings = outcome.value
+        for warning in warnings:
+            if warning not in said:
+                said.add(warning)
+                warn(warning)
         if hashes != record.hashes(trial.name):
             failures[trial.name] = UserError(
                 f"{plan[trial.name].detection_file}: this file or the ground truth was changed during the search"
@@ -106,8 +112,8 @@ def try_settings(
     return failures
 
 
-def track_and_score(job: SequenceJob, benchmark: str) -> tuple[FamilyScores, dict[str, str]]:
-    """Track a sequence and return its scores, and hashes of what was read; nothing is kept.
+def track_and_score(job: SequenceJob, benchmark: str) -> tuple[FamilyScores, dict[str, str], list[str]]:
+    """Track a sequence; return its scores, hashes of what was read, and what is suspicious; nothing is kept.
 
     Parameters
     ----------
@@ -125,7 +131,6 @@ def track_and_score(job: SequenceJob, benchmark: str) -> tuple[FamilyScores, dic
     with tempfile.TemporaryDirectory(prefix="deep-sort-") as folder:
         result = track_into_file(job, Path(folder) / f"{name}.txt")
         scored = score_and_hash(ScoreJob(benchmark, job.sequence_dir.parent, Path(folder), name))
-        return scored.scores, {
-            "detections": result.detection_sha256,
-            "groundtruth": scored.sha256["groundtruth"],
-        }
+        hashes = {"detections": result.detection_sha256, "groundtruth": scored.sha256["groundtruth"]}
+        problem = result.outcome.problem()
+        return scored.scores, hashes, result.warnings + ([f"{name}: {problem}"] if problem else [])

@@ -17,6 +17,8 @@ from tools.reid.distances import DistanceCounts, count_distances, fraction_withi
 from tools.reid.features import encode_images
 from tools.reid.readers import read_dataset
 
+LARGEST = 1e30
+"""Beyond, pictures have no scale."""
 THRESHOLDS = np.arange(0.1, 0.65, 0.05)
 
 
@@ -53,6 +55,8 @@ def _read_history(path: Path) -> dict[str, np.ndarray]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = [[float(row[name] or "nan") for name in columns] for row in csv.DictReader(file)]
+        if any(abs(number) > LARGEST for row in rows for number in row):
+            raise ValueError(f"a number beyond {LARGEST:g}")
     except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise UserError(
             f"{path}: not the table of a training run ({type(error).__name__}: {error})"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from application_util.errors import UserError
 from application_util.files.lock import lock_folder
+from application_util.files.output import refuse_overwriting
 from application_util.progress import say
 from tools.network.freezing import write_graph
 from tools.reid.augmentation import Augmentation
@@ -67,6 +68,10 @@ def train(
         raise UserError(
             f"--batch_size {plan.batch_size} is not a multiple of --images_per_identity {plan.images_per_identity}"
         )
+    folder = Path(log_dir) / run_id
+    outputs = [folder / f"model.{end}" for end in ("pb", "json", "ckpt.index", "ckpt.data-00000-of-00001")]
+    inputs = [f"{place}{end}" for place in restore_path for end in ("", ".index", ".data-00000-of-00001")]
+    refuse_overwriting(outputs, [teacher, *inputs])
     data, held_out = read_training_set(datasets, unlabelled, variants, plan, settings, recipe.seed)
     lessons = (
         ask_teacher(Teacher(teacher, log_dir, teacher_precision), data, recipe.distance_scale)
@@ -76,7 +81,6 @@ def train(
     start = first_variables(restore_path, data.images, plan.image_shape) if restore_path else None
     if start is not None and lessons is not None:
         start |= {LAST_OFFSET: target_offset(lessons.targets)}
-    folder = Path(log_dir) / run_id
     run = Run(folder, data, held_out, plan, recipe, start, lessons, Augmentation(augmentation), settings)
     with lock_folder(folder):
         variables, shape = run()

@@ -84,3 +84,22 @@ def test_what_belongs_to_the_sequence_is_not_overwritten(imports, name):
     before = output.read_bytes()
     imports.refuses(imports.write("a.txt", MOT), "would replace", "--output_file", output, "--overwrite")
     assert output.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("image", "entry", "words"),
+    [
+        ({}, {"file_name": "3.jpg"}, "entry 1: frame 1, but the image 3.jpg says 3"),
+        ({"width": 256, "height": 192}, {}, "image 1: an image of 256 x 192 pixels, but those of SEQ-01 have 128 x 96"),
+        ({"width": 96, "height": 128}, {}, "image 1: an image of 96 x 128 pixels"),
+    ],
+)  # fmt: skip
+def test_what_coco_says_twice_must_agree(imports, image, entry, words):
+    images = [{"id": 1, "file_name": "1.jpg"} | image]
+    imports.refuses(imports.write("a.json", {"images": images, "annotations": [coco_entry(**entry)]}), words)
+
+
+def test_the_size_of_the_images_that_a_table_is_about_must_agree(imports):
+    table = "frame,x,y,w,h,image_width,image_height\n1,10,10,20,40,{}\n"
+    imports.refuses(imports.write("a.csv", table.format("256,192")), "line 2: an image of 256 x 192 pixels")
+    assert imports(imports.write("a.csv", table.format("128,96"))) == 0
