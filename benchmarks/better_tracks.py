@@ -116,7 +116,7 @@ def measure(
     with ProcessPoolExecutor(processes) as pool:
         done = progress(pool.map(track_and_score, *zip(*jobs, strict=True)), "settings", "run", len(jobs))
         for (row, name, sequence), result in zip(cells, done, strict=True):
-            scores.setdefault((row, name), {})[sequence] = result
+            scores.setdefault((row, name), {})[sequence] = result[0]
     return scores
 
 
