@@ -11,9 +11,11 @@ import pytest
 from application_util.errors import UserError
 from application_util.files.mot_table import read_table
 from application_util.settings import TrackerSettings
+from application_util.tracking.causes import why_not
 from application_util.tracking.questions import Question, ask
 from application_util.tracking.replay import lives_of, replay
 from application_util.tracking.sequence_job import SequenceJob, track_into_file
+from deep_sort.kalman_filter import chi2inv95
 from tests.support.paths import GOLDEN
 from tests.support.sequences import make_sequence, noise_image
 
@@ -317,3 +319,44 @@ def test_results_of_other_settings_are_told_apart(tmp_path, case):
     other = dataclasses.replace(tracked.job, settings=dataclasses.replace(USUAL, n_init=5))
     with pytest.raises(UserError, match="gives another result"):
         lives_of(other, tracked.results)
+
+
+def lost_pairs(moment, settings):
+    """Yield the confirmed tracks that were missed before, the detections near them, and why they do not match."""
+    for track in moment.tracker.tracks:
+        if not track.is_confirmed() or not 1 < track.time_since_update <= settings.max_age:
+            continue
+        for column, box in enumerate(moment.found.tlwh):
+            if abs(box[0] - track.to_tlwh()[0]) < 3 * box[2] and moment.taken.get(track.track_id) is None:
+                reasons = {reason.cause for reason in why_not(moment, track, column, settings)}
+                if reasons and column not in moment.taken.values():
+                    yield track, column, reasons
+
+
+def test_each_reason_rules_a_match_out_by_itself_and_nothing_else_does(tmp_path, monkeypatch):
+    rows = np.load(GOLDEN / "crowded.npy")
+    make_sequence(tmp_path / "S", frames=[], length=int(rows[:, 0].max()))
+    settings = TrackerSettings(min_confidence=0.3, max_cosine_distance=0.05)
+    job = SequenceJob(tmp_path / "S", GOLDEN / "crowded.npy", settings, False)
+    seen = {"gate": 0, "appearance": 0}
+
+    def look(moment):
+        metric = moment.tracker.metric
+        for track, column, reasons in lost_pairs(moment, settings):
+            assert reasons <= {"gate", "appearance"}
+            for kept in (*reasons, None):  # of the limits that are named all but one are lifted, then all
+                lifted = reasons - {kept}
+                with monkeypatch.context() as patch:
+                    patch.setattr(metric, "matching_threshold", 3.0 if "appearance" in lifted else 0.05)
+                    patch.setitem(chi2inv95, 4, 1e9 if "gate" in lifted else 9.4877)
+                    columns = moment.found[column : column + 1]
+                    alone = [index for index, each in enumerate(moment.tracker.tracks) if each is track]
+                    cost = moment.tracker._appearance_cost(moment.tracker._look_at(columns), alone)
+                    costs = cost(moment.tracker.tracks, columns, alone, [0])
+                    allowed = costs[0, 0] <= metric.matching_threshold
+                assert allowed == (kept is None)
+                if kept is not None:
+                    seen[kept] += 1
+
+    replay(job, look)
+    assert min(seen.values()) > 20

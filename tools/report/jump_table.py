@@ -36,7 +36,7 @@ def jump_table(
     frames : FrameLinks
     """
     if tracked.people is None:
-        yield '<p class="quiet">No ground truth: likely switches, where one track ends and another begins.</p>'
+        yield '<p class="quiet">No ground truth: a track ends and another begins near by. About half are switches.</p>'
     if explained.comment:
         yield f'<p class="quiet">Not explained: {escape(explained.comment)}</p>'
     if explained.causes:

@@ -51,8 +51,10 @@ def test_a_switch_is_marked_on_the_new_track(folder):
 
 
 def test_likely_switches_are_marked_without_ground_truth(folder):
+    walk = [f"{frame},{1 if frame < 6 else 2},{5 * frame},10,16,40,1,-1,-1,-1" for frame in range(1, 10)]
+    folder.write_results(walk)
     marks = timeline(folder.tracked())[0].data[-1]
-    assert (marks.name, marks.customdata.tolist()) == ("likely switch", [[8, 0, 4, 5]])
+    assert (marks.name, marks.customdata.tolist()) == ("likely switch", [[6, 0, 1, 2]])
     folder.write_results([result_row(frame, 1) for frame in LIFESPANS[1]])
     assert {trace.name for trace in timeline(folder.tracked())[0].data} == {"tracks", None}
 
