@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from application_util.errors import UserError
 from application_util.files.network_card import NetworkCard, network_card
+from application_util.installation import command_name
 from application_util.progress import warn
 from tools.features.network_options import Network
 from tools.features.patches import cut_patches
@@ -163,8 +164,9 @@ def open_network(
     runtime = runtime or ("tensorflow" if frozen else "openvino")
     if precision == "int8":
         raise UserError(
-            f"{path}: int8 needs crops to be calibrated on: generate_detections.py --precision int8 makes a network "
-            "(.xml), which --model then takes"
+            f"{path}: int8 needs crops to be calibrated on: "
+            f"{command_name('tools/generate_detections.py')} --precision int8 makes a network of its own (.xml), "
+            "which --model takes"
         )
     if runtime == "openvino":
         return OpenVinoNetwork(path, input_name, output_name, precision)
