@@ -93,6 +93,7 @@ def rank(model: Path, archive: Path, folder: Path) -> dict[str, Cells]:
             "rank-1": f"{100 * scores.cmc[1]:.1f}",
             "mAP": f"{100 * scores.mean_average_precision:.1f}",
         }
+        print(name, scores, file=sys.stderr, flush=True)
     return cells
 
 
