@@ -115,8 +115,8 @@ def measure(
     scores: dict[tuple[str, str], dict[str, FamilyScores]] = {}
     with ProcessPoolExecutor(processes) as pool:
         done = progress(pool.map(track_and_score, *zip(*jobs, strict=True)), "settings", "run", len(jobs))
-        for (row, name, sequence), result in zip(cells, done, strict=True):
-            scores.setdefault((row, name), {})[sequence] = result[0]
+        for (kind, name, sequence), result in zip(cells, done, strict=True):
+            scores.setdefault((kind, name), {})[sequence] = result[0]
     return scores
 
 
