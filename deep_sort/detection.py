@@ -146,7 +146,14 @@ class Found:
         """Return the features of all, shape (N, M)."""
         if self._arrays is not None:
             return self._arrays.feature
-        return np.array([detection.feature for detection in self.detections])
+        features = [detection.feature for detection in self.detections]
+        try:
+            stacked = np.array(features)
+        except ValueError:  # of different lengths
+            stacked = np.empty(0)
+        if features and stacked.ndim != 2:
+            _refuse_features(features)
+        return stacked
 
     def confidences(self) -> NDArray[np.float64]:
         """Return the confidences of all, shape (N,)."""
@@ -177,6 +184,16 @@ def stack_boxes(detections: Sequence[Any], indices: Sequence[int]) -> NDArray[np
         if len(box) != 4:
             raise ValueError(f"detection {index}: its box has {len(box)} numbers, expected 4")
     return np.concatenate(boxes, dtype=np.float64).reshape(-1, 4) if boxes else np.empty((0, 4))
+
+
+def _refuse_features(features: Sequence[Any]) -> None:
+    """Raise a ValueError that names the first of features that is no vector as long as the others."""
+    first = np.shape(features[0])
+    for index, feature in enumerate(features):
+        shape = np.shape(feature)
+        if len(shape) != 1 or shape != first:
+            expected = "one dimension" if len(shape) != 1 else f"{first[0]} components as those before"
+            raise ValueError(f"detection {index}: its feature has shape {shape}, expected {expected}")
 
 
 def _arrays_of(detections: Sequence[Any]) -> Detections | None:

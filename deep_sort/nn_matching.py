@@ -187,7 +187,7 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
 
     def _begin(self, samples: Mapping[int, Sequence[NDArray]]) -> None:
         """Put samples into arrays."""
-        self._usual_metric = self._metric
+        self._usual_metric = self._metric if self._metric in _USUAL else None
         self._space: Any = _Euclidean if self._metric is _nn_euclidean_distance else _Cosine
         bounded = self.budget is not None and self.budget <= LARGEST_BOUND
         kind: Any = BoundedGalleries if bounded else Galleries
@@ -288,4 +288,5 @@ def _floats(features: ArrayLike) -> NDArray:
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
+_USUAL = (_nn_cosine_distance, _nn_euclidean_distance)
 _OURS = Remembered(sys.modules[__name__], ["_pdist", "_cosine_distance"])

@@ -453,6 +453,24 @@ def check_refused(bad: Detection, message: str) -> None:
     assert result + drive(tracker_, frames[6:]) == USUAL
 
 
+@pytest.mark.parametrize(
+    ("feature", "message"),
+    [
+        (None, r"its feature has shape \(\), expected one dimension"),
+        (np.ones((2, 8)), r"its feature has shape \(2, 8\), expected one dimension"),
+        (np.ones(5), r"its feature has shape \(5,\), expected \d+ components as those before"),
+    ],
+)
+def test_features_of_another_shape(feature, message):
+    check_refused(Detection([0, 0, 30, 80], 0.9, feature), message)
+
+
+def test_a_metric_function_that_was_replaced_before_the_metric_was_made(monkeypatch):
+    calls = []
+    monkeypatch.setattr(nn_matching, "_nn_cosine_distance", watched(nn_matching._nn_cosine_distance, calls))
+    assert drive(usual(), busy()) == USUAL and calls
+
+
 def test_zeros_are_features_of_the_euclidean_metric():
     metric = NearestNeighborDistanceMetric("euclidean", 0.2)
     assert len(drive(usual(metric), [[Detection([0, 0, 30, 80], 1, [0, 0])]] * 5)[-1]) == 1
