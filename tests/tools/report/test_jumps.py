@@ -25,7 +25,7 @@ def tracked(tmp_path_factory):
     """A benchmark with results and a record, and one sequence without ground truth."""
     benchmark = Benchmark(tmp_path_factory.mktemp("benchmark"))
     benchmark.add("SEQ-01", "crowded")
-    benchmark.add("SEQ-02", "crowded", truth=False)
+    benchmark.add("SEQ-02", "walkers", truth=False)
     assert evaluate([*benchmark.flags(), "--jobs", "1"]) == 0
     return benchmark
 
