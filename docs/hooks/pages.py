@@ -26,12 +26,16 @@ REPOSITORY_PAGES = {
 
 
 def on_config(config: Any) -> None:
-    """List the commands in the navigation, by task."""
+    """List the commands in the navigation, by task; pages that it does not know come last in the guide."""
     sys.path.insert(0, str(ROOT))  # mkdocs takes back what a hook adds while it is loaded
     pages = [{task.capitalize(): [_path(each) for each in commands]} for task, commands in TASKS.items()]
     for section in config.nav:
         if "Commands" in section:
             section["Commands"] = ["commands/index.md", *pages]
+        if "Guide" in section:
+            known = str(config.nav)
+            there = sorted(page.name for page in (ROOT / "docs").glob("*.md"))
+            section["Guide"] += [name for name in there if f"'{name}'" not in known]
 
 
 def on_files(files: Files, config: Any) -> None:
