@@ -35,12 +35,10 @@ class KalmanFilter(Batched, methods=_METHODS):
     per frame. Objects move with constant velocity; (x, y, a, h) is observed directly (Deep SORT paper,
     section 2.1). With m and P for the mean and the covariance of a state, and z for a measurement:
 
-    == ============================================== ===================================
-    F  [[I, I], [0, I]], motion over one frame        ``_motion_mat``, (8, 8)
-    H  [I, 0], the part of a state that is measured   ``_update_mat``, (4, 8)
-    Q  diagonal, grows with the box's height          variances from `process_noise`
-    R  diagonal, grows with the box's height          variances from `measurement_noise`
-    == ============================================== ===================================
+    - F, [[I, I], [0, I]]: motion over one frame, ``_motion_mat``, (8, 8);
+    - H, [I, 0]: the part of a state that is measured, ``_update_mat``, (4, 8);
+    - Q, diagonal, grows with the box's height: variances from `process_noise`;
+    - R, diagonal, grows with the box's height: variances from `measurement_noise`.
 
     Every method broadcasts over leading axes: a single state is a mean (8,) with a covariance (8, 8), N of them are
     (N, 8) with (N, 8, 8). A subclass with another model sets F and H, and overrides the variances.
