@@ -40,6 +40,8 @@ ROOMS = {
         "tests/application_util/test_detection_file.py",
         "tests/application_util/test_mot_table.py",
         "tests/application_util/test_network_card.py",
+        "tests/application_util/test_detection_writer.py",
+        "tests/application_util/test_json_file.py",
         "tests/application_util/test_outcome.py",
         "tests/test_golden_tracks.py",
         "tests/test_deep_sort_app.py",

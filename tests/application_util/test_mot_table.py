@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from application_util.errors import UserError
-from application_util.files.mot_table import BoxTable, read_table, read_tracks
+from application_util.files.mot_table import (
+    CONFIDENCE_COLUMN,
+    FILLED,
+    BoxTable,
+    is_filled,
+    read_table,
+    read_tracks,
+)
 
 
 def test_spaces_empty_lines_and_no_newline_at_the_end(tmp_path):
@@ -105,3 +112,11 @@ def test_a_range_of_frames_includes_both_ends():
     assert table.ids(1, 2) == [7, 7]
     assert table.ids(-5, 99) == [7, 7, 1, 2]
     assert table.boxes(1, 2)[:, 0].tolist() == [20, 1]
+
+
+def test_boxes_that_fill_gaps():
+    table = np.zeros((3, 10))
+    assert not is_filled(table).any()  # a file without confidences
+    assert not is_filled(table[:, :6]).any()
+    table[:, CONFIDENCE_COLUMN] = 1, FILLED, 1
+    assert is_filled(table).tolist() == [False, True, False]

@@ -10,6 +10,7 @@ from application_util.files.network_card import (
     card_path,
     distance_warnings,
     network_card,
+    network_sha256,
     read_card,
     say_distance,
     write_card,
@@ -84,3 +85,16 @@ def test_a_distance_other_than_the_default_is_said(capsys, default, said):
     )
     say_distance(None, default)
     assert not capsys.readouterr().err
+
+
+def test_the_hash_of_a_network_is_that_of_all_its_files(tmp_path):
+    for name, content in (
+        ("net.xml", b"graph"),
+        ("net.bin", b"weights"),
+        ("net.onnx", b"all"),
+        ("one.xml", b"one"),
+    ):
+        (tmp_path / name).write_bytes(content)
+    expected = {"net.xml": b"graphweights", "net.onnx": b"all", "one.xml": b"one"}
+    for name, content in expected.items():
+        assert network_sha256(tmp_path / name) == hashlib.sha256(content).hexdigest()
