@@ -53,24 +53,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .deep_sort import DeepSort
-    from .detection import Detection, Detections
-    from .kalman_filter import KalmanFilter
-    from .nn_matching import NearestNeighborDistanceMetric
-    from .track import Track
-    from .tracker import Tracker
+    from .deep_sort import DeepSort as DeepSort
+    from .detection import Detection as Detection
+    from .detection import Detections as Detections
+    from .kalman_filter import KalmanFilter as KalmanFilter
+    from .nn_matching import NearestNeighborDistanceMetric as NearestNeighborDistanceMetric
+    from .track import Track as Track
+    from .tracker import Tracker as Tracker
 
 __version__ = "1.0.0.dev0"
-
-__all__ = [
-    "DeepSort",
-    "Detection",
-    "Detections",
-    "KalmanFilter",
-    "NearestNeighborDistanceMetric",
-    "Track",
-    "Tracker",
-]
 
 _MODULES = {
     "DeepSort": "deep_sort",
@@ -81,6 +72,7 @@ _MODULES = {
     "Track": "track",
     "Tracker": "tracker",
 }
+__all__ = [*_MODULES]
 
 
 def __getattr__(name: str) -> Any:

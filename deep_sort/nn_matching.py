@@ -110,15 +110,6 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
                 distances[row] = self._metric(self.samples[target], features)
         return distances
 
-    def pair_distances(
-        self, features: ArrayLike, targets: ArrayLike, rows: NDArray[np.intp], columns: NDArray[np.intp]
-    ) -> NDArray[np.float64]:
-        """Return ``distance(features, targets)[rows, columns]``, with ascending rows."""
-        if not self.in_arrays():
-            return self.distance(features, targets)[rows, columns]
-        queries, _ = self.prepare(features)
-        return self.compare_pairs(queries, np.asarray(targets).tolist(), rows, columns)
-
     def prepare(self, features: ArrayLike) -> tuple[NDArray, NDArray]:
         """Prepare the features (N, M) of detections: queries for `compare_pairs`, (N, M), weights for `learn`, (N,).
 
@@ -129,16 +120,11 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
         """
         features = _floats(features)
         lengths, shortest = _lengths(features), self._space.shortest
-        if (
-            features.size
-            and not shortest <= np.minimum.reduce(lengths) <= np.maximum.reduce(lengths) < np.inf
-        ):
-            for index, length in enumerate(lengths.tolist()):
-                if not shortest <= length < np.inf:
-                    wrong = "is all zeros" if length == 0 else f"has length {length}"
-                    raise ValueError(
-                        f"detection {index}: its feature {wrong}, expected a finite length above 0"
-                    )
+        valid = (lengths >= shortest) & (lengths < np.inf)
+        if features.size and not valid.all():
+            index = int(valid.argmin())
+            wrong = "is all zeros" if lengths[index] == 0 else f"has length {lengths[index]}"
+            raise ValueError(f"detection {index}: its feature {wrong}, expected a finite length above 0")
         self._note(features)
         return self._space.queries(features, lengths), self._space.weights(features, lengths)
 
@@ -150,9 +136,16 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
         columns: NDArray,
         farthest: float | None = None,
     ) -> NDArray:
-        """Do as `pair_distances`, with prepared queries, while `in_arrays`.
+        """Compare pairs of a target and a prepared query, while `in_arrays`.
 
-        Where a ``farthest`` distance is given, -inf may stand for what is certainly not farther, inf for what is.
+        Parameters
+        ----------
+        queries : ndarray, shape (N, M)
+        targets : sequence of int
+        rows, columns : ndarray of int, shape (pairs,)
+            Positions in ``targets``, ascending, and in ``queries``.
+        farthest : float, optional
+            If given, -inf may stand for a distance that is certainly not larger, inf for one that is.
         """
         if not len(rows):
             return np.empty(0)

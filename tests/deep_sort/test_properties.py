@@ -170,7 +170,7 @@ def test_large_galleries_are_compared_whole():
     metric.partial_fit(features, np.zeros(3000, dtype=int), [0])
     queries = features[[0, 1234, 2999]] * 3
     np.testing.assert_allclose(metric.distance(queries, [0]), 0, atol=1e-6)
-    pairs = metric.pair_distances(queries, np.array([0]), np.array([0, 0]), np.array([2, 1]))
+    pairs = metric.compare_pairs(metric.prepare(queries)[0], [0], np.array([0, 0]), np.array([2, 1]))
     np.testing.assert_allclose(pairs, 0, atol=1e-6)
 
 

@@ -375,7 +375,7 @@ def test_samples_that_were_asked_for_are_compared_as_before(name, budget):
             asked.distance(queries, active), not_asked.distance(queries, active), atol=1e-5
         )
         rows, columns = np.nonzero(rng.random((len(active), 7)) < 0.6)
-        found = not_asked.pair_distances(queries, active, rows, columns)
+        found = not_asked.compare_pairs(not_asked.prepare(queries)[0], active, rows, columns)
         np.testing.assert_allclose(found, asked.distance(queries, active)[rows, columns], atol=1e-5)
     for target in active:
         np.testing.assert_array_equal(asked.samples[target], not_asked.samples[target])
