@@ -6,6 +6,7 @@
     const { first, frames } = section.dataset;
     const seek = () => {
       video.pause();
+      video.removeAttribute("poster"); // which would hide the frame
       video.currentTime = (video.duration * (frame - first + 0.5)) / frames;
     };
     if (video.readyState > 0) seek();

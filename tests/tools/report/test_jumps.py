@@ -166,4 +166,7 @@ def test_a_click_on_a_frame_shows_it_in_the_video(folder):
     folder.report.write_text(html.replace("</body>", click), encoding="utf-8")
     dom, console = load(browser, folder.report)
     assert f"<title>shown at {24 * 7.5 / FRAMES:g}</title>" in dom  # the middle of frame 8
+    assert (
+        "<video controls" in html and ' poster="' in html and ' poster="' not in dom
+    )  # it would hide the frame
     assert not [line for line in console if "Uncaught" in line]
