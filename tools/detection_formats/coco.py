@@ -47,7 +47,10 @@ def read_coco(path: Path, sequence: MotSequence, images_file: Path | None = None
         raise UserError(f'{images_file}: no "images" in it, expected a COCO annotation file')
     entries = content.get("annotations") if isinstance(content, dict) else content
     if not isinstance(entries, list):
-        raise UserError(f"{path}: neither a list of detections nor a COCO annotation file")
+        found = f"; there are: {', '.join(content)[:200]}" if isinstance(content, dict) else ""
+        raise UserError(
+            f'{path}: neither a list of detections nor a COCO annotation file, with "annotations"{found}'
+        )
     listed = _names(entries, path) if images is None else images
     by_name = frames_by_name(dict(listed.values()), sequence.name, source)
     frames = {image_id: by_name.get(name) for image_id, (name, _) in listed.items()}

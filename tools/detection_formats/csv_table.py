@@ -169,7 +169,12 @@ def _read_rows(path: Path) -> Iterator[tuple[str, Row]]:
                     place = f"{path}: line {number}"
                     if len(fields) != len(names):
                         raise UserError(f"{place}: {len(fields)} columns, but {len(names)} in the header")
-                    yield place, {role: fields[index].strip() for role, index in columns.items()}
+                    row = {role: fields[index].strip() for role, index in columns.items()}
+                    if delimiter == ";":  # where commas are decimal points
+                        row = {
+                            role: row[role] if role in TEXTS else row[role].replace(",", ".") for role in row
+                        }
+                    yield place, row
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: cannot be read as a table ({error})") from None
 

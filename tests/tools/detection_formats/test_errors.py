@@ -103,3 +103,8 @@ def test_the_size_of_the_images_that_a_table_is_about_must_agree(imports):
     table = "frame,x,y,w,h,image_width,image_height\n1,10,10,20,40,{}\n"
     imports.refuses(imports.write("a.csv", table.format("256,192")), "line 2: an image of 256 x 192 pixels")
     assert imports(imports.write("a.csv", table.format("128,96"))) == 0
+
+
+def test_what_a_json_file_has_instead_is_listed(imports):
+    other = imports.write("a.json", {"predictions": [], "model": "x"})
+    imports.refuses(other, 'nor a COCO annotation file, with "annotations"; there are: predictions, model')

@@ -206,3 +206,8 @@ def test_a_sequence_without_images(imports, tmp_path):
     imports.write("labels/1.txt", YOLO["1"])
     imports.refuses(imports.source / "labels", "img1: no images, and these boxes are fractions of their size")
     imports.takes(imports.write("a.json", COCO))
+
+
+def test_decimal_commas_between_semicolons(imports):
+    rows = "1;a,b;12,8;24;25,6;48;0,9\n2;c;64;9,6;32;38,4;,25\n"
+    imports.takes(imports.write("a.csv", "frame;class;x;y;w;h;score\n" + rows))
