@@ -20,6 +20,7 @@ EXTRAS = {
     "scores": ["trackeval>=1.3", MATPLOTLIB],
     "cluster": ["distributed>=2024.1"],
     "video": ["imageio-ffmpeg>=0.5"],
+    "search": ["optuna>=3.6"],
     "report": ["plotly>=6.0"],
     "completion": ["shtab>=1.8"],
 }

@@ -19,6 +19,7 @@ def parameter(
     high: float | None = None,
     choices: Sequence[str] | None = None,
     search: Sequence[Any] = (),
+    wide: Sequence[Any] = (),
     usual: Any = None,
 ) -> Any:
     """Declare a parameter as a field of a dataclass; its annotation is its type.
@@ -35,7 +36,9 @@ def parameter(
     choices : sequence of str, optional
         The values of a text.
     search : sequence, optional
-        Values that are worth trying when parameters are searched.
+        Values that are worth trying in every combination.
+    wide : sequence, optional
+        Values, two numbers for a range, that are worth trying where a search learns from its trials.
     usual : any, optional
         The value of a flag that is given without one.
     """
@@ -46,6 +49,7 @@ def parameter(
         "high": high,
         "choices": choices,
         "search": search,
+        "wide": wide,
         "usual": usual,
     }
     return field(default=default, metadata=about)
@@ -64,43 +68,54 @@ class TrackerSettings:
         "non-maximum suppression: drop a box of which a better one covers more than this fraction",
         metavar="FRACTION",
         search=(1.0, 0.9, 0.8, 0.7, 0.6),
+        wide=(0.6, 1.0),
     )
     max_cosine_distance: float = parameter(
         0.2,
         "largest appearance distance of a match",
         metavar="DISTANCE",
         search=(0.1, 0.15, 0.2, 0.3, 0.4),
+        wide=(0.1, 0.4),
     )
     nn_budget: int | None = parameter(
-        None, "appearance features kept per track, or none for all", metavar="N", low=1
+        None, "appearance features kept per track, or none for all", metavar="N", low=1, wide=(None, 30, 100)
     )
     max_iou_distance: float = parameter(
-        0.7, "largest 1 - IoU of a match by overlap", metavar="DISTANCE", low=0, high=1
+        0.7, "largest 1 - IoU of a match by overlap", metavar="DISTANCE", low=0, high=1, wide=(0.5, 0.9)
     )
     max_age: int = parameter(
-        30, "frames without a detection that a confirmed track survives", metavar="FRAMES", low=1
+        30,
+        "frames without a detection that a confirmed track survives",
+        metavar="FRAMES",
+        low=1,
+        wide=(20, 90),
     )
-    n_init: int = parameter(3, "detections in a row that confirm a track", metavar="N", low=1)
+    n_init: int = parameter(3, "detections in a row that confirm a track", metavar="N", low=1, wide=(1, 4))
     motion_weight: float = parameter(
         0.0,
         "weight of motion beside appearance in the cost of a match (lambda of the paper's equation 5; 0.02 is usual)",
         low=0,
         high=1,
+        wide=(0.0, 0.01, 0.02, 0.05, 0.1),
     )
     ema_alpha: float | None = parameter(
         None,
         "keep one feature a track, a moving average with this weight of the past (0.9 is usual), or none for a gallery",
         low=0,
         high=1,
+        wide=(None, 0.8, 0.9, 0.95),
     )
-    nsa_noise: bool = parameter(False, "trust the boxes of detections the more the surer they are")
+    nsa_noise: bool = parameter(
+        False, "trust the boxes of detections the more the surer they are", wide=(False, True)
+    )
     no_cascade: bool = parameter(
-        False, "match all confirmed tracks at once, not those seen more recently first"
+        False, "match all confirmed tracks at once, not those seen more recently first", wide=(False, True)
     )
     low_confidence: float | None = parameter(
         None,
         "detections from this score to --min_confidence continue tracks by overlap, or none to drop them",
         metavar="SCORE",
+        wide=(None, 0.0, 0.1),
     )
     camera_motion: str = parameter(
         "none",
@@ -111,7 +126,7 @@ class TrackerSettings:
         False, "never match or suppress across classes, the 8th column of detections"
     )
     tentative_grace: int = parameter(
-        0, "misses in a row that an unconfirmed track survives", metavar="FRAMES", low=0
+        0, "misses in a row that an unconfirmed track survives", metavar="FRAMES", low=0, wide=(0, 1, 2)
     )
 
     @property
@@ -149,7 +164,7 @@ class PostprocessingSettings:
         "join tracks of one person that are at most so many frames apart, by appearance and motion",
         metavar="FRAMES",
         low=0,
-        search=(0, 30, 60),
+        wide=(0, 30, 60),
         usual=60,
     )
     link_distance: float = parameter(
@@ -160,7 +175,7 @@ class PostprocessingSettings:
         "leave out tracks that are shorter, in frames with a box",
         metavar="FRAMES",
         low=1,
-        search=(1, 5, 10),
+        wide=(1, 5, 10),
     )
     fill: int = parameter(
         0,
@@ -168,7 +183,7 @@ class PostprocessingSettings:
         metavar="FRAMES",
         low=0,
         high=100_000,
-        search=(0, 20, 40),
+        wide=(0, 10, 20, 40),
         usual=20,
     )
     smooth: float = parameter(
@@ -177,7 +192,7 @@ class PostprocessingSettings:
         metavar="FRAMES",
         low=0,
         high=1000,
-        search=(0.0, 10.0),
+        wide=(0.0, 5.0, 10.0),
         usual=10.0,
     )
 

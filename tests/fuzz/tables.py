@@ -135,12 +135,13 @@ def _read_run_record(folder: Path) -> None:
 
 def _prepare_sweep_record(folder: Path) -> list[bytes]:
     from tools.parameter_search.record import TABLE_FIELDS, open_record
+    from tools.parameter_search.search import Setting
 
     _prepare_tracks(folder)
     write_detections(folder / "found.npy", FRAMES)
     record = open_record(folder / "sweep", {NAME: _job(folder)}, "MOT17", False)
     for budget in (50, None):
-        record.add(TrackerSettings(nn_budget=budget), {"COMBINED": dict.fromkeys(TABLE_FIELDS, 0.5)})
+        record.add(Setting(TrackerSettings(nn_budget=budget)), {"COMBINED": dict.fromkeys(TABLE_FIELDS, 0.5)})
     return [(folder / "sweep" / "sweep.json").read_bytes()]
 
 

@@ -12,6 +12,7 @@ import pytest
 import evaluate_motchallenge
 from application_util.errors import UserError
 from application_util.settings import TrackerSettings
+from application_util.settings_file import read_settings
 from tests.support.cli import error_line
 from tests.support.sequences import Benchmark
 from tools import sweep
@@ -32,7 +33,7 @@ VALUES = {
 def test_grid_is_every_combination_once():
     settings = sweep_search.grid(VALUES)
     assert len(settings) == len(set(settings)) == 12
-    assert TrackerSettings(0.3, 50, 1.0, 0.4, None) in settings
+    assert TrackerSettings(0.3, 50, 1.0, 0.4, None) in [one.tracker for one in settings]
     assert sweep_search.varied(settings) == ["min_detection_height", "max_cosine_distance", "nn_budget"]
 
 
@@ -40,11 +41,12 @@ def test_two_values_are_a_range_for_random_search():
     settings = sweep_search.draw(VALUES, 40, seed=1)
     assert len(set(settings)) == 40
     assert all(
-        0 <= one.min_detection_height <= 50 and 0.1 <= one.max_cosine_distance <= 0.4 for one in settings
+        0 <= one.tracker.min_detection_height <= 50 and 0.1 <= one.tracker.max_cosine_distance <= 0.4
+        for one in settings
     )
-    assert len({one.max_cosine_distance for one in settings}) > 30
-    assert {one.nn_budget for one in settings} == {10, 100, None}
-    assert {one.min_confidence for one in settings} == {0.3}
+    assert len({one.tracker.max_cosine_distance for one in settings}) > 30
+    assert {one.tracker.nn_budget for one in settings} == {10, 100, None}
+    assert {one.tracker.min_confidence for one in settings} == {0.3}
     assert settings == sweep_search.draw(VALUES, 40, seed=1) != sweep_search.draw(VALUES, 40, seed=2)
 
 
@@ -59,7 +61,7 @@ def test_usual_settings_are_fifty():
     settings = sweep_search.grid(
         sweep.parse_args([*flags, "--nn_budget", "none", "5", "--max_age", "9"]).values
     )
-    assert [(one.nn_budget, one.max_age) for one in settings] == [(None, 9), (5, 9)]
+    assert [(one.tracker.nn_budget, one.tracker.max_age) for one in settings] == [(None, 9), (5, 9)]
 
 
 @pytest.fixture
@@ -89,6 +91,7 @@ def test_a_sweep_and_its_best_command_line(world, capsys):
     assert sorted(row["min_confidence"] for row in rows) == ["0.3", "0.8"]
     assert float(rows[0]["HOTA"]) > float(rows[1]["HOTA"]) > 0
     assert (folder / "sweep.png").read_bytes().startswith(b"\x89PNG")
+    assert read_settings(folder / "best.toml")["min_confidence"] == float(rows[0]["min_confidence"])
     best = shlex.split(out.splitlines()[-1])
     assert best[:2] == ["python", "evaluate_motchallenge.py"]
     (world.mot_dir / "SEQ-C").rename(world.mot_dir.parent / "SEQ-C")
@@ -218,6 +221,20 @@ def test_the_benchmark_is_that_of_the_sequences_that_are_tracked(world, capsys):
     run(world, capsys, "--min_confidence", "0.3", "--skip_missing")
     record = world.mot_dir.parent / "sweep" / "sweep.json"
     assert json.loads(record.read_text())["inputs"]["benchmark"] == "MOT15"
+
+
+def test_learning_and_cross_validation(world, capsys):
+    pytest.importorskip("optuna")
+    code, out, _ = run(
+        world, capsys, "--max_age", "5", "40", "--fill", "0", "9", "--trials", "2", "--folds", "2"
+    )
+    assert code == 0 and "2-fold cross-validation: mean HOTA " in out
+    best = read_settings(world.mot_dir.parent / "sweep" / "best.toml")
+    assert 5 <= best["max_age"] <= 40 and 0 <= best["fill"] <= 9
+    code, _, err = run(world, capsys, "--trials", "2", "--random", "2")
+    assert code == 2 and "give one of them" in error_line(err)
+    code, _, err = run(world, capsys, *GRID, "--folds", "3")
+    assert code == 2 and "--folds 3: there are 2 sequences" in error_line(err)
 
 
 def test_failures_are_told_once(world, capsys):

@@ -9,7 +9,7 @@ from typing import Any
 
 from application_util.installation import command_name
 from application_util.sequences.sequence import find_detection_file
-from application_util.settings import BENCHMARK_SETTINGS, MAX_GAP
+from application_util.settings import MAX_GAP
 from tools.parameter_search.record import TABLE_FIELDS
 
 MOST_ROWS = 10
@@ -24,7 +24,7 @@ def format_best(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def best_command(
-    best: Mapping[str, Any],
+    settings_file: str | Path,
     names: Sequence[str],
     mot_dir: str | Path,
     detection_dir: str | Path,
@@ -37,8 +37,8 @@ def best_command(
 
     Parameters
     ----------
-    best : mapping
-        Parameters and scores.
+    settings_file : str or Path
+        Its parameters.
     names : sequence of str
         All sequences of `mot_dir`: those without ground truth are not searched, but tracked.
     mot_dir, detection_dir, skip_invalid, skip_missing, benchmark, max_gap
@@ -47,8 +47,7 @@ def best_command(
     name = command_name("evaluate_motchallenge.py")
     command = ["python", name] if name.endswith(".py") else [name]
     command += ["--mot_dir", str(mot_dir), "--detection_dir", str(detection_dir)]
-    for name in BENCHMARK_SETTINGS.as_dict():
-        command += [f"--{name}", str(best[name]).lower()]
+    command += ["--settings", str(settings_file)]
     if skip_invalid:
         command.append("--skip_invalid")
     if skip_missing or not all(find_detection_file(detection_dir, name).is_file() for name in names):

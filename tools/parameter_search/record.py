@@ -13,18 +13,19 @@ from application_util.files.json_file import read_json, write_json
 from application_util.files.output import set_aside
 from application_util.progress import say
 from application_util.scoring.scores import COMBINED
-from application_util.settings import TrackerSettings
 from application_util.tracking.benchmark import count_frames
 from application_util.tracking.sequence_job import SequenceJob
 from deep_sort import __version__
-from tools.parameter_search.search import METRICS
+from tools.parameter_search.search import METRICS, Setting
 
 RECORD_FILE = "sweep.json"
-OUTPUT_FILES = (RECORD_FILE, "sweep.csv", "sweep.png")
+DATABASE_FILE = "sweep.db"
+SETTINGS_FILE = "best.toml"
+OUTPUT_FILES = (RECORD_FILE, DATABASE_FILE, SETTINGS_FILE, "sweep.csv", "sweep.png")
 TABLE_FIELDS = (*METRICS, "DetA", "AssA", "IDSW", "CLR_FP", "CLR_FN")
 
 
-Scores = dict[TrackerSettings, dict[str, dict[str, float]]]
+Scores = dict[Setting, dict[str, dict[str, float]]]
 """Setting -> sequence or "COMBINED" -> field -> count, or fraction."""
 
 
@@ -45,7 +46,7 @@ class SearchRecord:
     inputs: dict[str, Any]
     scores: Scores = field(default_factory=dict)
 
-    def add(self, settings: TrackerSettings, scores: dict[str, dict[str, float]]) -> None:
+    def add(self, settings: Setting, scores: dict[str, dict[str, float]]) -> None:
         """Note the scores of a setting, and write the record."""
         self.scores[settings] = scores
         entries = [{"settings": one.as_dict(), "scores": result} for one, result in self.scores.items()]
@@ -56,7 +57,7 @@ class SearchRecord:
         """Return the hashes of a sequence's detections and ground truth."""
         return {kind: self.inputs["sequences"][name][kind] for kind in ("detections", "groundtruth")}
 
-    def table(self, settings: list[TrackerSettings], metric: str) -> list[dict[str, Any]]:
+    def table(self, settings: list[Setting], metric: str) -> list[dict[str, Any]]:
         """Return a row for each of these settings that has scores, the best first."""
         rows = [one.as_dict() | _table_fields(self.scores[one]) for one in settings if one in self.scores]
         return sorted(rows, key=lambda row: -row[metric])
@@ -125,7 +126,7 @@ def _read(path: Path) -> tuple[Any, Scores] | None:
         return None
     try:
         content = read_json(path)
-        entries = {TrackerSettings(**entry["settings"]): entry["scores"] for entry in content["settings"]}
+        entries = {Setting.of(entry["settings"]): entry["scores"] for entry in content["settings"]}
         for scores in entries.values():
             _table_fields(scores)
         return content["inputs"], entries

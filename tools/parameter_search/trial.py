@@ -1,12 +1,12 @@
-"""Try parameters of the tracker: track sequences with each setting and score what came of it."""
+"""Try parameters: track sequences with each setting and score what came of it."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from application_util.errors import UserError, require
 from application_util.parallel.jobs import Failures, Job, JobRunner
@@ -14,10 +14,11 @@ from application_util.progress import warn
 from application_util.scoring.score_table import score_rows
 from application_util.scoring.scores import FamilyScores, ScoreJob, guess_benchmark, score_and_hash
 from application_util.sequences.sequence_set import SequenceSet, find_sequences
-from application_util.settings import BENCHMARK_SETTINGS, MAX_GAP, TrackerSettings
+from application_util.settings import BENCHMARK_SETTINGS, MAX_GAP
 from application_util.tracking.benchmark import count_frames, plan_tracking
 from application_util.tracking.sequence_job import SequenceJob, track_into_file
 from tools.parameter_search.record import SearchRecord
+from tools.parameter_search.search import Setting
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,10 @@ class Trial(Job):
 
     Attributes
     ----------
-    settings : TrackerSettings
+    setting : Setting
     """
 
-    settings: TrackerSettings
+    setting: Setting
 
 
 def plan_trials(
@@ -66,50 +67,72 @@ def plan_trials(
     return found.names, plan, benchmark or guess_benchmark(plan)
 
 
-def try_settings(
-    settings: Sequence[TrackerSettings],
-    plan: dict[str, SequenceJob],
-    benchmark: str,
-    record: SearchRecord,
-    runner: JobRunner,
-) -> Failures:
-    """Track and score all sequences with each setting that has no scores yet, and record its scores.
+@dataclass
+class Trials:
+    """What is tried: sequences, the rules of scoring, and who does the work.
 
-    Returns
-    -------
-    Failures
+    Attributes
+    ----------
+    plan : dict of str -> SequenceJob
+        The sequences.
+    benchmark : str
+        By whose rules they are scored.
+    record : SearchRecord
+        What is known already, and what the files held.
+    runner : JobRunner
+    failures : dict of str -> Exception
         Sequences that failed, with the last reason.
+    said : set of str
+        What was warned of already.
     """
-    settings = [one for one in settings if one not in record.scores]
-    sizes = {name: count_frames(job) for name, job in plan.items()}
-    trials = [
-        Trial(name, (replace(job, settings=one).absolute(), benchmark), sizes[name], one)
-        for one in settings
-        for name, job in plan.items()
-    ]
-    found: dict[TrackerSettings, dict[str, Any]] = {one: {} for one in settings}
-    failures: Failures = {}
-    said: set[str] = set()
-    for outcome in runner.run(track_and_score, trials, f"{len(settings)} settings", longest_first=False):
-        trial = cast(Trial, outcome.job)
-        if outcome.error is not None:
-            failures[trial.name] = outcome.error
-            continue
-        scores = found[trial.settings]
-        result, hashes, warnings = outcome.value
-        for warning in warnings:
-            if warning not in said:
-                said.add(warning)
-                warn(warning)
-        if hashes != record.hashes(trial.name):
-            failures[trial.name] = UserError(
-                f"{plan[trial.name].detection_file}: this file or the ground truth was changed during the search"
-            )
-            continue
-        scores[trial.name] = result
-        if len(scores) == len(plan):
-            record.add(trial.settings, score_rows(found.pop(trial.settings)))
-    return failures
+
+    plan: dict[str, SequenceJob]
+    benchmark: str
+    record: SearchRecord
+    runner: JobRunner
+    failures: Failures = field(default_factory=dict)
+    said: set[str] = field(default_factory=set)
+
+    def run(
+        self, settings: Collection[Setting], names: Collection[str], label: str
+    ) -> Iterator[tuple[Setting, str, FamilyScores]]:
+        """Track and score sequences with settings; yield the scores of each as they come."""
+        jobs = [
+            Trial(name, (self._job(name, one), self.benchmark), count_frames(self.plan[name]), one)
+            for one in settings
+            for name in names
+        ]
+        for outcome in self.runner.run(track_and_score, jobs, label, longest_first=False):
+            trial = cast(Trial, outcome.job)
+            if outcome.error is not None:
+                self.failures[trial.name] = outcome.error
+                continue
+            scores, hashes, warnings = outcome.value
+            for warning in warnings:
+                if warning not in self.said:
+                    self.said.add(warning)
+                    warn(warning)
+            if hashes != self.record.hashes(trial.name):
+                detections = self.plan[trial.name].detection_file
+                self.failures[trial.name] = UserError(
+                    f"{detections}: this file or the ground truth was changed during the search"
+                )
+                continue
+            yield trial.setting, trial.name, scores
+
+    def _job(self, name: str, setting: Setting) -> SequenceJob:
+        job = replace(self.plan[name], settings=setting.tracker, postprocessing=setting.postprocessing)
+        return job.absolute()
+
+
+def try_settings(settings: Sequence[Setting], trials: Trials) -> None:
+    """Track and score all sequences with each setting that has no scores yet, and record its scores."""
+    settings = [one for one in settings if one not in trials.record.scores]
+    found: dict[Setting, dict[str, FamilyScores]] = {one: {} for one in settings}
+    for setting, name, scores in trials.run(settings, trials.plan, f"{len(settings)} settings"):
+        found[setting][name] = scores
+        if len(found[setting]) == len(trials.plan):
+            trials.record.add(setting, score_rows(found.pop(setting)))
 
 
 def track_and_score(job: SequenceJob, benchmark: str) -> tuple[FamilyScores, dict[str, str], list[str]]:
