@@ -163,3 +163,14 @@ def test_results_of_another_sequence(folder, frame):
 def test_missing_results(folder):
     with pytest.raises(UserError, match=r"none.txt: no such file"):
         open_result_view(read_sequence(folder), folder / "none.txt")
+
+
+def test_boxes_that_fill_gaps_are_dashed(folder):
+    path = write_results(folder / "result.txt", walk(8, track_id=3))
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([*lines[:4], lines[4].replace(",1,-1,-1,-1", ",0,-1,-1,-1"), *lines[5:]]))
+    view = open_result_view(read_sequence(folder), path)
+    for frame, dashed in ((4, False), (5, True)):
+        left = 10 + 4 * (frame - 1)
+        edge = (drawn(view, frame)[60:, left : left + 20] == track_color(3)).all(axis=2).any(axis=0)
+        assert edge.any() and edge.all() == (not dashed)

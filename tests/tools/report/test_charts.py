@@ -4,11 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
+from application_util.files.mot_table import is_filled
 from tests.tools.report.conftest import FRAMES, HEIGHT, LIFESPANS, STRETCHES, WIDTH, result_row
 from tools.report.charts import count_per_frame, histogram, timeline
 from tools.report.first_image import first_image
 from tools.report.point_labels import PLACES, place_labels
-from tools.report.trajectories import trajectories
+from tools.report.trajectories import _filled, trajectories
 
 
 def test_lifespans_are_bars_over_the_frames_with_boxes(folder):
@@ -80,6 +81,14 @@ def test_trajectories_lead_along_the_feet_and_are_thin_over_gaps(folder):
     assert all(point == pytest.approx(feet[mark], abs=0.06) for mark, point in drawn)
     assert sum(int(np.isnan(line.x).sum()) for line in thick) == len(STRETCHES)
     assert sorted(ends.text) == ["1", "4", "5"]
+
+
+def test_trajectories_are_dashed_over_filled_gaps():
+    table = np.array([[frame, 1, 10 * frame, 0, 10, 20, frame not in (3, 4)] for frame in range(1, 7)], float)
+    rows = np.column_stack([table[:, 2] + 5, table[:, 3] + 20, table[:, 1], table[:, 0]])
+    (line,) = _filled(rows, is_filled(table))
+    assert line[:, 3].tolist() == [2, 3, 4, 5]
+    assert _filled(rows, is_filled(table[:2])[[0] * 6]) == []
 
 
 def test_trajectories_need_no_images(folder):
