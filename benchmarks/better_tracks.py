@@ -97,26 +97,28 @@ def choices() -> list[Row]:
     usual = RECOMMENDED_POSTPROCESSING.as_dict()
     tried = [dict(zip(CHOICES, values, strict=True)) for values in itertools.product(*CHOICES.values())]
     kept = {name: STRONG[name] for name in STRONG if name not in CHOICES}
-    return [Row("original")] + [Row(str(values), kept | values, usual) for values in tried]
+    return [Row("original"), *(Row(str(values), kept | values, usual) for values in tried)]
 
 
 def measure(
     rows: Sequence[Row], data: Sequence[tuple[str, str, str]], processes: int
 ) -> dict[tuple[str, str], dict[str, FamilyScores]]:
     """Return the scores by (row, data set) and sequence."""
-    cells, jobs = [], []
+    cells: list[tuple[str, str, str]] = []
+    jobs: list[tuple[SequenceJob, str]] = []
     for name, mot_dir, detection_dir in data:
         found = find_sequences(mot_dir)
         sequences = [each for each in found.names if found.has_groundtruth(each)]
         files = {each: find_detection_file(detection_dir, each) for each in sequences}
-        for row, each in itertools.product(rows, [each for each in sequences if files[each].is_file()]):
+        there = [each for each in sequences if files[each].is_file()]
+        for row, each in itertools.product(rows, there):
             cells.append((row.name, name, each))
             jobs.append((row.job(found.path(each), files[each]), guess_benchmark(sequences)))
     scores: dict[tuple[str, str], dict[str, FamilyScores]] = {}
     with ProcessPoolExecutor(processes) as pool:
         done = progress(pool.map(track_and_score, *zip(*jobs, strict=True)), "settings", "run", len(jobs))
-        for (kind, name, sequence), result in zip(cells, done, strict=True):
-            scores.setdefault((kind, name), {})[sequence] = result[0]
+        for cell, (result, _) in zip(cells, done, strict=True):
+            scores.setdefault(cell[:2], {})[cell[2]] = result
     return scores
 
 
