@@ -54,7 +54,7 @@ def camera_motions(sequence: MotSequence, method: str, frames: Iterable[int]) ->
         motion = camera.step(sequence.read_image(frame) if frame in sequence.images else None)
         if motion is not None:
             motions[frame] = motion
-    if path.exists() and kept is None:
+    if path.exists() and read_motions(path) is None:  # another process may have written it meanwhile
         warn(f"{path}: no record of camera motion, and left as it is: the camera's motion is not kept")
         return motions
     try:
