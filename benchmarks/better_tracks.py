@@ -117,8 +117,8 @@ def measure(
     scores: dict[tuple[str, str], dict[str, FamilyScores]] = {}
     with ProcessPoolExecutor(processes) as pool:
         done = progress(pool.map(track_and_score, *zip(*jobs, strict=True)), "settings", "run", len(jobs))
-        for cell, (result, _) in zip(cells, done, strict=True):
-            scores.setdefault(cell[:2], {})[cell[2]] = result
+        for cell, result in zip(cells, done, strict=True):
+            scores.setdefault(cell[:2], {})[cell[2]] = result[0]
     return scores
 
 
