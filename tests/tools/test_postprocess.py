@@ -203,12 +203,12 @@ def test_filled_boxes_are_scored(folders, tmp_path):
 
 
 def test_usual_values_and_those_given(capsys):
-    usual = PostprocessingSettings(link=60, fill=20, smooth=15.0)
+    usual = PostprocessingSettings(link=60, fill=20, smooth=10.0)
     parse = postprocess.parse_args
     assert parse(["--postprocess"]).settings == usual
     assert parse(["--link", "--fill", "--smooth"]).settings == usual
     assert parse(["--fill", "7", "--postprocess", "--link", "0"]).settings == PostprocessingSettings(
-        fill=7, smooth=15.0
+        fill=7, smooth=10.0
     )
     assert parse([]).settings == PostprocessingSettings()
     assert evaluate_motchallenge.parse_args(["--mot_dir", "x", "--postprocess"]).postprocessing == usual
