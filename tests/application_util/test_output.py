@@ -164,6 +164,7 @@ class WindowsLocks:
         assert mode == self.LK_NBLCK and n_bytes == 1
         about = os.fstat(descriptor)
         key = about.st_ino, os.lseek(descriptor, 0, os.SEEK_CUR)
+        assert key[1] > 2**30  # others could not read what is locked
         owner = self.held.setdefault(key, descriptor)
         if owner != descriptor:
             try:
