@@ -85,7 +85,7 @@ def create_parser() -> CommandParser:
     )
 
     of_pairs = add_mode(plots, "distances", "distances between images of the same and of different people",
-        "--model person-small128.pb --dataset_dir Market-1501 --output_file distances.png")  # fmt: skip
+        "--model person-instance128.pb --dataset_dir Market-1501 --output_file distances.png")  # fmt: skip
     add = of_pairs.add_argument
     add_flag(of_pairs, "--model", required=True)
     add("--dataset", choices=DATASETS, default=DATASETS[0], help="layout of the data set")

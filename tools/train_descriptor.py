@@ -46,12 +46,12 @@ def create_parser() -> CommandParser:
     _add_train_flags(mode)
 
     mode = add_mode(modes, "eval", "score a network: rank the gallery for each query",
-        "--dataset_dir Market-1501 --model person-small128.pb")  # fmt: skip
+        "--dataset_dir Market-1501 --model person-instance128.pb")  # fmt: skip
     _add_dataset_flags(mode)
     _add_network_flags(mode)
 
     mode = add_mode(modes, "export", "write a network's features of query and gallery",
-        "--dataset_dir Market-1501 --model person-small128.pb --output_dir features")  # fmt: skip
+        "--dataset_dir Market-1501 --model person-instance128.pb --output_dir features")  # fmt: skip
     _add_dataset_flags(mode)
     _add_network_flags(mode)
     add_flag(mode, "--output_dir", "query and gallery, .npy and .mat", required=True)

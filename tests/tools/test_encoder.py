@@ -157,9 +157,9 @@ def test_a_missing_network_names_those_there_are(tmp_path, monkeypatch):
         ImageEncoder(tmp_path / "gone.pb")
     with pytest.raises(UserError, match=r"mars-small128.pb: no such network"):
         model_file.default_model()
-    (tmp_path / "person-small128.pb").touch()
-    assert model_file.default_model().name == "person-small128.pb"
-    with pytest.raises(UserError, match=r"there is .*person-small128.pb;"):
+    (tmp_path / "person-instance128.pb").touch()
+    assert model_file.default_model().name == "person-instance128.pb"
+    with pytest.raises(UserError, match=r"there is .*person-instance128.pb;"):
         ImageEncoder(tmp_path / "gone.pb")
     (tmp_path / "mars-small128.pb").touch()
     assert model_file.default_model().name == "mars-small128.pb"

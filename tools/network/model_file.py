@@ -9,7 +9,7 @@ from application_util.installation import command_name
 
 NETWORKS = Path(__file__).resolve().parents[2] / "resources" / "networks"
 PUBLISHED = "mars-small128.pb"
-BUNDLED = "person-small128.pb"
+BUNDLED = "person-instance128.pb"
 
 
 def default_model() -> Path:
