@@ -28,6 +28,7 @@ def curves(runs: Sequence[str], output_file: str) -> None:
 
 def distances(model: str, dataset: str, dataset_dir: str, output_file: str) -> None:
     """Print a table of thresholds, and plot the distances between images of query and gallery."""
+    from application_util.files.network_card import read_card
     from application_util.files.output import refuse_overwriting
     from tools.reid.distances import recommended_distance
     from tools.reid.plots import measure_distances, plot_distances, table_of_distances
@@ -37,7 +38,8 @@ def distances(model: str, dataset: str, dataset_dir: str, output_file: str) -> N
     distance = recommended_distance(counts)
     print(table_of_distances(counts))
     print(f"1 % of different people are within {distance:.3f}")
-    plot_distances(counts, distance, output_file)
+    card = read_card(model)
+    plot_distances(counts, card and card.max_cosine_distance or distance, output_file)
 
 
 def tracks(

@@ -30,21 +30,24 @@ def plot_curves(runs: Sequence[str], output_file: str) -> None:
     UserError
         If a run has no history, or the picture cannot be written.
     """
-    figure, (losses, scores) = _figure(2)
-    for number, run in enumerate(runs):
-        history, color = _read_history(Path(run) / "history.csv"), f"C{number}"
+    histories = [_read_history(Path(run) / "history.csv") for run in runs]
+    held_out = any(np.isfinite(history["rank1"]).any() for history in histories)
+    figure, (losses, *scores) = _figure(1 + held_out)
+    for number, (run, history) in enumerate(zip(runs, histories, strict=True)):
+        color = f"C{number}"
         measured, label = np.isfinite(history["rank1"]), Path(run).resolve().name
         for score, name, style in (("rank1", "rank-1", "-"), ("mAP", "mAP", "--")) if measured.any() else ():
             epochs, values = history["epoch"][measured], 100 * history[score][measured]
-            scores.plot(epochs, values, style, color=color, lw=1.2)
-            scores.plot(epochs[values.argmax()], values.max(), "o", color=color, ms=4)
+            scores[0].plot(epochs, values, style, color=color, lw=1.2)
+            scores[0].plot(epochs[values.argmax()], values.max(), "o", color=color, ms=4)
             label += f", {name} {values.max():.1f}"
         losses.plot(history["epoch"], history["loss"], color=color, lw=1, label=label)
     losses.set(xlabel="epoch", ylabel="training loss", title="Loss")
-    scores.set(
-        xlabel="epoch", ylabel="%", title="Identities held out: rank-1 (solid), mAP (dashed), best (dot)"
-    )
-    _finish(figure, (losses, scores), output_file)
+    for axes in scores:
+        axes.set(
+            xlabel="epoch", ylabel="%", title="Identities held out: rank-1 (solid), mAP (dashed), best (dot)"
+        )
+    _finish(figure, (losses, *scores), output_file)
 
 
 def _read_history(path: Path) -> dict[str, np.ndarray]:
@@ -106,8 +109,8 @@ def plot_distances(counts: DistanceCounts, distance: float, output_file: str) ->
 
 
 def _figure(plots: int) -> tuple[Any, Any]:
-    figure = require("matplotlib.figure", "train").Figure(figsize=(11, 4.2), layout="constrained")
-    return figure, figure.subplots(1, plots)
+    figure = require("matplotlib.figure", "train").Figure(figsize=(5.5 * plots, 4.2), layout="constrained")
+    return figure, figure.subplots(1, plots, squeeze=False)[0]
 
 
 def _finish(figure: Any, all_axes: Sequence[Any], output_file: str) -> None:

@@ -24,9 +24,8 @@ def scenery(seed: int = 0) -> np.ndarray:
     for cell in (4, 16, 64):
         noise = rng.random((image.shape[0] // cell + 2, image.shape[1] // cell + 2), np.float32)
         image += cv2.resize(noise, image.shape[::-1], interpolation=cv2.INTER_CUBIC)
-    return cv2.cvtColor(
-        cv2.normalize(image, None, 0, 255, cv2.NORM_MINMAX).astype(np.uint8), cv2.COLOR_GRAY2BGR
-    )
+    grey = 255 * (image - image.min()) / np.ptp(image)
+    return cv2.cvtColor(grey.astype(np.uint8), cv2.COLOR_GRAY2BGR)
 
 
 def seen(motion: np.ndarray) -> np.ndarray:

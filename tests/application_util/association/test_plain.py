@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from deep_sort.detection import Detections
 from tests.deep_sort.test_numerics import scene
 from tests.support.plain_association import PlainAssociation, PlainSighting
 
-PARTS = {
+PARTS: dict[str, Sequence[Any]] = {
     "motion_weight": [0.02, 0.5, 1.0],
     "ema_alpha": [0.0, 0.9],
     "nsa_noise": [True],
@@ -62,6 +64,7 @@ def track(found, values: dict, arrays: bool, motions: list | None) -> list[tuple
     rows = []
     for number, frame in enumerate(found):
         frame = [each for each in frame if each.confidence >= chosen.lowest_confidence]
+        detections: list[Detection] | Detections
         detections = [Detection(each.box, each.confidence, each.feature, each.label) for each in frame]
         if arrays and frame:
             columns = zip(
