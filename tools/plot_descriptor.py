@@ -39,7 +39,7 @@ def distances(model: str, dataset: str, dataset_dir: str, output_file: str) -> N
     print(table_of_distances(counts))
     print(f"1 % of different people are within {distance:.3f}")
     card = read_card(model)
-    plot_distances(counts, card and card.max_cosine_distance or distance, output_file)
+    plot_distances(counts, (card and card.max_cosine_distance) or distance, output_file)
 
 
 def tracks(
