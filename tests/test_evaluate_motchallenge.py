@@ -128,7 +128,7 @@ def test_scores_are_printed_and_written(scored_world, world, evaluate):
             float(row["MOTA"]) == scores["CLEAR"]["MOTA"] and float(row["IDF1"]) == scores["Identity"]["IDF1"]
         )
         assert float(row["HOTA"]) == scores["HOTA"]["HOTA"] == np.mean(scores["HOTA"]["HOTA_by_threshold"])
-        printed = f"{100 * float(row['HOTA']):.5g}"
+        printed = f"{100 * float(row['HOTA']):.2f}"
         assert any(line.startswith(row["sequence"]) and printed in line for line in out.splitlines())
     assert "SEQ-C" not in out
 
