@@ -150,7 +150,13 @@ BENCHMARK_SETTINGS = TrackerSettings(min_confidence=0.3, nn_budget=100)
 
 PRESETS: dict[str, dict[str, Any]] = {
     "original": {},
-    "strong": {"motion_weight": 0.02, "ema_alpha": 0.9, "no_cascade": True, "low_confidence": 0.0},
+    "strong": {
+        "motion_weight": 0.02,
+        "ema_alpha": 0.9,
+        "no_cascade": True,
+        "low_confidence": 0.1,
+        "tentative_grace": 2,
+    },
 }
 """Sets of parameters; what one does not name stays as it is. How strong was chosen: docs/better_tracks.md."""
 

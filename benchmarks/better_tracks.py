@@ -41,11 +41,13 @@ PARTS: dict[str, dict[str, Any]] = {
     "ema_alpha": {"ema_alpha": 0.9},
     "nsa_noise": {"nsa_noise": True},
     "no_cascade": {"no_cascade": True},
-    "low_confidence": {"low_confidence": 0.0},
+    "low_confidence": {"low_confidence": 0.1},
     "camera_motion": {"camera_motion": "ecc"},
     "tentative_grace": {"tentative_grace": 2},
 }
-CHOICES = {
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "motion_weight": (0.0, 0.02),
+    "ema_alpha": (None, 0.9),
     "low_confidence": (None, 0.0, 0.1),
     "no_cascade": (False, True),
     "nsa_noise": (False, True),
