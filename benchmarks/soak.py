@@ -45,14 +45,16 @@ def crowd(people: int, dim: int, seed: int) -> Iterator[list[Detection]]:
             rng.normal(size=(number, dim)),
         )
 
-    place, step, size, looks = newcomers(people)
+    place, step, size, appearance = newcomers(people)
     while True:
         place += step
         step[(place < 0) | (place > (WIDTH, HEIGHT))] *= -1
         for leaving in np.flatnonzero(rng.random(people) < 1 / 500):
-            place[leaving], step[leaving], size[leaving], looks[leaving] = (part[0] for part in newcomers(1))
+            place[leaving], step[leaving], size[leaving], appearance[leaving] = (
+                part[0] for part in newcomers(1)
+            )
         boxes = np.hstack([place, size]) + rng.normal(0, 1.5, (people, 4))
-        features = (looks + rng.normal(0, 0.25, looks.shape)).astype(np.float32)
+        features = (appearance + rng.normal(0, 0.25, appearance.shape)).astype(np.float32)
         seen = np.flatnonzero(rng.random(people) < 0.92)
         yield [Detection(boxes[i], 1.0, features[i]) for i in seen]
 

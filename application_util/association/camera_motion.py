@@ -75,10 +75,12 @@ def _ecc(before: NDArray, now: NDArray) -> Motion | None:
 
 def _orb(before: NDArray, now: NDArray) -> Motion | None:
     orb = cv2.ORB_create(FEATURES)
-    (points, looks), (others, other_looks) = (orb.detectAndCompute(image, None) for image in (before, now))
-    if looks is None or other_looks is None:
+    (points, descriptors), (others, other_descriptors) = (
+        orb.detectAndCompute(image, None) for image in (before, now)
+    )
+    if descriptors is None or other_descriptors is None:
         return None
-    matches = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True).match(looks, other_looks)
+    matches = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True).match(descriptors, other_descriptors)
     if len(matches) < FEWEST_INLIERS:
         return None
     start = np.array([points[match.queryIdx].pt for match in matches])

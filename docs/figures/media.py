@@ -63,7 +63,7 @@ def _frames(path: Path) -> Iterator[NDArray[Any]]:
 def save_animation(frames: list[NDArray[Any]], path: Path) -> None:
     """Write an animated WebP picture."""
     images = [Image.fromarray(frame[STREET_LEVEL, :, ::-1]) for frame in frames]
-    how: dict[str, Any] = {"duration": 133, "loop": 0, "quality": 45, "method": 4}
+    how: dict[str, Any] = {"duration": 133, "loop": 0, "quality": 38, "method": 4}
     images[0].save(path, save_all=True, append_images=images[1:], **how)
 
 

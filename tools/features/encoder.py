@@ -12,18 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from application_util.errors import UserError
 from application_util.files.network_card import NetworkCard, network_card
-from application_util.installation import command_name
 from application_util.progress import warn
 from tools.features.network_options import Network
 from tools.features.patches import cut_patches
 from tools.network.frozen_graph import FrozenGraph
 from tools.network.image_format import ImageFormat, image_format_of
 from tools.network.model_file import check_model
-from tools.network.openvino_network import OpenVinoNetwork
+from tools.network.runtime import open_network
 
 DEFAULT_BATCH_SIZE = 32
-OPENVINO_ENDINGS = (".xml", ".onnx")
-RUNTIMES = ("tensorflow", "openvino")
 
 
 class ImageEncoder:
@@ -36,7 +33,7 @@ class ImageEncoder:
     input_name, output_name : str
         Names of its input and output. Where they are left as they are, a network with one of each is taken by it.
     runtime : str, optional
-        What runs it, one of `RUNTIMES`; by default TensorFlow for a ``.pb``, else OpenVINO.
+        What runs it, ``"tensorflow"`` or ``"openvino"``; by default TensorFlow for a ``.pb``, else OpenVINO.
     precision : str
         Of the arithmetic, see `tools.network.openvino_network.PRECISIONS`; TensorFlow has float32 alone.
     image_format : ImageFormat, optional
@@ -138,45 +135,6 @@ class ImageEncoder:
             patches = np.concatenate([patches, np.zeros((missing, *self.image_shape), patches.dtype)])
         features = self._network.run(self.image_format.prepare(patches))
         return features[: len(features) - max(0, missing)]
-
-
-def open_network(
-    path: str | Path,
-    input_name: str,
-    output_name: str,
-    runtime: str | None,
-    precision: str,
-    trust_model: bool = False,
-) -> FrozenGraph | OpenVinoNetwork:
-    """Load a network into a runtime.
-
-    Parameters
-    ----------
-    path, input_name, output_name, runtime, precision, trust_model
-        See `ImageEncoder`.
-
-    Raises
-    ------
-    UserError
-        If the runtime is missing or does not read such files, or has no such precision.
-    """
-    frozen = Path(path).suffix.lower() not in OPENVINO_ENDINGS
-    runtime = runtime or ("tensorflow" if frozen else "openvino")
-    if precision == "int8":
-        raise UserError(
-            f"{path}: int8 needs crops to be calibrated on: "
-            f"{command_name('tools/generate_detections.py')} --precision int8 makes a network of its own (.xml), "
-            "which --model takes"
-        )
-    if runtime == "openvino":
-        return OpenVinoNetwork(path, input_name, output_name, precision)
-    if not frozen:
-        raise UserError(
-            f"{path}: TensorFlow reads frozen graphs (.pb) alone; --runtime openvino reads this one"
-        )
-    if precision != "float32":
-        raise UserError(f"TensorFlow runs networks in float32, OpenVINO some in {precision}")
-    return FrozenGraph(path, input_name, output_name, trust_model)
 
 
 class BoxEncoder:
