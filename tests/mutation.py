@@ -4,8 +4,8 @@
     python -m tests.mutation --room deep_sort --sample 0      (all of one room; hours)
 
 The changes are cosmic-ray's (`pip install cosmic-ray`): other operators, comparisons, numbers, exceptions, loops that
-do not run. Changes of annotations and docstrings are left out. Each is tried in a process of its own, on what is in
-memory: no file is touched. A change is noticed if a test fails, or none ends in time.
+do not run. Changes of annotations and docstrings are left out, and what is no Python any more. Each is tried in a
+process of its own, on what is in memory: no file is touched. A change is noticed if a test fails, or none ends in time.
 """
 
 from __future__ import annotations
@@ -37,12 +37,17 @@ ROOMS = {
     ),
     "application_util/files": (
         "tests/application_util/test_output.py",
+        "tests/application_util/test_lock.py",
+        "tests/application_util/test_result_file.py",
+        "tests/application_util/test_invalid_rows.py",
         "tests/application_util/test_detection_file.py",
         "tests/application_util/test_mot_table.py",
         "tests/application_util/test_network_card.py",
         "tests/application_util/test_detection_writer.py",
         "tests/application_util/test_json_file.py",
         "tests/application_util/test_outcome.py",
+        "tests/application_util/test_sequence_set.py",
+        "tests/application_util/test_result_view.py",
         "tests/test_golden_tracks.py",
         "tests/test_deep_sort_app.py",
     ),
@@ -85,13 +90,13 @@ def places(path: Path) -> list[tuple[Path, str, int]]:
 
 
 def changed(path: Path, operator: str, occurrence: int) -> Change | None:
-    """Return a change, or None if it changes nothing that the module does."""
+    """Return a change, or None if it changes nothing that the module does, or cannot be compiled."""
     from cosmic_ray.mutating import mutate_code
     from cosmic_ray.plugins import get_operator
 
     source = path.read_text()
     mutated = mutate_code(source, get_operator(operator)(), occurrence)
-    if mutated is None or meaning(mutated) == meaning(source):
+    if mutated is None or meaning(mutated) in ("", meaning(source)):
         return None
     return Change(path, operator.removeprefix("core/"), source, mutated)
 
@@ -103,7 +108,7 @@ def _nodes(node: Any) -> Iterator[Any]:
 
 
 def meaning(source: str) -> str:
-    """Return what a source does, without annotations, docstrings and messages of errors."""
+    """Return what a source does, without annotations and docstrings; nothing if it is no Python."""
     try:
         tree = ast.parse(source)
     except SyntaxError:

@@ -270,9 +270,13 @@ def test_output_that_cannot_be_written_is_found_out_before_tracking(app, tmp_pat
     )
 
 
-def test_output_to_a_device(app):
-    assert app.run(output_file="/dev/null") == 0
-    assert not os.path.exists("/dev/null.partial")
+def test_output_to_a_pipe(app, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert app.run(output_file=tmp_path / "pipe") == 0
+    assert os.read(reader, 1000) == (GOLDEN / "walkers-B.txt").read_bytes()[:1000]
+    assert (tmp_path / "pipe").is_fifo() and not (tmp_path / "pipe.partial").exists()
+    os.close(reader)
 
 
 def test_seqinfo(app):

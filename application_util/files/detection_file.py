@@ -90,9 +90,7 @@ class DetectionFile:
         rows = rows[np.argsort(frame_of_row[rows], kind="stable")]
         self.frames, starts = np.unique(frame_of_row[rows], return_index=True)
         refuse_gap(self.path, self.frames, rows[starts], max_gap, " (--max_gap allows more)")
-        self._rows_of_frame = dict(
-            zip(self.frames.tolist(), np.split(rows, starts[1:]), strict=len(starts) > 0)
-        )
+        self._rows_of_frame = dict(zip(self.frames.tolist(), np.split(rows, starts[1:]), strict=False))
 
     def check_classes(self) -> None:
         """Make sure, before classes are read, that there are numbers in their column; `UserError` if not."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from application_util.files.mot_table import are_frames
+
 FIRST_FEATURE = 10
 """Column of the first feature component; the columns before are those of det.txt."""
 
@@ -70,7 +72,7 @@ def find_invalid_rows(array: NDArray) -> InvalidRows:
         energy = np.einsum("ij,ij->i", features, features)
         valid = np.isfinite(frames) & np.isfinite(boxes).all(axis=1) & np.isfinite(energy)
         valid &= (energy > 0) | (features.shape[1] == 0)
-        valid &= (frames >= 0) & (frames < 2**53) & (frames == np.floor(frames))
+        valid &= are_frames(frames)
         valid &= (boxes[:, 2:4] >= SMALLEST).all(axis=1) & (np.abs(boxes[:, :4]) <= LARGEST).all(axis=1)
         return InvalidRows(array, ~valid, np.where(valid, frames, -1).astype(np.int64))
 
@@ -79,7 +81,7 @@ def _what_is_wrong(row: NDArray) -> str:
     for column, name in COLUMNS.items():
         if not np.isfinite(row[column]):
             return f"column {column + 1} ({name}): {row[column]} is not finite"
-    if row[0] < 0 or row[0] != np.floor(row[0]) or row[0] >= 2**53:
+    if not are_frames(row[0]):
         return f"column 1 (frame): {row[0]:.15g} is not a whole number of at least 0"
     for column in (4, 5):
         if row[column] <= 0:

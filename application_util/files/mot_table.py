@@ -97,8 +97,8 @@ def read_hashed_table(path: str | Path, min_columns: int = 7) -> tuple[Table, st
             delimiter = _delimiter(numbered[0][1])
             table = np.array([line.split(delimiter) for _, line in numbered], dtype=np.float64)
         except ValueError:
-            raise _first_broken_line(path, numbered) from None
-    if table.shape[1] < min_columns or not np.isfinite(table).all() or _bad_frames(table).any():
+            raise _first_broken_line(path, numbered, min_columns) from None
+    if table.shape[1] < min_columns or not np.isfinite(table).all() or not are_frames(table[:, 0]).all():
         raise _first_broken_line(path, numbered or _numbered_lines(path, content), min_columns)
     return table, digest
 
@@ -123,6 +123,11 @@ def split_lines(path: str | Path) -> tuple[str | None, list[list[str]]]:
     lines = [line for _, line in _numbered_lines(path, _read_bytes(path))]
     separator = _delimiter(lines[0]) if lines else None
     return separator, [line.split(separator) for line in lines]
+
+
+def are_frames(numbers: NDArray | np.floating) -> NDArray[np.bool_]:
+    """Return which numbers can be those of frames: whole ones, as far as there is one for each frame."""
+    return (numbers >= 0) & (numbers < 2**53) & (numbers == np.floor(numbers))
 
 
 def is_filled(table: Table) -> NDArray[np.bool_]:
@@ -193,16 +198,12 @@ def _numbered_lines(path: str | Path, content: bytes) -> list[tuple[int, str]]:
     return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
 
 
-def _bad_frames(table: Table) -> NDArray[np.bool_]:
-    return (table[:, 0] < 0) | (table[:, 0] != np.floor(table[:, 0])) | (table[:, 0] >= 2**53)
-
-
 def _delimiter(line: str) -> str | None:
     """Return what separates the numbers of a line, None for blanks."""
     return next((mark for mark in ",;" if mark in line.partition("#")[0]), None)
 
 
-def _first_broken_line(path: str | Path, numbered: list[tuple[int, str]], min_columns: int = 0) -> UserError:
+def _first_broken_line(path: str | Path, numbered: list[tuple[int, str]], min_columns: int) -> UserError:
     delimiter = _delimiter(numbered[0][1])
     expected = len(numbered[0][1].split(delimiter))
     for number, line in numbered:
@@ -219,7 +220,7 @@ def _first_broken_line(path: str | Path, numbered: list[tuple[int, str]], min_co
                 return UserError(f"{place}: column {column}: {field.strip()[:40]!r} is not a number")
             if not np.isfinite(value):
                 return UserError(f"{place}: column {column}: {field.strip():.40} is not finite")
-        if not (0 <= float(fields[0]) < 2**53 and float(fields[0]).is_integer()):
+        if not are_frames(np.float64(fields[0])):
             return UserError(f"{place}: frame {fields[0].strip():.40} is not a whole number from 0 to 2^53")
     return UserError(f"{path}: not a table of numbers")
 

@@ -84,7 +84,7 @@ class NpyFile:
         """Read the file once, and hash it: yield the index of a row and rows from there on."""
         digest = hashlib.sha256(self._bytes(0, self._offset))
         rows, columns = self.shape
-        step = max(1, rows if self._column_wise else CHUNK_BYTES // max(1, self._row_bytes))
+        step = 1 + (rows if self._column_wise else CHUNK_BYTES // (1 + self._row_bytes))
         for start in range(0, rows, step):
             content = self._bytes(
                 self._offset + start * self._row_bytes, min(step, rows - start) * self._row_bytes

@@ -68,6 +68,26 @@ def test_rows_of_a_frame_keep_their_order(tmp_path):
         np.testing.assert_array_equal(detections.rows(frame), array[array[:, 0] == frame])
 
 
+def test_rows_of_a_frame_may_be_apart(tmp_path):
+    array = np.arange(60.0).reshape(5, 12) + 1
+    array[:, 0] = 1, 2, 1, 4, 4
+    np.save(tmp_path / "d.npy", array)
+    detections = DetectionFile(tmp_path / "d.npy")
+    assert np.array_equal(detections.rows(1), array[[0, 2]]) and np.array_equal(detections.rows(4), array[3:])
+    assert detections.rows(3).shape == (0, 12) and len(detections) == 5
+    assert [detections.count(range(*ends)) for ends in ((1, 5), (2, 5), (1, 4), (2, 4))] == [5, 3, 3, 1]
+
+
+def test_repeated_rows_have_frame_and_box_of_another(tmp_path):
+    array = np.ones((9, 12))
+    for row, column in enumerate((0, 2, 3, 4, 5), start=1):
+        array[row, column] = 2  # another frame or box: not the same
+    for row, column in enumerate((1, 6, 11), start=6):
+        array[row, column] = 2
+    np.save(tmp_path / "d.npy", array)
+    assert DetectionFile(tmp_path / "d.npy").repeated == 3
+
+
 def test_bad_row_in_a_later_chunk_is_counted_from_the_start(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "CHUNK_BYTES", 1000)
     array = np.ones((300, 12))
@@ -75,6 +95,8 @@ def test_bad_row_in_a_later_chunk_is_counted_from_the_start(tmp_path, monkeypatc
     np.save(tmp_path / "d.npy", array)
     with pytest.raises(UserError, match=r"row 251 \(index 250, frame 1\)"):
         DetectionFile(tmp_path / "d.npy")
+    detections = DetectionFile(tmp_path / "d.npy", skip_invalid=True)
+    assert (len(detections), detections.skipped) == (299, 1)
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
@@ -146,16 +168,44 @@ def npy(description, shape):
     return b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head + bytes(1104)
 
 
-@pytest.mark.parametrize("content", [
-    b"PK\x03\x04 no zip", b"\x93NUMPY", b"\x93NUMPY\x03\x00", b"\x93NUMPY\x01\x00\xff\xff{", npy("<f8", "(4, 138"),
-    npy("<f8", "(-1, 138)}"), npy("<f8", "(2, 138)}"), npy("<f8", "(10**9, 10**9)}"),
-    npy("<f8", f"(1{'0' * 30}, 138)}}"),
-    npy("|V8", "(1, 138)}"), npy("O", "(1, 138)}"), npy("<f8", "(" * 5000),
+NO_NUMBERS = r"not a \.npy array of numbers \("
+
+
+@pytest.mark.parametrize(("content", "words"), [
+    (b"PK\x03\x04 no zip", r"an archive \(\.npz\) and not"), (b"", r"empty file, .*makes detection files"),
+    (b"some words", r"not a \.npy array; .*makes detection files"), (b"\x93NUMPY", NO_NUMBERS),
+    (b"\x93NUMPY\x03\x00", NO_NUMBERS), (b"\x93NUMPY\x01\x00\xff\xff{", NO_NUMBERS),
+    (npy("<f8", "(4, 138"), NO_NUMBERS), (npy("<f8", "(-1, 138)}"), "shape"),
+    (npy("<f8", "(-1, -138)}"), "cut off"), (npy("<f8", "(2, 138)}"), r"cut off: \d+ bytes, shape \(2, 138\)"),
+    (npy("<f8", "(1, 138)}")[:-1], "cut off"), (npy("<f8", "(10**9, 10**9)}"), NO_NUMBERS),
+    (npy("<f8", f"(1{'0' * 30}, 138)}}"), "cut off"), (npy("|V8", "(1, 138)}"), "an array of "),
+    (npy("O", "(1, 138)}"), "objects, expected numbers"), (npy("<f8", "(" * 5000), NO_NUMBERS),
+    (npy("<f8", "(138,)}"), r"an array of shape \(138,\), expected N x"),
+    (npy("<f8", "(15, 9)}"), "9 columns, expected"),
 ])  # fmt: skip
-def test_broken_files_are_named_with_the_reason(tmp_path, content):
+def test_broken_files_are_named_with_the_reason(tmp_path, content, words):
     (tmp_path / "d.npy").write_bytes(content)
-    with pytest.raises(UserError, match=r"d\.npy: "):
+    with pytest.raises(UserError, match=rf"d\.npy: .*{words}"):
         DetectionFile(tmp_path / "d.npy")
+
+
+def test_what_is_no_file_is_said(tmp_path):
+    (tmp_path / "det.txt").mkdir()
+    for name in ("", "det.txt"):
+        with pytest.raises(UserError, match="a folder, expected a detection file"):
+            DetectionFile(tmp_path / name)
+    with pytest.raises(UserError, match=r"no such file; .* makes detection files"):
+        DetectionFile(tmp_path / "d.npy")
+
+
+@pytest.mark.filterwarnings("error")
+def test_files_of_other_versions_are_read_in_silence(tmp_path):
+    array = np.ones((1, 138))
+    with open(tmp_path / "d.npy", "wb") as file:
+        np.lib.format.write_array(file, array, version=(2, 0))
+    assert np.array_equal(DetectionFile(tmp_path / "d.npy").array, array)
+    (tmp_path / "old.npy").write_bytes(npy("<f8", "(1L, 138L)}")[:-1104] + array.tobytes())
+    assert np.array_equal(DetectionFile(tmp_path / "old.npy").array, array)
 
 
 @pytest.mark.slow
@@ -180,20 +230,27 @@ def test_memory_is_bounded(tmp_path):
 
 def test_a_det_txt_is_a_detection_file_without_features(tmp_path):
     rows = np.array([[2, -1, 1.5, 2, 3, 4, 0.5], [1, -1, 5, 6, 7, 8, 0.25]])
-    np.savetxt(tmp_path / "det.txt", rows, fmt="%g", delimiter=",")
-    detections = DetectionFile(tmp_path / "det.txt")
+    np.savetxt(tmp_path / "DET.TXT", rows, fmt="%g", delimiter=",")
+    detections = DetectionFile(tmp_path / "DET.TXT")
     assert detections.feature_dim == 0 and detections.frames.tolist() == [1, 2]
     assert np.array_equal(detections.rows(2)[:, :7], rows[:1])
     assert any("no features: tracks follow motion and overlap alone" in line for line in detections.warnings)
 
 
-@pytest.mark.parametrize("number", [np.nan, np.inf, 1e300, 2.0**31])
+@pytest.mark.parametrize("number", [np.nan, np.inf, 1e300, 2.0**31, -(2.0**31)])
 def test_classes_are_numbers_where_they_are_asked_for(tmp_path, number):
-    array = np.ones((3, 12))
+    array = np.ones((6, 12))
+    array[:, 7] = 0, -1, 1, 2**31 - 1, 1, 1
     np.save(tmp_path / "d.npy", array)
     DetectionFile(tmp_path / "d.npy").check_classes()
-    array[1:, 7] = number
+    array[3:, 7] = number, 1e100, 1e200
     np.save(tmp_path / "d.npy", array)
     detections = DetectionFile(tmp_path / "d.npy")
-    with pytest.raises(UserError, match=r"d\.npy: row 2: column 8 \(class\): .* is no number of a class"):
+    with pytest.raises(
+        UserError, match=rf"d\.npy: row 4: column 8 \(class\): {number:.15g} is".replace("+", r"\+")
+    ):
         detections.check_classes()
+    array[3, 4] = -1  # what is left out does not matter
+    array[4:, 7] = 1
+    np.save(tmp_path / "d.npy", array)
+    DetectionFile(tmp_path / "d.npy", skip_invalid=True).check_classes()

@@ -15,6 +15,7 @@ def test_rows_are_those_of_numpys_own_file(tmp_path):
         assert not (tmp_path / "d.npy").exists()
         writer.write(boxes[2:], features[2:].astype(np.float64))
         assert writer.rows == 3 and writer.output.path == tmp_path / "d.npy"
+    assert (tmp_path / "d.npy").read_bytes()[HEADER_BYTES - 1 : HEADER_BYTES] == b"\n"
     np.testing.assert_array_equal(np.load(tmp_path / "d.npy"), np.hstack([boxes, features]))
     assert (tmp_path / "d.npy").stat().st_size == HEADER_BYTES + 3 * 14 * 8
 

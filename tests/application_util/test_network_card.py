@@ -35,6 +35,8 @@ def test_written_cards_are_read(tmp_path):
         '{"images": []}',
         '{"name": 1',
         json.dumps({**vars(CARD), "max_cosine_distance": "far"}),
+        json.dumps({**vars(CARD), "max_cosine_distance": -0.1}),
+        json.dumps({**vars(CARD), "image_format": "RGB"}),
     ],
 )
 def test_other_files_of_that_name_are_no_cards(tmp_path, text, capsys):
@@ -75,6 +77,8 @@ def test_another_distance_than_recommended_is_said(tmp_path, distance, said):
     words = "SEQ.npy: features of net.pb, for which --max_cosine_distance 0.3 is recommended, not 0.2"
     assert distance_warnings(tmp_path / "SEQ.npy", distance) == ([words] if said else [])
     assert distance_warnings(tmp_path / "other.npy", distance) == []
+    write_card(tmp_path / "SEQ.npy", NetworkCard("net.pb", "ab" * 32, 128))
+    assert distance_warnings(tmp_path / "SEQ.npy", distance) == []
 
 
 @pytest.mark.parametrize("default, said", [(0.3, False), (0.2, True)])
@@ -84,6 +88,7 @@ def test_a_distance_other_than_the_default_is_said(capsys, default, said):
         "features of net.pb: track them with --max_cosine_distance 0.3\n" if said else ""
     )
     say_distance(None, default)
+    say_distance(NetworkCard("net.pb", "ab" * 32, 128), default)
     assert not capsys.readouterr().err
 
 

@@ -10,7 +10,6 @@ import sys
 import pytest
 
 from application_util.errors import UserError
-from application_util.files.lock import lock_folder
 from application_util.files.output import (
     PartialFile,
     check_writable,
@@ -67,6 +66,7 @@ def test_two_runs_with_one_output_do_not_mix(tmp_path):
     path = tmp_path / "o.txt"
     with PartialFile(path, "") as first, first.open() as file:
         assert first.partial_path == tmp_path / "o.txt.partial"
+        assert [os.fstat(lock).st_ino for lock in first.locks] == [first.partial_path.stat().st_ino]
         file.write("first\n")
         file.flush()
         with PartialFile(path, "") as second, second.open() as other:
@@ -124,6 +124,8 @@ def test_names_of_their_own_are_tidied_up(tmp_path):
     with PartialFile(tmp_path / "o.txt", "") as first, PartialFile(tmp_path / "o.txt", "") as second:
         write_whole(tmp_path / "o.txt", "a third")
         assert first.partial_path.exists() and second.partial_path.exists()
+    second.partial_path.write_text("as if it had been killed")
+    write_whole(tmp_path / "o.txt", "a fourth")
     assert names_in(tmp_path) == sorted(["o.txt", *others])
 
 
@@ -142,65 +144,31 @@ def test_a_name_that_was_taken_over_meanwhile_is_not_written(tmp_path, monkeypat
     assert (tmp_path / "o.txt").read_text() == "rows" and other.read_text() == ""
 
 
-def test_without_locks_files_are_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr("application_util.files.lock.fcntl", None)
-    write_whole(tmp_path / "a", "1")
-    (tmp_path / "a.partial").write_text("perhaps of another run")
-    write_whole(tmp_path / "a", "2")
-    assert (tmp_path / "a").read_text() == "2" and names_in(tmp_path) == ["a", "a.partial"]
-    with lock_folder(tmp_path), lock_folder(tmp_path):
-        pass
+def test_a_name_that_another_run_has_locked_first_is_not_written(tmp_path, monkeypatch):
+    answers = [False, True, True]  # of its own two, and of the test's
+    monkeypatch.setattr("application_util.files.output.lock", lambda descriptor: answers.pop(0))
+    with PartialFile(tmp_path / "o.txt", "") as output:
+        assert output.partial_path.name != "o.txt.partial" and (tmp_path / "o.txt.partial").exists()
 
 
-class WindowsLocks:
-    """What `msvcrt` does: a lock belongs to an open file, others cannot lock the same byte of it."""
-
-    LK_NBLCK = 2
-
-    def __init__(self) -> None:
-        self.held: dict[tuple[int, int], int] = {}
-
-    def locking(self, descriptor, mode, n_bytes):
-        assert mode == self.LK_NBLCK and n_bytes == 1
-        about = os.fstat(descriptor)
-        key = about.st_ino, os.lseek(descriptor, 0, os.SEEK_CUR)
-        assert key[1] > 2**30  # others could not read what is locked
-        owner = self.held.setdefault(key, descriptor)
-        if owner != descriptor:
-            try:
-                still = os.fstat(owner).st_ino == about.st_ino
-            except OSError:
-                still = False
-            if still:
-                raise PermissionError
-            self.held[key] = descriptor
+def test_a_new_file_is_for_those_who_may_read_any(tmp_path):
+    write_whole(tmp_path / "o.txt", "rows")
+    (tmp_path / "other").write_text("")
+    assert (tmp_path / "o.txt").stat().st_mode == (tmp_path / "other").stat().st_mode
 
 
-@pytest.fixture
-def windows(monkeypatch, tmp_path):
-    monkeypatch.setattr("application_util.files.lock.fcntl", None)
-    monkeypatch.setattr("application_util.files.lock.msvcrt", WindowsLocks())
-    monkeypatch.setattr("application_util.files.output.RENAMES_OPEN_FILES", False)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temp"))
-    (tmp_path / "temp").mkdir()
-
-
-def test_locks_of_windows(tmp_path, windows):
-    folder = tmp_path / "results"
-    with lock_folder(folder):
-        with pytest.raises(UserError, match="in use by another run"), lock_folder(folder / ".." / "results"):
-            pass
-        with lock_folder(tmp_path / "others"):
-            pass
-        assert names_in(folder) == []
-    with lock_folder(folder):
-        pass
-    (folder / "o.txt.12-0123abcd.partial").write_text("of a killed run")
-    with PartialFile(folder / "o.txt", "") as first, first.open() as file:
-        file.write("first")
-        write_whole(folder / "o.txt", "second")
-        assert (folder / "o.txt").read_text() == "second" and first.locks == ()
-    assert (folder / "o.txt").read_text() == "first" and names_in(folder) == ["o.txt"]
+def test_why_a_file_cannot_be_written_is_said(tmp_path, monkeypatch):
+    write_whole(tmp_path / "o.txt", "rows")
+    for path, reason in (
+        (tmp_path, "it is a folder"),
+        (tmp_path / "o.txt" / "a", "File exists|Not a directory"),
+    ):
+        with pytest.raises(UserError, match=rf"cannot be written \(({reason})\): choose another place"):
+            write_whole(path, "")
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    with pytest.raises(UserError, match="the file is write-protected"):
+        write_whole(tmp_path / "o.txt", "others")
+    write_whole(tmp_path / "new.txt", "rows")
 
 
 def test_a_failure_leaves_the_partial_file_and_the_earlier_one(tmp_path):
@@ -223,29 +191,23 @@ def test_the_suffix_is_kept_where_encoders_need_it(tmp_path):
 def test_places_are_checked_without_a_trace(tmp_path):
     check_writable(tmp_path / "new" / "o.npy", "")
     assert names_in(tmp_path / "new") == []
-    check_writable("/dev/null", "")
     with pytest.raises(UserError, match=r"folder.*: give another"):
         check_writable(tmp_path, "give another")
+
+
+def test_a_pipe_is_written_directly(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    check_writable(pipe, "")
+    write_whole(pipe, "rows")
+    assert os.read(reader, 99) == b"rows" and pipe.is_fifo() and names_in(tmp_path) == ["pipe"]
+    os.close(reader)
 
 
 def test_names_that_are_not_text_are_written_as_the_file_system_has_them(tmp_path):
     write_whole(tmp_path / "a", os.fsdecode(b"S\xff1") + " é")
     assert (tmp_path / "a").read_bytes() == b"S\xff1 \xc3\xa9"
-
-
-def test_a_folder_in_use_is_refused_until_its_process_ends(tmp_path):
-    script = (
-        "import sys, time; from application_util.files.lock import lock_folder\n"
-        "with lock_folder(sys.argv[1]): print('ready', flush=True); time.sleep(60)"
-    )
-    folder = tmp_path / "new" / "results"
-    with subprocess.Popen([sys.executable, "-c", script, folder], cwd=ROOT, stdout=subprocess.PIPE) as run:
-        run.stdout.readline()
-        with pytest.raises(UserError, match="in use by another run"), lock_folder(folder):
-            pass
-        run.send_signal(signal.SIGKILL)
-    with lock_folder(folder):
-        assert names_in(folder) == []
 
 
 def test_an_earlier_run_is_set_aside(tmp_path, capsys):
