@@ -367,6 +367,9 @@ def test_create_detections(walkers):
     np.testing.assert_array_equal([d.feature for d in detections], rows[:, 10:].astype(np.float32))
     height = np.median(rows[:, 5])
     assert len(deep_sort_app.create_detections(walkers, frame, height)) == (rows[:, 5] >= height).sum()
+    rows = np.ones((4, 12))
+    rows[:, 5] = -0.5, 0, 0.5, 1
+    assert len(deep_sort_app.create_detections(rows, 1)) == 3
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
+from application_util.files.checksum import hash_rest
 from application_util.installation import command_name
 
 CHUNK_BYTES = 2**24
@@ -95,8 +96,7 @@ class NpyFile:
                 array = self._whole = np.ascontiguousarray(array.reshape(self.shape, order="F"))
             yield start, array.reshape(-1, columns)
         self._file.seek(self._offset + rows * self._row_bytes)
-        self._hash_rest(digest)
-        self.sha256 = digest.hexdigest()
+        self.sha256 = hash_rest(self._file, digest)
 
     def rows(self, start: int, stop: int) -> NDArray:
         """Read some rows again, after `chunks`.
@@ -109,7 +109,7 @@ class NpyFile:
         state = self._stat()
         if state != self._state:
             self._file.seek(0)
-            if self._hash_rest(hashlib.sha256()) != self.sha256:
+            if hash_rest(self._file, hashlib.sha256()) != self.sha256:
                 raise UserError(f"{self.path}: was changed or cut while it was in use: start again")
             self._state = state
         if self._whole is not None:
@@ -139,8 +139,3 @@ class NpyFile:
                 raise UserError(f"{self.path}: was cut while it was in use: start again")
             rest = rest[n_bytes:]
         return content
-
-    def _hash_rest(self, digest: hashlib._Hash) -> str:
-        while chunk := self._file.read(CHUNK_BYTES):
-            digest.update(chunk)
-        return digest.hexdigest()

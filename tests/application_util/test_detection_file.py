@@ -16,7 +16,7 @@ from hypothesis.extra.numpy import arrays
 from application_util.association.create import create_tracker
 from application_util.errors import UserError
 from application_util.files import npy_file as module
-from application_util.files.detection_file import DetectionFile
+from application_util.files.detection_file import DetectionFile, detections_from_rows
 from application_util.files.result_file import ResultFile
 from application_util.settings import TrackerSettings
 from application_util.tracking.sequence_tracker import select_detections
@@ -138,18 +138,19 @@ def test_the_hash_of_a_det_txt_is_that_of_what_was_read(tmp_path, monkeypatch):
     assert detections.rows(1)[0, 2] == 10 and detections.sha256 == hashlib.sha256(rows).hexdigest()
 
 
+@pytest.mark.parametrize("when", [1, 2**32])
 @pytest.mark.parametrize("change", ["cut", "changed", "touched"])
-def test_a_file_that_is_changed_meanwhile_is_refused(tmp_path, change):
+def test_a_file_that_is_changed_meanwhile_is_refused(tmp_path, change, when):
     np.save(tmp_path / "d.npy", np.ones((40, 12)))
     detections = DetectionFile(tmp_path / "d.npy")
     if change == "touched":
-        os.utime(tmp_path / "d.npy", (1, 1))
+        os.utime(tmp_path / "d.npy", (when, when))
         assert len(detections.rows(1)) == 40
         return
     with open(tmp_path / "d.npy", "r+b") as file:
         file.truncate(1000) if change == "cut" else file.seek(1000)
         file.write(b"" if change == "cut" else b"other")
-    os.utime(tmp_path / "d.npy", (1, 1))
+    os.utime(tmp_path / "d.npy", (when, when))
     with pytest.raises(UserError, match="was changed or cut while it was in use"):
         detections.rows(1)
 
@@ -235,6 +236,14 @@ def test_a_det_txt_is_a_detection_file_without_features(tmp_path):
     assert detections.feature_dim == 0 and detections.frames.tolist() == [1, 2]
     assert np.array_equal(detections.rows(2)[:, :7], rows[:1])
     assert any("no features: tracks follow motion and overlap alone" in line for line in detections.warnings)
+
+
+def test_classes_are_labels_where_they_are_asked_for():
+    rows = np.arange(26.0).reshape(2, 13)
+    assert [detection.label for detection in detections_from_rows(rows)] == [None, None]
+    first, second = detections_from_rows(rows, labelled=True)
+    assert (first.label, second.label) == (7, 20) and first.tlwh.tolist() == [2, 3, 4, 5]
+    assert first.confidence == 6 and first.feature.tolist() == [10, 11, 12]
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, 1e300, 2.0**31, -(2.0**31)])

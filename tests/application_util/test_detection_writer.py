@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from application_util.files.detection_writer import HEADER_BYTES, open_writer
+from application_util.files.detection_writer import open_writer
 
 
 def test_rows_are_those_of_numpys_own_file(tmp_path):
@@ -15,9 +15,9 @@ def test_rows_are_those_of_numpys_own_file(tmp_path):
         assert not (tmp_path / "d.npy").exists()
         writer.write(boxes[2:], features[2:].astype(np.float64))
         assert writer.rows == 3 and writer.output.path == tmp_path / "d.npy"
-    assert (tmp_path / "d.npy").read_bytes()[HEADER_BYTES - 1 : HEADER_BYTES] == b"\n"
+    assert (tmp_path / "d.npy").read_bytes()[127:128] == b"\n"
     np.testing.assert_array_equal(np.load(tmp_path / "d.npy"), np.hstack([boxes, features]))
-    assert (tmp_path / "d.npy").stat().st_size == HEADER_BYTES + 3 * 14 * 8
+    assert (tmp_path / "d.npy").stat().st_size == 128 + 3 * 14 * 8  # rows are aligned
 
 
 def test_a_file_without_rows_knows_its_columns(tmp_path):
@@ -27,11 +27,12 @@ def test_a_file_without_rows_knows_its_columns(tmp_path):
     assert np.load(tmp_path / "a").shape == (0, 138) and np.load(tmp_path / "b").shape == (0, 15)
 
 
-def test_features_of_one_length(tmp_path):
+@pytest.mark.parametrize("length", [3, 5])
+def test_features_of_one_length(tmp_path, length):
     with (
-        pytest.raises(ValueError, match="features of 3 dimensions after 4"),
+        pytest.raises(ValueError, match=f"features of {length} dimensions after 4"),
         open_writer(tmp_path / "d") as writer,
     ):
         writer.write(np.ones((1, 10)), np.ones((1, 4)))
-        writer.write(np.ones((1, 10)), np.ones((1, 3)))
+        writer.write(np.ones((1, 10)), np.ones((1, length)))
     assert not (tmp_path / "d").exists()

@@ -13,6 +13,7 @@ FRAME, LEFT, TOP, WIDTH, HEIGHT, CONFIDENCE, FEATURE = 0, 2, 3, 4, 5, 6, slice(1
 def rows_with(column, value):
     """Return five rows of which the fourth has another value in a column."""
     rows = np.ones((5, 13))
+    rows[:, [LEFT, TOP]] = -1
     rows[3, column] = value
     return rows
 

@@ -10,6 +10,7 @@ def test_what_is_written_is_read(tmp_path):
     content = {"a": [1, 2.5, None], "b": {"c": "é"}}
     write_json(tmp_path / "a.json", content)
     assert read_json(tmp_path / "a.json") == content
+    assert (tmp_path / "a.json").read_text().startswith('{\n "a": [\n  1,\n')
 
 
 @pytest.mark.parametrize(("content", "words"), [

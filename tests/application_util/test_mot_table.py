@@ -20,10 +20,10 @@ from application_util.files.mot_table import (
 
 def test_spaces_empty_lines_and_no_newline_at_the_end(tmp_path):
     path = tmp_path / "det.txt"
-    path.write_text("\ufeff 2, -1, 1.5,2,3,4, 0.5\r\n\n1,-1,1e1,2,3,4,1\n\n  \n3,-1,1,2,3,4,-0.25")
+    path.write_text("\ufeff12, -1, 1.5,2,3,4, 0.5\r\n\n1,-1,1e1,2,3,4,1\n\n  \n3,-1,1,2,3,4,-0.25")
     table = read_table(path)
     np.testing.assert_array_equal(
-        table, [[2, -1, 1.5, 2, 3, 4, 0.5], [1, -1, 10, 2, 3, 4, 1], [3, -1, 1, 2, 3, 4, -0.25]]
+        table, [[12, -1, 1.5, 2, 3, 4, 0.5], [1, -1, 10, 2, 3, 4, 1], [3, -1, 1, 2, 3, 4, -0.25]]
     )
 
 
@@ -38,8 +38,8 @@ def test_comments(tmp_path):
 
 def test_detections_have_ten_columns(tmp_path):
     path = tmp_path / "det.txt"
-    path.write_text("1,-1,10,20,30,40,0.9\n")
-    assert read_detections(path).tolist() == [[1, -1, 10, 20, 30, 40, 0.9, -1, -1, -1]]
+    path.write_text("12,-1,10,20,30,40,0.9\n")
+    assert read_detections(path).tolist() == [[12, -1, 10, 20, 30, 40, 0.9, -1, -1, -1]]
     path.write_text("1,-1,10,20,30,40,0.9,7,8,9,10,11\n")
     assert read_detections(path).tolist() == [[1, -1, 10, 20, 30, 40, 0.9, 7, 8, 9]]
 
@@ -69,6 +69,9 @@ def test_broken_line(tmp_path, line, complaint):
     with pytest.raises(UserError) as caught:
         read_table(path)
     assert str(caught.value).startswith(f"{path}: line 3: ") and complaint in str(caught.value)
+    path.write_text(GOOD + line)
+    with pytest.raises(UserError, match=r"line 3: "):
+        read_table(path)
 
 
 def test_frames_are_whole_numbers_from_0_to_2_to_the_53(tmp_path):

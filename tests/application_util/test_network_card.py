@@ -97,9 +97,10 @@ def test_the_hash_of_a_network_is_that_of_all_its_files(tmp_path):
         ("net.xml", b"graph"),
         ("net.bin", b"weights"),
         ("net.onnx", b"all"),
+        ("net.zip", b"packed"),
         ("one.xml", b"one"),
     ):
         (tmp_path / name).write_bytes(content)
-    expected = {"net.xml": b"graphweights", "net.onnx": b"all", "one.xml": b"one"}
+    expected = {"net.xml": b"graphweights", "net.onnx": b"all", "net.zip": b"packed", "one.xml": b"one"}
     for name, content in expected.items():
         assert network_sha256(tmp_path / name) == hashlib.sha256(content).hexdigest()
