@@ -39,6 +39,7 @@ def run_command(run: Callable[..., Iterable[str] | None], *args: Any, **kwargs: 
         0 when all went well, 1 when something failed that has been reported, 2 after a `UserError` or a failure of
         the file system (printed as ``error: ...`` on stderr), 130 after an interrupt.
     """
+    _keep_standard_descriptors()
     try:
         return 1 if run(*args, **kwargs) else 0
     except (UserError, OSError) as error:  # OSError: a full disk, a folder that was removed meanwhile
@@ -53,6 +54,18 @@ def run_command(run: Callable[..., Iterable[str] | None], *args: Any, **kwargs: 
     except KeyboardInterrupt as interrupt:
         say(f"interrupted{': ' if str(interrupt) else ''}{interrupt}")
         return 130
+
+
+def _keep_standard_descriptors() -> None:
+    """Give closed ones of stdin, stdout and stderr to the null device.
+
+    The next file opened would get their number, and what is printed would be written into it.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 class CommandParser(argparse.ArgumentParser):

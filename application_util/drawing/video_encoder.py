@@ -12,7 +12,7 @@ import numpy as np
 
 from application_util import opencv as cv2
 from application_util.errors import UserError, require
-from application_util.sequences.video_source import open_video
+from application_util.sequences.video_source import open_video, without_messages
 
 H264_OPTIONS = [
     "-c:v",
@@ -33,10 +33,12 @@ class OpenCVEncoder:
 
     def __init__(self, path: Path, size: tuple[int, int], fps: float, fourcc: str = "MJPG") -> None:
         self._path, self._frames = path, 0
-        # An absolute name, because what comes before a colon is taken for a protocol.
-        self._writer = cv2.VideoWriter(os.path.abspath(path), cv2.VideoWriter.fourcc(*fourcc), fps, size)
+        name = cv2.file_name(path)
+        self._writer = without_messages(cv2.VideoWriter, name, cv2.VideoWriter.fourcc(*fourcc), fps, size)
         if not self._writer.isOpened():
-            raise UserError(f"{path}: OpenCV cannot write {fourcc} video here, use .avi or .mp4")
+            raise UserError(
+                f"{path}: OpenCV cannot write {fourcc} video of {fps:g} frames per second here, use .avi or .mp4"
+            )
 
     def write(self, frame: np.ndarray) -> None:
         """Append a frame of the video's size."""

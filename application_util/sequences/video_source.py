@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from application_util import opencv as cv2
 from application_util.errors import UserError
 from application_util.progress import LineReporter, warn
 from application_util.sequences.images import FrameSource, is_hidden
+
+Opened = TypeVar("Opened")
 
 VIDEO_SUFFIXES = (
     ".mp4", ".avi", ".mkv", ".mov", ".m4v", ".webm", ".mpg", ".mpeg",
@@ -157,20 +159,20 @@ def open_video(path: Path) -> cv2.VideoCapture:
     """
     if not path.is_file():
         raise UserError(f"{path}: no such file, expected a video")
-    capture = open_quietly(os.path.abspath(path), cv2.CAP_FFMPEG)
+    capture = without_messages(cv2.VideoCapture, cv2.file_name(path), cv2.CAP_FFMPEG)
     if not capture.isOpened():
         raise UserError(f"{path}: not a readable video")
     return capture
 
 
-def open_quietly(*where: Any) -> cv2.VideoCapture:
-    """Return ``cv2.VideoCapture(*where)``, opened or not, without what OpenCV and FFmpeg print about it."""
+def without_messages(make: Callable[..., Opened], *arguments: Any) -> Opened:
+    """Return ``make(*arguments)``, a video opened or not, without what OpenCV and FFmpeg print about it."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     logging = getattr(cv2.utils, "logging", cv2)  # its place has changed since OpenCV 4.8
     level = logging.getLogLevel()
     logging.setLogLevel(0)
     try:
-        return cv2.VideoCapture(*where)
+        return make(*arguments)
     finally:
         logging.setLogLevel(level)
 

@@ -20,7 +20,7 @@ from application_util.errors import UserError
 from application_util.progress import say
 from application_util.sequences.images import IMAGE_SUFFIXES, ImageFolder
 from application_util.sequences.sequence import MotSequence, read_sequence
-from application_util.sequences.video_source import MOST_FRAMES_PER_SECOND, open_quietly, open_video
+from application_util.sequences.video_source import MOST_FRAMES_PER_SECOND, open_video, without_messages
 
 STREAM = re.compile(r"\w+://.*?([^/]*)/?")
 ANSWER_MS = 10_000
@@ -172,10 +172,10 @@ class Capture(Source):
         if isinstance(self._place, Path):
             return open_video(self._place)
         if self._place.isdecimal():
-            capture = open_quietly(int(self._place))
+            capture = without_messages(cv2.VideoCapture, int(self._place))
         else:
             timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, ANSWER_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, ANSWER_MS]
-            capture = open_quietly(self._place, cv2.CAP_FFMPEG, timeouts)
+            capture = without_messages(cv2.VideoCapture, self._place, cv2.CAP_FFMPEG, timeouts)
         if not capture.isOpened():
             raise UserError(f"{self._place}: no camera or stream that can be read")
         return capture
