@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -20,6 +21,9 @@ from tests.support.screen import Screen, opencv_has_windows
 
 # A shell that runs the suite in the background has it ignore interrupts, and so the commands that the tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Help pages are compared as text: from Python 3.14 on they have colours on a terminal, or if FORCE_COLOR is set.
+os.environ["PYTHON_COLORS"] = "0"
 
 # How long an example takes says more of the machine than of the code.
 hypothesis.settings.register_profile("untimed", deadline=None)

@@ -135,7 +135,7 @@ generate_detections(slow, {str(mot_dir)!r}, {str(out)!r})
     assert process.wait(60) != 0
     process.stdout.close()
     assert sorted(os.listdir(out)) == ["SEQ-01.npy", "SEQ-02.npy.partial"]
-    with pytest.raises(ValueError):
+    with pytest.raises((ValueError, EOFError)):  # empty as long as what was written is in a buffer
         np.load(out / "SEQ-02.npy.partial", allow_pickle=False)
 
     generate_detections(any_encoder, mot_dir, out, resume=True)
