@@ -1,4 +1,7 @@
-"""Measure what docs/scale.md computes with: processor time of a frame, a target and a crop, bytes of each."""
+"""Measure what docs/scale.md computes with: processor time of a frame, a target and a crop, bytes of each.
+
+python benchmarks/scale.py --people 10000     (only the first frames of a crowd of so many, its memory too)
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,9 @@ sys.path.insert(0, str(ROOT))
 
 from application_util.settings import BENCHMARK_SETTINGS  # noqa: E402
 from application_util.tracking.sequence_job import SequenceJob, track_into_file  # noqa: E402
+from deep_sort import Detection, NearestNeighborDistanceMetric, Tracker  # noqa: E402
 from tools.features.encoder import ImageEncoder  # noqa: E402
-from tools.synthetic.crowd import make_crowd  # noqa: E402
+from tools.synthetic.crowd import crowd_by_frame, make_crowd  # noqa: E402
 
 
 def track_crowd(folder: Path, people: int, frames: int, runs: int) -> tuple[float, float, float]:
@@ -53,6 +57,23 @@ def tracking(runs: int) -> None:
     print(f"a detection with its feature: {4 * (10 + 128)} bytes (float32)")
 
 
+def large_crowd(people: int, frames: int) -> None:
+    tracker = Tracker(NearestNeighborDistanceMetric("cosine", 0.2, 100))
+    print(
+        "| frame | detections | tracks | of these tentative | s of processor time | MB at the peak so far |"
+    )
+    print("|---|---|---|---|---|---|")
+    for frame, rows in enumerate(crowd_by_frame(people, frames), start=1):
+        detections = [Detection(row[2:6], row[6], row[10:]) for row in rows]
+        start = time.process_time()
+        tracker.predict()
+        tracker.update(detections)
+        seconds = time.process_time() - start
+        peak = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024
+        tentative = sum(track.is_tentative() for track in tracker.tracks)
+        print(f"| {frame} | {len(rows)} | {len(tracker.tracks)} | {tentative} | {seconds:.2f} | {peak:.0f} |")
+
+
 def encoding(model: str, crops: int, runs: int) -> None:
     encoder = ImageEncoder(model)
     patches = np.random.default_rng(0).integers(0, 255, (crops, *encoder.image_shape), dtype=np.uint8)
@@ -69,11 +90,18 @@ def encoding(model: str, crops: int, runs: int) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--model", help="frozen network, to measure crops too")
     parser.add_argument("--crops", type=int, default=1024, help="(default: %(default)s)")
     parser.add_argument("--runs", type=int, default=3, help="of each measurement, the least counts")
+    parser.add_argument("--people", type=int, help="of a large crowd, which is measured instead")
+    parser.add_argument("--frames", type=int, default=8, help="of the large crowd (default: %(default)s)")
     args = parser.parse_args()
+    if args.people:
+        large_crowd(args.people, args.frames)
+        return 0
     tracking(args.runs)
     if args.model:
         encoding(args.model, args.crops, args.runs)
