@@ -82,6 +82,26 @@ def test_patches_of_another_shape(network):
         ImageEncoder(network)(np.zeros((2, 8, 16, 3), np.uint8))
 
 
+@pytest.mark.parametrize("wrong", [np.nan, 256, -1, 0.5])
+def test_patches_with_values_of_no_image(network, patches, wrong):
+    encoder = ImageEncoder(network)
+    floats = patches[:2].astype(np.float32)
+    assert np.array_equal(encoder(floats), encoder(patches[:2]))
+    floats[1, 2, 3, 0] = wrong
+    with pytest.raises(
+        ValueError, match="patches of float32 with other values than whole numbers from 0 to 255"
+    ):
+        encoder(floats)
+
+
+def test_what_is_no_patches(network, patches):
+    encoder = ImageEncoder(network)
+    with pytest.raises(ValueError, match=r"patches of shape \(\)"):
+        encoder(None)
+    with pytest.raises(ValueError, match="batch_size is 0"):
+        encoder(patches, 0)
+
+
 def test_several_threads(network, patches):
     encoder = ImageEncoder(network)
     expected = encoder(patches)

@@ -18,6 +18,29 @@ def test_images_of_other_channels_are_refused(shape):
         cut_patches(np.zeros(shape, np.uint8), [[1, 2, 30, 40]], (32, 16))
 
 
+@pytest.mark.parametrize(
+    ("box", "message"),
+    [
+        ([np.nan, 2, 30, 40], r"box 1: \[nan, 2.0, 30.0, 40.0\] is not finite"),
+        ([1, 2, np.inf, 40], "box 1: .* is not finite"),
+        ([1, 2, 30], r"box 1: of shape \(3,\)"),
+        ([1, 2, 30, 40, 0.9], r"box 1: of shape \(5,\)"),
+        (None, r"box 1: of shape \(\)"),
+    ],
+)
+def test_a_box_that_is_none_is_named(image, box, message):
+    with pytest.raises(ValueError, match=message):
+        cut_patches(image, [[1, 2, 30, 40], box], (32, 16))
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.uint16])
+def test_a_patch_has_the_type_of_its_image(image, kind):
+    """As the original's: a float image from 0 to 1 would be black as uint8."""
+    patch = extract_image_patch((image / 2).astype(kind), [11.0, 10, 30, 40], (32, 16))
+    assert patch.dtype == kind
+    assert np.abs(patch - 63.5).mean() > 10
+
+
 def test_patches_are_those_of_the_original(functions):
     patches = [
         extract_image_patch(functions["patch_image"], box, (128, 64)) for box in functions["patch_boxes"]

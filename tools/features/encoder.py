@@ -104,7 +104,7 @@ class ImageEncoder:
         Parameters
         ----------
         data_x : array_like, shape (N, *image_shape)
-            BGR patches.
+            BGR patches of whole numbers from 0 to 255.
         batch_size : int
             How many patches run through the network at once. A graph with a fixed batch size keeps to that.
 
@@ -115,15 +115,18 @@ class ImageEncoder:
         Raises
         ------
         ValueError
-            If the patches have another shape.
+            If the patches have another shape or other values, or the batch size is below 1.
         """
         patches = np.asarray(data_x)
-        if not len(patches):
+        if patches.shape[:1] == (0,):
             return np.empty((0, self.feature_dim), np.float32)
         if patches.shape[1:] != self.image_shape:
             raise ValueError(
                 f"patches of shape {patches.shape}, expected (N, {', '.join(map(str, self.image_shape))})"
             )
+        if batch_size < 1:
+            raise ValueError(f"batch_size is {batch_size}, expected at least 1")
+        patches = _as_uint8(patches)
         step = self.fixed_batch or batch_size
         return np.concatenate(
             [self._run(patches[start : start + step]) for start in range(0, len(patches), step)]
@@ -135,6 +138,17 @@ class ImageEncoder:
             patches = np.concatenate([patches, np.zeros((missing, *self.image_shape), patches.dtype)])
         features = self._network.run(self.image_format.prepare(patches))
         return features[: len(features) - max(0, missing)]
+
+
+def _as_uint8(patches: NDArray) -> NDArray[np.uint8]:
+    """Give patches the type of images; what it cannot hold, such as values from 0 to 1, is no image."""
+    if patches.dtype == np.uint8:
+        return patches
+    with np.errstate(invalid="ignore"):
+        images = patches.astype(np.uint8)
+    if not np.array_equal(images, patches):
+        raise ValueError(f"patches of {patches.dtype} with other values than whole numbers from 0 to 255")
+    return images
 
 
 class BoxEncoder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ def extract_image_patch(image: Patch, bbox: ArrayLike, patch_shape: tuple[int, i
     Parameters
     ----------
     image : ndarray of uint8, shape (height, width, 3)
+        Of another type that OpenCV resizes, the patch has that type.
     bbox : array_like
         Left, top, width, height in pixels. In whole numbers (of an integer type), the widened box is cut to whole
         pixels as well, as the original does: another crop than that of the same numbers as floats.
@@ -42,8 +44,8 @@ def extract_image_patch(image: Patch, bbox: ArrayLike, patch_shape: tuple[int, i
     top, bottom = _clip(top, inside_bottom), _clip(top + height, inside_bottom)
     if left >= right or top >= bottom:
         return None
-    patch = cv2.resize(image[top:bottom, left:right], (patch_shape[1], patch_shape[0]))
-    return np.asarray(patch, np.uint8)
+    patch: NDArray[Any] = cv2.resize(image[top:bottom, left:right], (patch_shape[1], patch_shape[0]))
+    return patch
 
 
 def _clip(value: float, last: int) -> int:
@@ -74,7 +76,7 @@ def cut_patches(
     Raises
     ------
     ValueError
-        If the image is none, has other channels, or values other than 0 to 255 as uint8.
+        If the image is none, has other channels, or values other than 0 to 255 as uint8. If a box is none: says which.
     """
     if not isinstance(image, np.ndarray):
         raise ValueError(
@@ -84,8 +86,20 @@ def cut_patches(
         raise ValueError(f"image of {image.dtype}, expected uint8, 0 to 255")
     if image.ndim != 3 or image.shape[2] != 3:
         raise ValueError(f"image of shape {image.shape}, expected (height, width, 3): blue, green, red")
-    patches = [extract_image_patch(image, box, patch_shape) for box in boxes]
+    patches = [
+        extract_image_patch(image, _checked(box, index), patch_shape) for index, box in enumerate(boxes)
+    ]
     empty = [row for row, patch in enumerate(patches) if patch is None]
     for row in empty:
         patches[row] = np.random.default_rng((*seed, row)).integers(0, 255, (*patch_shape, 3), np.uint8)
     return np.array(patches, np.uint8).reshape(len(patches), *patch_shape, 3), len(empty)
+
+
+def _checked(box: ArrayLike, index: int) -> ArrayLike:
+    """Return a box that has four finite numbers."""
+    numbers = np.asarray(box)
+    if numbers.shape != (4,):
+        raise ValueError(f"box {index}: of shape {numbers.shape}, expected left, top, width, height")
+    if not np.isfinite(numbers.astype(np.float64)).all():
+        raise ValueError(f"box {index}: {numbers.tolist()} is not finite")
+    return numbers
