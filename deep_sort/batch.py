@@ -17,6 +17,9 @@ from .states import States
 from .track import Track, TrackState
 
 
+CONFIRMED, DELETED = TrackState.Confirmed, TrackState.Deleted
+
+
 def predict_tracks(states: States, kf: KalmanFilter, tracks: list[Track]) -> None:
     """Move all tracks one frame ahead."""
     together = bool(tracks) and all_take_many(tracks)
@@ -46,46 +49,46 @@ def update_tracks(
     learned: list[tuple[int, int]] = []
     if not matches:
         return learned
-    rows, columns = map(list, zip(*matches, strict=True))
-    matched = [tracks[i] for i in rows]
     if found.together and states.hold(tracks):
-        states.update(kf, rows, found.xyah.take(columns, axis=1))
-    elif found.plain and all_take_many(matched) and takes_many(kf):
-        _set_states(matched, *kf.update(*_stack_states(matched), found.xyah[:, columns].T))
+        which = [-1] * len(tracks)
+        for i, j in matches:
+            which[i] = j
+        states.update(kf, found.xyah, which)
+    elif found.plain and takes_many(kf) and all_take_many([tracks[i] for i, _ in matches]):
+        matched = [tracks[i] for i, _ in matches]
+        _set_states(matched, *kf.update(*_stack_states(matched), found.xyah[:, [j for _, j in matches]].T))
     else:
-        for track, j in zip(matched, columns, strict=True):
-            track.update(kf, found.detections[j])
+        for i, j in matches:
+            tracks[i].update(kf, found.detections[j])
         return learned
-    direct, confirmed = found.queries is not None, TrackState.Confirmed
-    for track, j, source in zip(matched, columns, found.sources(columns), strict=True):
+    direct, arrays, detections = found.queries is not None, found.arrays, found.detections
+    for i, j in matches:
+        track = tracks[i]
         track.hits += 1
         track.time_since_update = 0
-        track._last = source
-        if direct and track.state == confirmed:
+        track._last = detections[j] if arrays is None else (arrays, j)
+        if direct and track.state == CONFIRMED:
             learned.append((track.track_id, j))
             continue
         track.features.append(found.feature(j))
         if track.state == TrackState.Tentative and track.hits >= track._n_init:
-            track.state = confirmed
+            track.state = CONFIRMED
     return learned
 
 
 def confirmed_and_others(tracks: list[Track], together: bool) -> tuple[list[int], list[int]]:
     """Return the indices of tracks that are confirmed, and of those that are not."""
     if together:
-        state = TrackState.Confirmed
-        confirmed = [i for i, track in enumerate(tracks) if track.state == state]
+        confirmed = [i for i, track in enumerate(tracks) if track.state == CONFIRMED]
     else:
         confirmed = [i for i, track in enumerate(tracks) if track.is_confirmed()]
-    every = range(len(tracks))
-    return confirmed, [] if len(confirmed) == len(tracks) else sorted({*every}.difference(confirmed))
+    return confirmed, sorted({*range(len(tracks))}.difference(confirmed)) if len(confirmed) < len(tracks) else []
 
 
 def without_deleted(tracks: list[Track], together: bool) -> list[Track]:
     """Return the tracks that are not at their end."""
     if together:
-        deleted = TrackState.Deleted
-        return [track for track in tracks if track.state != deleted]
+        return [track for track in tracks if track.state != DELETED]
     return [track for track in tracks if not track.is_deleted()]
 
 

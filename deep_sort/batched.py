@@ -57,8 +57,7 @@ def takes_many(part: Any) -> bool:
 
 def all_take_many(parts: Collection[Any]) -> bool:
     """Return whether each of many parts may be called together with the others."""
-    kinds: set[Any] = set(map(type, parts))
-    for kind in kinds:
+    for kind in set(map(type, parts)):
         remembered = getattr(kind, "remembered", Batched.remembered)
         if not (getattr(kind, "batched", False) and remembered.unchanged()):
             return False

@@ -115,6 +115,8 @@ class Found:
     ----------
     detections
         As given.
+    arrays : Detections or None
+        The same, if their arrays count.
     xyah : ndarray of float64, shape (4, N)
         What is measured, if ``plain``: no program has changed how a detection is asked for it.
     together : bool
@@ -130,13 +132,15 @@ class Found:
 
     def __init__(self, detections: Sequence[Any]) -> None:
         self.detections = detections
-        arrays = self._arrays = _arrays_of(detections)
+        arrays = self.arrays = _arrays_of(detections)
         self.plain = all_take_many(detections) if arrays is None else Detection.remembered.unchanged()
         boxes = stack_boxes(detections, range(len(detections))) if arrays is None else arrays.tlwh
         xyah = boxes.T.copy()
-        _check_boxes(xyah)
-        xyah[:2] += xyah[2:] / 2
-        xyah[2] /= xyah[3]
+        sides = xyah[2:]
+        if not (math.isfinite(np.vdot(xyah, xyah)) and np.minimum.reduce(sides, axis=None, initial=1.0) > 0):
+            _refuse_boxes(xyah)
+        xyah[:2] += sides / 2
+        sides[0] /= sides[1]
         self.xyah: NDArray[np.float64] = xyah
         self.together = False
         self.queries: NDArray | None = None
@@ -144,8 +148,8 @@ class Found:
 
     def features(self) -> NDArray:
         """Return the features of all, shape (N, M)."""
-        if self._arrays is not None:
-            return self._arrays.feature
+        if self.arrays is not None:
+            return self.arrays.feature
         features = [detection.feature for detection in self.detections]
         try:
             stacked = np.array(features)
@@ -157,21 +161,15 @@ class Found:
 
     def confidences(self) -> NDArray[np.float64]:
         """Return the confidences of all, shape (N,)."""
-        if self._arrays is not None:
-            return self._arrays.confidence
+        if self.arrays is not None:
+            return self.arrays.confidence
         return np.array([detection.confidence for detection in self.detections], dtype=np.float64)
 
     def feature(self, index: int) -> NDArray:
         """Return a copy of a feature: a program may use its array again."""
         return np.array(
-            self.detections[index].feature if self._arrays is None else self._arrays.feature[index]
+            self.detections[index].feature if self.arrays is None else self.arrays.feature[index]
         )
-
-    def sources(self, indices: Sequence[int]) -> Sequence[Any]:
-        """Return detections, or where to get each from when somebody asks."""
-        if self._arrays is not None:
-            return [(self._arrays, index) for index in indices]
-        return [self.detections[index] for index in indices]
 
 
 def stack_boxes(detections: Sequence[Any], indices: Sequence[int]) -> NDArray[np.float64]:
@@ -201,12 +199,8 @@ def _arrays_of(detections: Sequence[Any]) -> Detections | None:
     return detections if isinstance(detections, Detections) and not detections._objects else None
 
 
-def _check_boxes(boxes: NDArray[np.float64]) -> None:
+def _refuse_boxes(boxes: NDArray[np.float64]) -> None:
     """Raise a ValueError that names the first of boxes (left, top, width, height), shape (4, N), that is none."""
-    if not boxes.size:
-        return
-    if np.minimum.reduce(boxes[2:], axis=None) > 0 and math.isfinite(np.add.reduce(boxes, axis=None)):
-        return
     for index, box in enumerate(boxes.T.tolist()):
         for name, value in zip(("left", "top", "width", "height"), box, strict=True):
             if not math.isfinite(value):

@@ -6,6 +6,7 @@ galleries are looked at as a whole: one or two products tell most pairs of a tar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -17,8 +18,7 @@ BLOCK = 2**16
 CHUNK = 256
 """Features in one array of a growing gallery, so that it is not copied as a whole."""
 
-CROWD = 64
-"""From so many targets on it is worth while to rule out queries by where galleries lie."""
+NUMPY_2 = hasattr(np, "vecdot")
 
 SLACK = 1e-3
 """Cosines that differ by less may be told apart by rounding."""
@@ -53,31 +53,35 @@ class Galleries:
         self.weigh = weigh
         self.active: list[int] = []
         self._rows: dict[int, int] = {}
+        self._centred: dict[int, int] = {}  # row -> features that its centre is the middle of
         self._growing: dict[int, _Growing] = {}
         self._resize(0, 0, np.float32)
 
-    def add(self, targets: Sequence[int], features: NDArray, weights: NDArray) -> None:
-        """Append features (N, M) with weights (N,) to the galleries of N targets, new ones or not."""
-        different = set(targets)
-        self._make_room(different - self._rows.keys(), features)
-        rows = np.array([self._rows[target] for target in targets], np.intp)
-        places, repeated = self._counts.take(rows), len(different) < len(targets)
-        if repeated:
-            for i in range(1, len(rows)):
-                places[i] += np.count_nonzero(rows[:i] == rows[i])
-        self._store(rows, places, features, weights)
-        self._counts[rows] = counts = places + 1  # of several features of a target, the last one counts
-        self._newest[rows] = units = features * weights[:, np.newaxis]
-        if len(self._rows) < CROWD:
-            self._narrowest[rows] = -1
-        elif repeated:
-            self._centre(np.unique(rows))
-        else:
-            narrowest = np.minimum(self._narrowest.take(rows), _dots(units, self._centres.take(rows, 0)))
-            self._narrowest[rows] = narrowest
-            self._centre(
-                rows[counts & (counts - 1) == 0]
-            )  # after 1, 2, 4, 8 ... features: old ones are forgotten
+    def add(self, targets: Sequence[int], features: NDArray, weights: NDArray, queries: NDArray) -> None:
+        """Append a feature to the gallery of each of N different targets, new ones or not.
+
+        Parameters
+        ----------
+        targets : sequence of int
+        features : ndarray, shape (N, M)
+        weights : ndarray, shape (N,)
+        queries : ndarray, shape (N, M)
+            The features as queries.
+        """
+        known = self._rows
+        new = [target for target in targets if target not in known]
+        if new or features.shape[1] != self._newest.shape[1] or features.dtype != self._newest.dtype:
+            self._make_room(new, features)
+        rows = np.array([known[target] for target in targets], np.intp)
+        counts = self._counts.take(rows)
+        self._store(rows, counts, features, weights)
+        self._counts[rows] = counts + 1
+        self._newest[rows] = queries
+        for target, query in zip(targets, queries, strict=True) if new else ():
+            if target in new:
+                self._centres[known[target]] = query
+        cosines = _dots(queries, self._centres.take(rows, 0))
+        self._narrowest[rows] = np.minimum(cosines, self._narrowest.take(rows))
 
     def keep(self, active: list[int]) -> None:
         """Forget all other targets; a KeyError if one of these is not known."""
@@ -121,25 +125,29 @@ class Galleries:
         least : float, optional
             A cosine that is near. Where given, inf may stand for what is certainly nearer, -inf for what is not.
         """
-        rows, asked = (
-            np.array([self._rows[target] for target in targets]).take(rows),
-            queries.take(columns, 0),
-        )
+        rows = np.array([self._rows[target] for target in targets]).take(rows)
+        asked = queries.take(columns, 0)
         if least is None or self.weigh is not np.multiply or queries.dtype.itemsize < 4:
             return self._closeness_each(rows, asked)
         closeness = _dots(asked, self._newest.take(rows, 0))  # to one of the features
-        near = closeness > least + SLACK
-        closeness[near] = np.inf
-        left = (~near).nonzero()[0]
-        if len(left) and len(self._rows) >= CROWD:
-            # q . f <= q . c + |f - c|, and |f - c|^2 = 2 - 2 f . c, of queries, features and centres of length 1.
-            own = rows.take(left)
-            radii = np.sqrt(np.maximum(0.0, 2.0 - 2.0 * self._narrowest.take(own)))
-            far = _dots(asked.take(left, 0), self._centres.take(own, 0)) + radii < least - SLACK
-            closeness[left[far]] = -np.inf
-            left = left[~far]
+        unsure = (~(closeness > least + SLACK)).nonzero()[0]
+        closeness.fill(np.inf)
+        if len(unsure):
+            closeness[unsure] = self._closeness_unless_far(rows.take(unsure), asked.take(unsure, 0), least)
+        return closeness
+
+    def _closeness_unless_far(self, rows: NDArray, queries: NDArray, least: float) -> NDArray:
+        """Return the closeness of queries (N, M) to the targets in their rows, -inf where it is certainly less."""
+        # Of vectors of length 1, |q - c|^2 / 2 = 1 - q . c, and |q - f| >= |q - c| - |f - c|, of features and centres.
+        beyond = math.sqrt(max(0.0, 1.0 - least)) + np.sqrt(1.0 - self._narrowest.take(rows))
+        beyond *= beyond
+        closeness = _dots(queries, self._centres.take(rows, 0))
+        left = (~(closeness + beyond < 1.0 - SLACK)).nonzero()[0]
+        closeness.fill(-np.inf)
         if len(left):
-            closeness[left] = self._closeness_each(rows.take(left), asked.take(left, 0))
+            rows = rows.take(left)
+            closeness[left] = self._closeness_each(rows, queries.take(left, 0))
+            self._centre(rows)
         return closeness
 
     def _closeness_each(self, rows: NDArray, queries: NDArray) -> NDArray:
@@ -158,14 +166,16 @@ class Galleries:
         return parts[0] if len(parts) == 1 else np.maximum.reduce(parts)
 
     def _centre(self, rows: NDArray) -> None:
-        """Find the centres of galleries in a crowd, and how far the features of each lie from it."""
-        for row in rows.tolist():
-            units = np.concatenate([part * weights[:, np.newaxis] for part, weights in self._parts(row)])
-            mean = np.add.reduce(units)
-            centre = self._centres[row] = mean / max(np.sqrt(mean @ mean), SLACK)
-            self._narrowest[row] = np.minimum.reduce(units @ centre)
+        """Find the centres of galleries that have doubled since, and how far the features of each lie from it."""
+        for row, count in zip(rows.tolist(), self._counts.take(rows).tolist(), strict=True):
+            if count >= 2 * self._centred[row]:
+                units = np.concatenate([part * weights[:, np.newaxis] for part, weights in self._parts(row)])
+                mean = np.add.reduce(units)
+                centre = self._centres[row] = mean / max(math.sqrt(mean @ mean), SLACK)
+                self._narrowest[row] = min(np.minimum.reduce(units @ centre), 1.0)
+                self._centred[row] = count
 
-    def _make_room(self, new: set[int], features: NDArray) -> None:
+    def _make_room(self, new: Sequence[int], features: NDArray) -> None:
         """Give new targets rows, in arrays that hold features of this length and type."""
         used, length, dtype = len(self._rows), features.shape[1], features.dtype
         if used:
@@ -176,7 +186,7 @@ class Galleries:
             self._resize(max(len(self._counts), used + len(new), 2 * used, 16), length, dtype)
         for target in new:
             row = self._rows[target] = self._free.pop()
-            self._counts[row], self._narrowest[row] = 0, -1
+            self._counts[row], self._narrowest[row], self._centred[row] = 0, 1.0, 1
 
     def _resize(self, room: int, length: int, dtype: DTypeLike) -> None:
         """Make arrays for so many targets, which keep what the present ones hold."""
@@ -226,9 +236,9 @@ class BoundedGalleries(Galleries):
         return own | super()._layout(length, dtype)
 
     def _store(self, rows: NDArray, counts: NDArray, features: NDArray, weights: NDArray) -> None:
-        places = rows * self.budget + counts % self.budget
-        self._features.reshape(self._weights.size, features.shape[1])[places] = features
-        self._weights.reshape(-1)[places] = weights
+        places = counts % self.budget
+        self._features[rows, places] = features
+        self._weights[rows, places] = weights
 
     def _parts(self, row: int) -> Iterator[tuple[NDArray, NDArray]]:
         used = self._counts[row]
@@ -279,7 +289,7 @@ def _longer(array: NDArray, length: int) -> NDArray:
 
 def _dots(a: NDArray, b: NDArray) -> NDArray:
     """Return the products of vectors (N, M) with as many others, shape (N,)."""
-    return np.einsum("ij,ij->i", a, b)
+    return np.vecdot(a, b) if NUMPY_2 else np.einsum("ij,ij->i", a, b)
 
 
 def _products(queries: NDArray, features: NDArray) -> NDArray:

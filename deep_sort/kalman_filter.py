@@ -149,22 +149,28 @@ class KalmanFilter(Batched, methods=_METHODS):
 
     def initial_noise(self, height: ArrayLike) -> Array:
         """Return variances of new states of objects of these heights, shape (..., 8)."""
-        return self._motion_noise(height, 2, 10)
+        return _squares(height, *motion_deviations(2 * self._std_weight_position, 10 * self._std_weight_velocity))
 
     def process_noise(self, height: ArrayLike) -> Array:
         """Return the diagonal of Q for objects of these heights, shape (..., 8)."""
-        return self._motion_noise(height, 1, 1)
+        return _squares(height, *motion_deviations(self._std_weight_position, self._std_weight_velocity))
 
     def measurement_noise(self, height: ArrayLike) -> Array:
         """Return the diagonal of R for objects of these heights, shape (..., 4)."""
-        weight = self._std_weight_position
-        return _squares(height, (weight, weight, 0.0, weight), (0.0, 0.0, 1e-1, 0.0))
+        return _squares(height, *measurement_deviations(self._std_weight_position))
 
-    def _motion_noise(self, height: ArrayLike, position: float, velocity: float) -> Array:
-        position *= self._std_weight_position
-        velocity *= self._std_weight_velocity
-        weights = (position, position, 0.0, position, velocity, velocity, 0.0, velocity)
-        return _squares(height, weights, (0.0, 0.0, 1e-2, 0.0, 0.0, 0.0, 1e-5, 0.0))
+
+@lru_cache
+def motion_deviations(position: float, velocity: float) -> tuple[Array, Array]:
+    """Return by what a height is multiplied, and what is added, for the standard deviations of a state, (8, 1) each."""
+    weights = (position, position, 0.0, position, velocity, velocity, 0.0, velocity)
+    return np.vstack(weights), np.vstack((0.0, 0.0, 1e-2, 0.0, 0.0, 0.0, 1e-5, 0.0))
+
+
+@lru_cache
+def measurement_deviations(position: float) -> tuple[Array, Array]:
+    """Return the same for a measurement, (4, 1) each."""
+    return np.vstack((position, position, 0.0, position)), np.vstack((0.0, 0.0, 1e-1, 0.0))
 
 
 _USUAL = KalmanFilter.remembered.functions
@@ -180,16 +186,12 @@ def keeps_coordinates_apart(kf: Any) -> bool:
     )
 
 
-def _squares(height: ArrayLike, weights: tuple[float, ...], constants: tuple[float, ...]) -> Array:
+def _squares(height: ArrayLike, weights: Array, constants: Array) -> Array:
     """Return the squares of standard deviations that grow with the height, shape (..., len(weights))."""
     height = np.asarray(height)[..., np.newaxis]
-    dtype = height.dtype if height.dtype.kind == "f" else np.dtype(float)  # NumPy's rule for array * float
-    return np.square(height * _vector(weights, dtype) + _vector(constants, np.dtype(float)))
-
-
-@lru_cache(maxsize=64)
-def _vector(numbers: tuple[float, ...], dtype: np.dtype) -> Array:
-    return np.array(numbers, dtype)
+    if height.dtype.kind == "f":  # NumPy's rule for array * float
+        weights = weights.astype(height.dtype)
+    return np.square(height * weights[:, 0] + constants[:, 0])
 
 
 def _diagonal(variances: Array) -> Array:

@@ -26,8 +26,8 @@ CostFunction = Callable[[Sequence[Any], Sequence[Any], Sequence[int], Sequence[i
 Matching = tuple[list[tuple[int, int]], list[int], list[int]]
 """Matches (track index, detection index), unmatched track indices, unmatched detection indices."""
 
-Reach = dict[int, list[tuple[int, int]]]
-"""The detections within reach of each track that has any, with the positions of the pairs' costs."""
+Reach = dict[int, list[tuple[int, int, int]]]
+"""The pairs within reach of each track that has any: track, detection, position of their cost."""
 
 
 class PairCosts:
@@ -71,8 +71,8 @@ class PairCosts:
         reach: Reach = defaultdict(list)
         near = (self._costs <= max_distance).nonzero()[0]
         tracks, detections = self._tracks.take(near).tolist(), self._detections.take(near).tolist()
-        for track, detection, position in zip(tracks, detections, near.tolist(), strict=True):
-            reach[track].append((detection, position))
+        for pair in zip(tracks, detections, near.tolist(), strict=True):
+            reach[pair[0]].append(pair)
         return reach
 
 
@@ -143,7 +143,7 @@ def matching_cascade(
     reach = {} if pairs is None else pairs.within(max_distance)
 
     matches: list[tuple[int, int]] = []
-    unmatched = list(detection_indices)
+    unmatched, free = list(detection_indices), set(detection_indices)
     for level in (levels[n] for n in sorted(levels) if 1 <= n <= cascade_depth):
         if not unmatched:
             break
@@ -152,7 +152,8 @@ def matching_cascade(
                 distance_metric, max_distance, tracks, detections, level, unmatched
             )
         else:
-            found, unmatched = _match_within(reach, pairs.costs, max_distance, level, unmatched)
+            found, unmatched = _match_within(reach, pairs.costs, max_distance, level, unmatched, free)
+            free.difference_update(detection for _, detection in found)
         matches += found
     # The order of this set of ints is the order of rows in the next stage, and so part of the result.
     unmatched_tracks = list(set(track_indices) - {index for index, _ in matches})
@@ -201,16 +202,10 @@ def _match_within(
     max_distance: float,
     level: list[int],
     detections: list[int],
+    free: set[int],
 ) -> tuple[list[tuple[int, int]], list[int]]:
     """Return matches and unmatched detections of a level as `min_cost_matching` does."""
-    free = set(detections)
-    entries = [
-        (track, detection, position)
-        for track in level
-        if track in reach
-        for detection, position in reach[track]
-        if detection in free
-    ]
+    entries = [pair for track in level if track in reach for pair in reach[track] if pair[1] in free]
     if not entries:  # all pairs cost the same, and the solver's answer is the diagonal
         end = min(len(level), len(detections))
         return [], detections[end:] + detections[:end]
@@ -218,8 +213,11 @@ def _match_within(
     track_of = {detection: track for track, detection, _ in entries}
     if not len(detection_of) == len(track_of) == len(entries):
         cost = np.full((len(level), len(detections)), max_distance + 1e-5, dtype=np.float64)
-        cells = [(level.index(track), detections.index(detection)) for track, detection, _ in entries]
-        cost[tuple(zip(*cells, strict=True))] = costs(np.array([position for *_, position in entries]))
+        row_of = {track: row for row, track in enumerate(level)}
+        column_of = {detection: column for column, detection in enumerate(detections)}
+        rows, columns, positions = zip(*entries, strict=True)
+        cells = [row_of[track] for track in rows], [column_of[detection] for detection in columns]
+        cost[cells] = costs(np.array(positions))
         matches, _, unmatched_detections = _solve(cost, max_distance, level, detections)
         return matches, unmatched_detections
     left = [detection for detection in detections if detection not in track_of]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -81,8 +83,8 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
         features, ids = _floats(features), np.asarray(targets).tolist()
         self._note(features)
         if self.in_arrays():
-            weights = self._space.weights(features, _lengths(features)) if ids else features
-            self.learn(features, weights, ids, list(active_targets))
+            self._add(features, ids)
+            self._galleries.keep(list(active_targets))
             return
         samples = self.samples
         for feature, target in zip(features, ids, strict=True):
@@ -120,9 +122,9 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
         """
         features = _floats(features)
         lengths, shortest = _lengths(features), self._space.shortest
-        valid = (lengths >= shortest) & (lengths < np.inf)
-        if features.size and not valid.all():
-            index = int(valid.argmin())
+        numbers = lengths.tolist()
+        if features.size and not (min(numbers) >= shortest and sum(numbers) < math.inf):  # the sum, for NaN
+            index = next(i for i, number in enumerate(numbers) if not shortest <= number < math.inf)
             wrong = "is all zeros" if lengths[index] == 0 else f"has length {lengths[index]}"
             raise ValueError(f"detection {index}: its feature {wrong}, expected a finite length above 0")
         self._note(features)
@@ -155,11 +157,25 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
         closeness = self._galleries.pair_closeness(targets, queries, rows, columns, least)
         return self._space.distances(queries, closeness, columns)
 
-    def learn(self, features: NDArray, weights: NDArray, targets: list[int], active: list[int]) -> None:
-        """Do as `partial_fit`, with prepared weights, while `in_arrays`."""
-        if targets:
-            self._galleries.add(targets, features, weights)
+    def learn(
+        self, features: NDArray, weights: NDArray, queries: NDArray, targets: list[int], active: list[int]
+    ) -> None:
+        """Do as `partial_fit`, with prepared features of different targets, while `in_arrays`."""
+        self._galleries.add(targets, features, weights, queries)
         self._galleries.keep(active)
+
+    def _add(self, features: NDArray, targets: list[int]) -> None:
+        """Add features (N, M) to galleries, in turn where a target has several."""
+        lengths = _lengths(features) if targets else features
+        rounds: dict[int, list[int]] = {}
+        turn = Counter[int]()
+        for index, target in enumerate(targets):
+            rounds.setdefault(turn[target], []).append(index)
+            turn[target] += 1
+        for chosen in rounds.values():
+            some, length = features[chosen], lengths[chosen]
+            prepared = self._space.weights(some, length), self._space.queries(some, length)
+            self._galleries.add([targets[index] for index in chosen], some, *prepared)
 
     def _note(self, features: NDArray) -> None:
         """Remember whether all features so far are one and the same: rounding must not tell them apart."""
@@ -190,8 +206,7 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
         arrays = {target: _floats(features) for target, features in samples.items() if len(features)}
         for target, features in arrays.items():
             self._note(features)
-            weights = self._space.weights(features, _lengths(features))
-            self._galleries.add([target] * len(features), features, weights)
+            self._add(features, [target] * len(features))
         self._galleries.keep(list(arrays))
 
     def __getstate__(self) -> dict[str, Any]:

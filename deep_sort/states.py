@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import kalman_filter
-from .kalman_filter import NDIM, KalmanFilter
+from .kalman_filter import NDIM, KalmanFilter, measurement_deviations, motion_deviations
 from .track import Track
 
 Array = NDArray[np.float64]
@@ -31,7 +31,7 @@ class States:
     tracks : list of Track
         Whose state each column is.
     values : ndarray, shape (5, 4, N)
-        Position, velocity, variance of the position, variance of the velocity, covariance of both; each for
+        Position, variance of the position, velocity, covariance of both, variance of the velocity; each for
         (x, y, a, h).
     """
 
@@ -58,42 +58,63 @@ class States:
         track._mean, track._covariance = _unpack(self.values[:, :, track._column])
         self._lent.append(track)
 
+    def boxes(self, columns: Sequence[int]) -> Array:
+        """Return the boxes of the states in these columns, (left, top, width, height), shape (N, 4)."""
+        boxes = self.values[0].take(columns, axis=1)
+        boxes[2] *= boxes[3]
+        boxes[:2] -= boxes[2:] / 2
+        return boxes.T
+
     def add(self, tracks: list[Track], kf: KalmanFilter, measurements: Array) -> None:
         """Start the states of new tracks from what was measured, (x, y, a, h) in rows, shape (4, N)."""
+        deviations = motion_deviations(2 * kf._std_weight_position, 10 * kf._std_weight_velocity)
         new = np.zeros((5, 4, len(tracks)))
         new[0] = measurements
-        new[2:4] = kf.initial_noise(measurements[3]).T.reshape(2, 4, -1)
+        new[1::3] = _variances(measurements[3], *deviations).reshape(2, 4, -1)
         for track in tracks:
             track._states = self
         self._assign(self.tracks + tracks, np.concatenate([self.values, new], axis=2))
 
     def predict(self, kf: KalmanFilter) -> None:
         """Move all states one frame ahead: m' = F m, P' = F P F' + Q."""
-        position, velocity, variance, velocity_variance, cross = self.values
-        noise = kf.process_noise(position[3]).T
+        position, variance, velocity, covariance, velocity_variance = self.values
+        noise = _variances(position[3], *motion_deviations(kf._std_weight_position, kf._std_weight_velocity))
         position += velocity
-        variance += cross
-        cross += velocity_variance
-        variance += cross
+        variance += covariance
+        covariance += velocity_variance
+        variance += covariance
         variance += noise[:4]
         velocity_variance += noise[4:]
         self._projected = None
-        self._release(self._lent)
+        if self._lent:
+            self._release(self._lent)
 
-    def update(self, kf: KalmanFilter, columns: Sequence[int], measurements: Array) -> None:
-        """Correct the states in these columns by what was measured, shape (4, N)."""
-        index = np.array(columns)
-        values = self.values.take(index, axis=2)
-        mean, gain, velocity_variance = values[:2], values[2::2], values[3]
-        factor = 1.0 / np.sqrt(self._project(kf).take(index, axis=1))
-        weights = gain * factor  # W = P H' inv(L'), of S = L L'
-        mean += weights * (factor * (measurements - mean[0]))  # m' = m + W inv(L) (z - H m)
-        gain -= weights * weights[0]  # P' = P - W W'
-        velocity_variance -= weights[1] * weights[1]
-        self.values[:, :, index] = values
+    def update(self, kf: KalmanFilter, measurements: Array, which: Sequence[int]) -> None:
+        """Correct states by what was measured.
+
+        Parameters
+        ----------
+        kf : KalmanFilter
+        measurements : ndarray, shape (4, N)
+        which : sequence of int
+            For each state its measurement, -1 if there is none.
+        """
+        position, variance, velocity, covariance, velocity_variance = self.values
+        factor = self._project(kf)
+        if -1 in which:
+            for column in [column for column, index in enumerate(which) if index < 0]:
+                factor[:, column] = np.inf
+        factor = 1.0 / np.sqrt(factor)  # inv(L) of S = L L', 0 where nothing was measured
+        weights, velocity_weights = variance * factor, covariance * factor  # W = P H' inv(L')
+        factor *= measurements.take(which, axis=1) - position  # inv(L) (z - H m)
+        position += weights * factor  # m' = m + W inv(L) (z - H m)
+        velocity += velocity_weights * factor
+        variance -= weights * weights  # P' = P - W W'
+        covariance -= velocity_weights * weights
+        velocity_variance -= velocity_weights * velocity_weights
         self._projected = None
         if self._lent:
-            self._release([self.tracks[column] for column in columns])
+            self._release([track for track in self._lent if which[track._column] >= 0])
 
     def pairs_within_gate(
         self, kf: KalmanFilter, columns: Sequence[int], measurements: Array
@@ -135,7 +156,8 @@ class States:
     def _project(self, kf: KalmanFilter) -> Array:
         """Return the variances of what the states predict to be measured, the diagonal of S = H P H' + R, (4, N)."""
         if self._projected is None:
-            self._projected = self.values[2] + kf.measurement_noise(self.values[0, 3]).T
+            noise = _variances(self.values[0, 3], *measurement_deviations(kf._std_weight_position))
+            self._projected = np.add(noise, self.values[1], out=noise)
         return self._projected
 
     def _collect(self, tracks: list[Track]) -> None:
@@ -144,7 +166,7 @@ class States:
         if len(stay) < len(self.tracks):
             staying = set(stay)
             gone = [track for track in self.tracks if track._column not in staying]
-            departed = States(self.values[:, :, [track._column for track in gone]])
+            departed = States(self.values.take([track._column for track in gone], axis=2))
             for column, track in enumerate(gone):
                 track._states, track._column = departed, column
             self._lent = [track for track in self._lent if track._states is self]
@@ -169,16 +191,23 @@ class States:
         self._lent = [track for track in self._lent if track._mean is not None]
 
 
-_PLACES = np.array([[0], [36], [4], [32]]) + 9 * np.arange(4)
-"""Where the last blocks of a state, the third of them twice, stand in its covariance (8, 8), row by row."""
+_PLACES = np.array([[0], [4], [36], [32]]) + 9 * np.arange(4)
+"""Where variance, covariance (twice) and velocity variance stand in a covariance (8, 8), row by row."""
+
+
+def _variances(heights: Array, weights: Array, constants: Array) -> Array:
+    """Return the squares of standard deviations that grow with heights (N,), shape (len(weights), N)."""
+    deviations = weights * heights
+    deviations += constants
+    deviations *= deviations
+    return deviations
 
 
 def _unpack(state: Array) -> tuple[Array, Array]:
     """Return mean (8,) and covariance (8, 8) of a state (5, 4)."""
     covariance = np.zeros(64)
-    covariance[_PLACES[:3]] = state[2:]
-    covariance[_PLACES[3]] = state[4]
-    return state[:2].flatten(), covariance.reshape(8, 8)
+    covariance[_PLACES] = state[[1, 3, 4, 3]]
+    return state[:3:2].flatten(), covariance.reshape(8, 8)
 
 
 def _pack(mean: Any, covariance: Any) -> Array | None:
@@ -187,5 +216,6 @@ def _pack(mean: Any, covariance: Any) -> Array | None:
         return None
     if mean.shape != (8,) or covariance.shape != (8, 8) or not mean.dtype == covariance.dtype == float:
         return None
-    state = np.concatenate([mean.reshape(2, 4), covariance.ravel()[_PLACES[:3]]])
+    state = np.empty((5, 4))
+    state[:3:2], state[[1, 3, 4]] = mean.reshape(2, 4), covariance.ravel()[_PLACES[:3]]
     return state if np.array_equal(_unpack(state)[1], covariance) else None

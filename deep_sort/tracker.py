@@ -15,7 +15,7 @@ from .detection import Detection, Found
 from .kalman_filter import keeps_coordinates_apart
 from .linear_assignment import CostFunction, Matching, PairCosts
 from .states import States
-from .track import Track
+from .track import Track, TrackState
 
 
 class AppearanceMetric(Protocol):
@@ -214,9 +214,9 @@ class Tracker(Batched, methods=("_initiate_track",)):
                 self._initiate_track(found.detections[index])
             return
         tracks = []
-        for index, source in zip(indices, found.sources(indices), strict=True):
+        for index in indices:
             track = Track(None, None, self._next_id, self.n_init, self.max_age, found.feature(index))
-            track.last_detection = source
+            track._last = found.detections[index] if found.arrays is None else (found.arrays, index)
             tracks.append(track)
             self._next_id += 1
         self._states.add(tracks, self.kf, found.xyah.take(indices, axis=1))
@@ -231,7 +231,8 @@ class Tracker(Batched, methods=("_initiate_track",)):
 
     def _learn_appearance(self, found: Found, learned: list[tuple[int, int]]) -> None:
         """Move the features of confirmed tracks to the metric, which forgets all others."""
-        tracks = [self.tracks[i] for i in confirmed_and_others(self.tracks, found.together)[0]]
+        together, confirmed = found.together, TrackState.Confirmed
+        tracks = [track for track in self.tracks if (track.state == confirmed if together else track.is_confirmed())]
         active = [track.track_id for track in tracks]
         waiting = [track for track in tracks if track.features]
         if waiting or not learned:
@@ -242,9 +243,8 @@ class Tracker(Batched, methods=("_initiate_track",)):
             self.metric.partial_fit(np.asarray(features), np.asarray(targets), active)
         if learned:
             ids, indices = map(list, zip(*learned, strict=True))
-            self.metric.learn(
-                found.features().take(indices, axis=0), found.weights.take(indices), ids, active
-            )
+            prepared = found.features().take(indices, 0), found.weights.take(indices), found.queries.take(indices, 0)
+            self.metric.learn(*prepared, ids, active)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name not in ("_states", "_found")}
