@@ -16,7 +16,6 @@ from .kalman_filter import KalmanFilter, keeps_coordinates_apart
 from .states import States
 from .track import Track, TrackState
 
-
 CONFIRMED, DELETED = TrackState.Confirmed, TrackState.Deleted
 
 
@@ -25,7 +24,7 @@ def predict_tracks(states: States, kf: KalmanFilter, tracks: list[Track]) -> Non
     together = bool(tracks) and all_take_many(tracks)
     if together and keeps_coordinates_apart(kf) and states.hold(tracks):
         states.predict(kf)
-    elif together and takes_many(kf):
+    elif together and takes_many(kf) and len(set(map(id, tracks))) == len(tracks):
         _set_states(tracks, *kf.predict(*_stack_states(tracks)))
     else:
         for track in tracks:
@@ -54,8 +53,7 @@ def update_tracks(
         for i, j in matches:
             which[i] = j
         states.update(kf, found.xyah, which)
-    elif found.plain and takes_many(kf) and all_take_many([tracks[i] for i, _ in matches]):
-        matched = [tracks[i] for i, _ in matches]
+    elif found.plain and takes_many(kf) and all_take_many(matched := [tracks[i] for i, _ in matches]):
         _set_states(matched, *kf.update(*_stack_states(matched), found.xyah[:, [j for _, j in matches]].T))
     else:
         for i, j in matches:
@@ -82,7 +80,9 @@ def confirmed_and_others(tracks: list[Track], together: bool) -> tuple[list[int]
         confirmed = [i for i, track in enumerate(tracks) if track.state == CONFIRMED]
     else:
         confirmed = [i for i, track in enumerate(tracks) if track.is_confirmed()]
-    return confirmed, sorted({*range(len(tracks))}.difference(confirmed)) if len(confirmed) < len(tracks) else []
+    return confirmed, sorted({*range(len(tracks))}.difference(confirmed)) if len(confirmed) < len(
+        tracks
+    ) else []
 
 
 def without_deleted(tracks: list[Track], together: bool) -> list[Track]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .classes import same_class, suppress_by_class
-from .detection import Detection
+from .detection import Detection, Detections, measurements
 from .nn_matching import NearestNeighborDistanceMetric
 from .track import Track
 from .tracker import Tracker
@@ -168,10 +168,18 @@ class DeepSort:
         classes: ArrayLike | None,
         embeddings: ArrayLike | None,
     ) -> TrackedBoxes:
-        tlwh = np.asarray(boxes, np.float64).reshape(-1, 4)
-        number = len(tlwh)
-        confidences = _one_each("scores", 1.0 if scores is None else scores, number, np.float64)
-        numbers = _one_each("classes", -1 if classes is None else classes, number, np.int64)
+        tlwh = np.asarray(boxes, np.float64)
+        if (tlwh.shape[1:] != (4,) and tlwh.size) or boxes is None:
+            raise ValueError(f"boxes of shape {tlwh.shape}, expected (N, 4)")
+        tlwh = tlwh.reshape(-1, 4)
+        confidences = _one_each("scores", 1.0 if scores is None else scores, len(tlwh), np.float64)
+        numbers = _one_each("classes", -1 if classes is None else classes, len(tlwh), np.int64)
+        measurements(tlwh)
+        if embeddings is not None:
+            given = np.asarray(embeddings, np.float32)
+            if len(given) != len(tlwh) or (given.ndim != 2 and len(given)):
+                raise ValueError(f"embeddings of shape {given.shape} for {len(tlwh)} boxes, expected (N, M)")
+            self.tracker._look_at(Detections(tlwh, confidences, given))
         chosen = self._choose(tlwh, confidences, numbers)
         features = self._features(image, tlwh, embeddings, chosen)
         found = [
@@ -180,6 +188,7 @@ class DeepSort:
                 tlwh[chosen], confidences[chosen].tolist(), features, numbers[chosen].tolist(), strict=True
             )
         ]
+        self.tracker._look_at(found)  # what cannot be tracked is refused before anything moves
         self.tracker.predict(None if self.camera is None else self.camera(image))
         self.tracker.update(found)
         places = {id(detection): index for detection, index in zip(found, chosen.tolist(), strict=True)}
@@ -194,20 +203,24 @@ class DeepSort:
         self, image: Any, tlwh: NDArray, embeddings: ArrayLike | None, chosen: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         if embeddings is not None:
-            given = np.asarray(embeddings, np.float32)
-            if given.ndim != 2 or len(given) != len(tlwh):
-                raise ValueError(f"embeddings of shape {given.shape} for {len(tlwh)} boxes, expected (N, M)")
-            return given[chosen]
+            return np.asarray(embeddings, np.float32)[chosen]
         if self.encoder is None or not len(chosen):
             return np.empty((len(chosen), 0), np.float32)
         return np.asarray(self.encoder(image, tlwh[chosen]), np.float32)
 
 
 def _one_each(name: str, values: ArrayLike, number: int, kind: type) -> NDArray:
-    array: NDArray = np.asarray(values, kind)
-    if array.shape not in ((), (number,)):
-        raise ValueError(f"{name} of shape {array.shape} for {number} boxes, expected ({number},)")
-    return np.broadcast_to(array, number)
+    given: NDArray = np.asarray(values, np.float64)
+    if given.shape not in ((), (number,)):
+        raise ValueError(f"{name} of shape {given.shape} for {number} boxes, expected ({number},)")
+    given = np.broadcast_to(given, number)
+    wrong = ~np.isfinite(given) if kind is np.float64 else given != np.trunc(given)
+    if wrong.any():
+        index = int(wrong.argmax())
+        raise ValueError(
+            f"{name}: number {index} is {given[index]}, expected a {'finite' if kind is np.float64 else 'whole'} number"
+        )
+    return given.astype(kind)
 
 
 def _collect(tracks: Sequence[Track], places: dict[int, int]) -> TrackedBoxes:

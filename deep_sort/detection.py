@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .batched import Batched, all_take_many
+
+HUGE = 1e50
+"""Pixels from which on the squares that a filter computes leave the range of floats."""
 
 
 class Detection(Batched, methods=("to_xyah",), attributes=4):
@@ -82,11 +86,19 @@ class Detections(Sequence):
         feature: ArrayLike,
         label: Sequence[Hashable] | None = None,
     ) -> None:
-        self.tlwh: NDArray[np.float64] = np.asarray(tlwh, dtype=np.float64).reshape(-1, 4)
+        boxes = np.asarray(tlwh, dtype=np.float64)
+        self.tlwh: NDArray[np.float64] = boxes if boxes.size else boxes.reshape(-1, 4)
         self.confidence: NDArray[np.float64] = np.asarray(confidence, dtype=np.float64)
         self.feature: NDArray[np.float32] = np.asarray(feature, dtype=np.float32)
         self.label = label
         self._objects: dict[int, Detection] = {}
+        count = len(self.tlwh)
+        shapes = self.tlwh.shape, self.confidence.shape, self.feature.shape
+        if shapes != ((count, 4), (count,), (count, *shapes[2][1:2])) or (count and self.feature.ndim != 2):
+            expected = "expected (N, 4), (N,) and (N, M)"
+            raise ValueError(f"boxes, confidences and features have the shapes {shapes}, {expected}")
+        if label is not None and len(label) != count:
+            raise ValueError(f"{len(label)} labels of {count} boxes")
 
     def __len__(self) -> int:
         return len(self.tlwh)
@@ -110,6 +122,8 @@ class Found:
     Parameters
     ----------
     detections : sequence of Detection
+    length : int, optional
+        Numbers in a feature; by default as many as in the first.
 
     Attributes
     ----------
@@ -130,34 +144,37 @@ class Found:
         If a box is none: says which and why.
     """
 
-    def __init__(self, detections: Sequence[Any]) -> None:
-        self.detections = detections
+    def __init__(self, detections: Sequence[Any], length: int | None = None) -> None:
+        self.detections, self._length = detections, length
         arrays = self.arrays = _arrays_of(detections)
-        self.plain = all_take_many(detections) if arrays is None else Detection.remembered.unchanged()
         boxes = stack_boxes(detections, range(len(detections))) if arrays is None else arrays.tlwh
-        xyah = boxes.T.copy()
-        sides = xyah[2:]
-        if not (math.isfinite(np.vdot(xyah, xyah)) and np.minimum.reduce(sides, axis=None, initial=1.0) > 0):
-            _refuse_boxes(xyah)
-        xyah[:2] += sides / 2
-        sides[0] /= sides[1]
-        self.xyah: NDArray[np.float64] = xyah
+        self.plain = all_take_many(detections) if arrays is None else Detection.remembered.unchanged()
+        self.xyah: NDArray[np.float64] = measurements(boxes)
         self.together = False
         self.queries: NDArray | None = None
         self.weights: Any = None
 
+    @cached_property
     def features(self) -> NDArray:
-        """Return the features of all, shape (N, M)."""
-        if self.arrays is not None:
-            return self.arrays.feature
-        features = [detection.feature for detection in self.detections]
-        try:
-            stacked = np.array(features)
-        except ValueError:  # of different lengths
-            stacked = np.empty(0)
-        if features and stacked.ndim != 2:
-            _refuse_features(features)
-        return stacked
+        """The features of all, shape (N, M); a ValueError that names the first that has another shape."""
+        features: Any = (
+            [detection.feature for detection in self.detections]
+            if self.arrays is None
+            else self.arrays.feature
+        )
+        if isinstance(features, np.ndarray) and self._length in (None, features.shape[1]):
+            return features
+        shapes = [getattr(feature, "shape", None) or np.shape(feature) for feature in features]
+        expected = shapes[:1] if self._length is None else [(self._length,)]
+        if {*shapes} <= {*expected} and all(len(shape) == 1 for shape in expected):
+            return np.array(features)
+        for index, shape in enumerate(shapes):
+            if len(shape) != 1 or shape != expected[0]:
+                wanted = (
+                    "one dimension" if len(shape) != 1 else f"{expected[0][0]} components as those before"
+                )
+                raise ValueError(f"detection {index}: its feature has shape {shape}, expected {wanted}")
+        raise AssertionError
 
     def confidences(self) -> NDArray[np.float64]:
         """Return the confidences of all, shape (N,)."""
@@ -167,43 +184,53 @@ class Found:
 
     def feature(self, index: int) -> NDArray:
         """Return a copy of a feature: a program may use its array again."""
-        return np.array(
-            self.detections[index].feature if self.arrays is None else self.arrays.feature[index]
-        )
+        return np.array(self.detections[index].feature if self.arrays is None else self.arrays.feature[index])
+
+    def source(self, index: int) -> Any:
+        """Return a detection, or where to get it from when somebody asks."""
+        return self.detections[index] if self.arrays is None else (self.arrays, index)
 
 
 def stack_boxes(detections: Sequence[Any], indices: Sequence[int]) -> NDArray[np.float64]:
     """Return the boxes of the detections at ``indices`` as one array (left, top, width, height), shape (N, 4)."""
     arrays = _arrays_of(detections)
     if arrays is not None:
-        return arrays.tlwh[list(indices)]
-    boxes = [detections[i].tlwh for i in indices]
+        return arrays.tlwh.take(indices, axis=0)
+    boxes = [getattr(detections[i], "tlwh", None) for i in indices]
+    if boxes and {getattr(box, "shape", None) for box in boxes} == {(4,)}:
+        return np.concatenate(boxes, dtype=np.float64).reshape(-1, 4)
     for index, box in zip(indices, boxes, strict=True):
-        if len(box) != 4:
-            raise ValueError(f"detection {index}: its box has {len(box)} numbers, expected 4")
-    return np.concatenate(boxes, dtype=np.float64).reshape(-1, 4) if boxes else np.empty((0, 4))
+        if box is None:
+            raise ValueError(f"detection {index} is {detections[index]!r}, expected a Detection")
+        if np.shape(box) != (4,):
+            raise ValueError(f"detection {index}: its box has shape {np.shape(box)}, expected 4 numbers")
+    return np.array(boxes, dtype=np.float64).reshape(-1, 4)
 
 
-def _refuse_features(features: Sequence[Any]) -> None:
-    """Raise a ValueError that names the first of features that is no vector as long as the others."""
-    first = np.shape(features[0])
-    for index, feature in enumerate(features):
-        shape = np.shape(feature)
-        if len(shape) != 1 or shape != first:
-            expected = "one dimension" if len(shape) != 1 else f"{first[0]} components as those before"
-            raise ValueError(f"detection {index}: its feature has shape {shape}, expected {expected}")
+def measurements(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (x, y, a, h), shape (4, N), of boxes (left, top, width, height), shape (N, 4).
+
+    Raises
+    ------
+    ValueError
+        Names the first that is no box, or one that no state can be computed of.
+    """
+    xyah = boxes.T.copy()
+    sides = xyah[2:]
+    if not (np.minimum.reduce(sides, axis=None, initial=1.0) > 1 / HUGE and np.vdot(xyah, xyah) < HUGE):
+        for index, box in enumerate(boxes.tolist()):
+            for name, value in zip(("left", "top", "width", "height"), box, strict=True):
+                if not math.isfinite(value):
+                    raise ValueError(f"detection {index}: {name} is {value}, expected a finite number")
+                if name in ("width", "height") and value <= 0:
+                    raise ValueError(f"detection {index}: {name} is {value}, expected a positive number")
+                if abs(value) > HUGE or (name in ("width", "height") and value < 1 / HUGE):
+                    raise ValueError(f"detection {index}: {name} is {value}, which is no number of pixels")
+    xyah[:2] += sides / 2
+    sides[0] /= sides[1]
+    return xyah
 
 
 def _arrays_of(detections: Sequence[Any]) -> Detections | None:
     """Return detections whose arrays count: nobody has got an object of them, which could be changed."""
     return detections if isinstance(detections, Detections) and not detections._objects else None
-
-
-def _refuse_boxes(boxes: NDArray[np.float64]) -> None:
-    """Raise a ValueError that names the first of boxes (left, top, width, height), shape (4, N), that is none."""
-    for index, box in enumerate(boxes.T.tolist()):
-        for name, value in zip(("left", "top", "width", "height"), box, strict=True):
-            if not math.isfinite(value):
-                raise ValueError(f"detection {index}: {name} is {value}, expected a finite number")
-            if name in ("width", "height") and value <= 0:
-                raise ValueError(f"detection {index}: {name} is {value}, expected a positive number")

@@ -149,7 +149,9 @@ class KalmanFilter(Batched, methods=_METHODS):
 
     def initial_noise(self, height: ArrayLike) -> Array:
         """Return variances of new states of objects of these heights, shape (..., 8)."""
-        return _squares(height, *motion_deviations(2 * self._std_weight_position, 10 * self._std_weight_velocity))
+        return _squares(
+            height, *motion_deviations(2 * self._std_weight_position, 10 * self._std_weight_velocity)
+        )
 
     def process_noise(self, height: ArrayLike) -> Array:
         """Return the diagonal of Q for objects of these heights, shape (..., 8)."""

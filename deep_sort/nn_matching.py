@@ -203,6 +203,9 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
         self._galleries: Galleries = kind(self.budget, self._space.weigh)
         self._samples = None
         self._only, self._differ = None, False
+        if self.budget is not None and any(len(features) > self.budget for features in samples.values()):
+            self._samples = {target: list(map(np.array, features)) for target, features in samples.items()}
+            return  # a program put them there; each target is cut to the budget when it gets its next feature
         arrays = {target: _floats(features) for target, features in samples.items() if len(features)}
         for target, features in arrays.items():
             self._note(features)

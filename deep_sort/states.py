@@ -42,8 +42,13 @@ class States:
         self._projected: Array | None = None
 
     def hold(self, tracks: list[Track]) -> bool:
-        """Bring the states of these tracks alone into the arrays; return False if one is of another model."""
+        """Bring the states of these tracks alone into the arrays; return False if that cannot be.
+
+        It cannot for a state of another model, or a track that is there twice.
+        """
         if self.tracks != tracks:
+            if len(set(map(id, tracks))) < len(tracks):
+                return False
             self._collect(tracks)
         for track in self._lent:
             state = _pack(track._mean, track._covariance)
@@ -165,7 +170,7 @@ class States:
         stay = [track._column for track in tracks if track._states is self]
         if len(stay) < len(self.tracks):
             staying = set(stay)
-            gone = [track for track in self.tracks if track._column not in staying]
+            gone = [track for track in self.tracks if track._states is self and track._column not in staying]
             departed = States(self.values.take([track._column for track in gone], axis=2))
             for column, track in enumerate(gone):
                 track._states, track._column = departed, column

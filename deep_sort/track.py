@@ -48,7 +48,10 @@ def _state(name: str, doc: str) -> property:
     return property(get, replace, doc=doc)
 
 
-_METHODS = ("predict", "update", "to_tlwh", "mark_missed", "is_tentative", "is_confirmed", "is_deleted")
+_METHODS = (
+    *("predict", "update", "to_tlwh", "mark_missed", "is_tentative", "is_confirmed", "is_deleted"),
+    "__eq__",
+)
 
 
 class Track(Batched, methods=_METHODS, attributes=13):

@@ -14,6 +14,7 @@ from .batched import Batched, Remembered, all_take_many, takes_many
 from .detection import Detection, Found
 from .kalman_filter import keeps_coordinates_apart
 from .linear_assignment import CostFunction, Matching, PairCosts
+from .nn_matching import NearestNeighborDistanceMetric
 from .states import States
 from .track import Track, TrackState
 
@@ -77,6 +78,7 @@ class Tracker(Batched, methods=("_initiate_track",)):
         self._next_id = 1
         self._states = States()
         self._found: Found | None = None
+        self._length: int | None = None  # of features
 
     def predict(self, camera_motion: ArrayLike | None = None) -> None:
         """Move all tracks one frame ahead; to be called once a frame, before `update`.
@@ -104,7 +106,11 @@ class Tracker(Batched, methods=("_initiate_track",)):
         ValueError
             If a box or a feature is none: says which and why. Nothing has changed then.
         """
-        self._found = found = self._look_at(detections)
+        if not hasattr(detections, "__getitem__"):
+            detections = list(detections)
+        found = self._found
+        if found is None or found.detections is not detections:
+            self._found = found = self._look_at(detections)
         matches, unmatched_tracks, unmatched_detections = self._match(detections)
         learned = self._correct(found, matches)
         for index in unmatched_tracks:
@@ -157,10 +163,14 @@ class Tracker(Batched, methods=("_initiate_track",)):
 
     def _look_at(self, detections: Sequence[Detection]) -> Found:
         """Put detections into arrays, checked, and see what may be done together."""
-        found = Found(detections)
+        found, metric = Found(detections, self._length if self.tracks else None), self.metric
         found.together = found.plain and all_take_many(self.tracks) and keeps_coordinates_apart(self.kf)
-        if len(detections) and takes_many(self.metric) and self.metric.in_arrays():
-            found.queries, found.weights = self.metric.prepare(found.features())
+        if len(detections) and isinstance(metric, NearestNeighborDistanceMetric):
+            features = found.features
+            prepared = metric.prepare(features)
+            if takes_many(metric) and metric.in_arrays():
+                found.queries, found.weights = prepared
+            self._length = features.shape[1]
         return found
 
     def _appearance_cost(self, found: Found, confirmed: list[int]) -> CostFunction:
@@ -216,7 +226,7 @@ class Tracker(Batched, methods=("_initiate_track",)):
         tracks = []
         for index in indices:
             track = Track(None, None, self._next_id, self.n_init, self.max_age, found.feature(index))
-            track._last = found.detections[index] if found.arrays is None else (found.arrays, index)
+            track._last = found.source(index)
             tracks.append(track)
             self._next_id += 1
         self._states.add(tracks, self.kf, found.xyah.take(indices, axis=1))
@@ -232,7 +242,9 @@ class Tracker(Batched, methods=("_initiate_track",)):
     def _learn_appearance(self, found: Found, learned: list[tuple[int, int]]) -> None:
         """Move the features of confirmed tracks to the metric, which forgets all others."""
         together, confirmed = found.together, TrackState.Confirmed
-        tracks = [track for track in self.tracks if (track.state == confirmed if together else track.is_confirmed())]
+        tracks = [
+            track for track in self.tracks if (track.state == confirmed if together else track.is_confirmed())
+        ]
         active = [track.track_id for track in tracks]
         waiting = [track for track in tracks if track.features]
         if waiting or not learned:
@@ -243,15 +255,21 @@ class Tracker(Batched, methods=("_initiate_track",)):
             self.metric.partial_fit(np.asarray(features), np.asarray(targets), active)
         if learned:
             ids, indices = map(list, zip(*learned, strict=True))
-            prepared = found.features().take(indices, 0), found.weights.take(indices), found.queries.take(indices, 0)
+            prepared = (
+                found.features.take(indices, 0),
+                found.weights.take(indices),
+                found.queries.take(indices, 0),
+            )
             self.metric.learn(*prepared, ids, active)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name not in ("_states", "_found")}
+        return {
+            name: value for name, value in vars(self).items() if name not in ("_states", "_found", "_length")
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update({"admissible": None} | state)
-        self._states, self._found = States(), None
+        self._states, self._found, self._length = States(), None, None
 
 
 _GATE = Remembered(linear_assignment, ["gate_cost_matrix"])

@@ -130,7 +130,7 @@ class AssociationTracker(Tracker):
             cost, allowed = motion, (motion <= GATE) & (distance <= self.max_iou_distance)
         else:
             ids = np.array([track.track_id for track in tracks])
-            appearance = self.metric.distance(found.features(), ids)
+            appearance = self.metric.distance(found.features, ids)
             cost = weight * motion + (1 - weight) * appearance
             allowed = (motion <= GATE) & (appearance <= threshold)
         if self.admissible is not None:
@@ -140,7 +140,7 @@ class AssociationTracker(Tracker):
 
     def _blind(self, found: Found) -> bool:
         """Return whether motion decides alone: lambda is not 0, and the detections of a frame have no features."""
-        return bool(self.motion_weight) and not found.features().size
+        return bool(self.motion_weight) and not found.features.size
 
     def _motion_distances(self, found: Found, tracks: list[Track]) -> NDArray[np.float64]:
         """Return the squared Mahalanobis distances of tracks and detections (paper, equation 1)."""

@@ -434,7 +434,7 @@ def test_private_functions_of_the_metric():
 @pytest.mark.parametrize(("box", "message"), [
     ((0, 0, 30, 0), "height is 0.0, expected a positive"), ((0, 0, -3, 80), "width is -3.0, expected a positive"),
     ((np.nan, 0, 30, 80), "left is nan, expected a finite"), ((0, np.inf, 30, 80), "top is inf"),
-    ((0, 0, 30), "its box has 3 numbers"),
+    ((0, 0, 30), "its box has shape \\(3,\\), expected 4 numbers"),
 ])  # fmt: skip
 def test_bad_boxes(box, message):
     check_refused(Detection(box, 0.9, np.ones(8)), message)
