@@ -57,7 +57,8 @@ def takes_many(part: Any) -> bool:
 
 def all_take_many(parts: Collection[Any]) -> bool:
     """Return whether each of many parts may be called together with the others."""
-    for kind in set(map(type, parts)):
+    kinds: set[Any] = set(map(type, parts))
+    for kind in kinds:
         remembered = getattr(kind, "remembered", Batched.remembered)
         if not (getattr(kind, "batched", False) and remembered.unchanged()):
             return False

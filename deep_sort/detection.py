@@ -151,7 +151,7 @@ class Found:
         self.plain = all_take_many(detections) if arrays is None else Detection.remembered.unchanged()
         self.xyah: NDArray[np.float64] = measurements(boxes)
         self.together = False
-        self.queries: NDArray | None = None
+        self.queries: Any = None
         self.weights: Any = None
 
     @cached_property
@@ -196,7 +196,7 @@ def stack_boxes(detections: Sequence[Any], indices: Sequence[int]) -> NDArray[np
     arrays = _arrays_of(detections)
     if arrays is not None:
         return arrays.tlwh.take(indices, axis=0)
-    boxes = [getattr(detections[i], "tlwh", None) for i in indices]
+    boxes: list[Any] = [getattr(detections[i], "tlwh", None) for i in indices]
     if boxes and {getattr(box, "shape", None) for box in boxes} == {(4,)}:
         return np.concatenate(boxes, dtype=np.float64).reshape(-1, 4)
     for index, box in zip(indices, boxes, strict=True):

@@ -90,8 +90,9 @@ class Galleries:
                 row = self._rows.pop(target)
                 self._growing.pop(row, None)
                 self._free.append(row)
-            if len(self._rows) < len(active):
-                raise KeyError(*(target for target in active if target not in self._rows))
+            unknown = [target for target in active if target not in self._rows]
+            if unknown:
+                raise KeyError(*unknown)
         self.active = active
 
     def stacked(self) -> dict[int, NDArray]:

@@ -167,22 +167,21 @@ class States:
 
     def _collect(self, tracks: list[Track]) -> None:
         """Take in tracks that are new, with the arrays they show; let go of those that are not there any more."""
-        stay = [track._column for track in tracks if track._states is self]
-        if len(stay) < len(self.tracks):
-            staying = set(stay)
-            gone = [track for track in self.tracks if track._states is self and track._column not in staying]
-            departed = States(self.values.take([track._column for track in gone], axis=2))
+        columns = [track._column if track._states is self else -1 for track in tracks]
+        staying, values = set(columns), self.values
+        gone = [track for track in self.tracks if track._states is self and track._column not in staying]
+        if gone:
+            departed = States(values.take([track._column for track in gone], axis=2))
             for column, track in enumerate(gone):
                 track._states, track._column = departed, column
             self._lent = [track for track in self._lent if track._states is self]
-        if len(stay) < len(tracks):
-            stay = [track._column if track._states is self else -1 for track in tracks]
-            self.values = np.concatenate([self.values, np.zeros((5, 4, 1))], axis=2)
+        if -1 in staying:
+            values = np.concatenate([values, np.zeros((5, 4, 1))], axis=2)
             for track in [track for track in tracks if track._states is not self]:
                 track._own_state()
                 track._states = self
                 self._lent.append(track)
-        self._assign(list(tracks), self.values.take(stay, axis=2))
+        self._assign(list(tracks), values.take(columns, axis=2))
 
     def _assign(self, tracks: list[Track], values: Array) -> None:
         self.tracks, self.values, self._projected = tracks, values, None

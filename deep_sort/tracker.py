@@ -175,16 +175,17 @@ class Tracker(Batched, methods=("_initiate_track",)):
 
     def _appearance_cost(self, found: Found, confirmed: list[int]) -> CostFunction:
         """Return what gives the cascade its gated costs."""
-        candidates = [i for i in confirmed if 1 <= self.tracks[i].time_since_update <= self.max_age]
+        tracks, max_age = self.tracks, self.max_age
+        candidates = [i for i in confirmed if 1 <= tracks[i].time_since_update <= max_age]
         together = found.together and found.queries is not None and _GATE.unchanged()
         together = together and self.metric.matching_threshold < linear_assignment.INFTY_COST
-        if not (candidates and together and self._states.hold(self.tracks)):
+        if not (candidates and together and self._states.hold(tracks)):
             return self._admitted(self._gated_distance)  # asked level by level
         rows, columns = self._states.pairs_within_gate(self.kf, candidates, found.xyah)
         if self.admissible is not None:
-            allowed = np.asarray(self.admissible([self.tracks[i] for i in candidates], found.detections))
+            allowed = np.asarray(self.admissible([tracks[i] for i in candidates], found.detections))
             rows, columns = rows[allowed[rows, columns] != 0], columns[allowed[rows, columns] != 0]
-        targets = [self.tracks[i].track_id for i in candidates]
+        targets = [tracks[i].track_id for i in candidates]
 
         def exact(pairs: NDArray) -> NDArray:
             return self.metric.compare_pairs(found.queries, targets, rows[pairs], columns[pairs])
@@ -192,7 +193,7 @@ class Tracker(Batched, methods=("_initiate_track",)):
         near_or_far = self.metric.compare_pairs(
             found.queries, targets, rows, columns, self.metric.matching_threshold
         )
-        return PairCosts(np.array(candidates)[rows], columns, near_or_far, exact)
+        return PairCosts(np.array(candidates).take(rows), columns, near_or_far, exact)
 
     def _admitted(self, cost: CostFunction) -> CostFunction:
         """Return a cost function that keeps pairs apart that are not admissible."""
