@@ -179,7 +179,7 @@ class DeepSort:
             given = np.asarray(embeddings, np.float32)
             if len(given) != len(tlwh) or (given.ndim != 2 and len(given)):
                 raise ValueError(f"embeddings of shape {given.shape} for {len(tlwh)} boxes, expected (N, M)")
-            self.tracker._look_at(Detections(tlwh, confidences, given))
+            self.tracker.check(Detections(tlwh, confidences, given))
         chosen = self._choose(tlwh, confidences, numbers)
         features = self._features(image, tlwh, embeddings, chosen)
         found = [
@@ -188,7 +188,7 @@ class DeepSort:
                 tlwh[chosen], confidences[chosen].tolist(), features, numbers[chosen].tolist(), strict=True
             )
         ]
-        self.tracker._look_at(found)  # what cannot be tracked is refused before anything moves
+        self.tracker.check(found)
         self.tracker.predict(None if self.camera is None else self.camera(image))
         self.tracker.update(found)
         places = {id(detection): index for detection, index in zip(found, chosen.tolist(), strict=True)}
@@ -214,12 +214,12 @@ def _one_each(name: str, values: ArrayLike, number: int, kind: type) -> NDArray:
     if given.shape not in ((), (number,)):
         raise ValueError(f"{name} of shape {given.shape} for {number} boxes, expected ({number},)")
     given = np.broadcast_to(given, number)
-    wrong = ~np.isfinite(given) if kind is np.float64 else given != np.trunc(given)
-    if wrong.any():
-        index = int(wrong.argmax())
-        raise ValueError(
-            f"{name}: number {index} is {given[index]}, expected a {'finite' if kind is np.float64 else 'whole'} number"
-        )
+    valid, wanted = (
+        (np.isfinite(given), "finite") if kind is np.float64 else (given == np.trunc(given), "whole")
+    )
+    if not valid.all():
+        index = int(valid.argmin())
+        raise ValueError(f"{name}: number {index} is {given[index]}, expected a {wanted} number")
     return given.astype(kind)
 
 

@@ -108,9 +108,8 @@ class Tracker(Batched, methods=("_initiate_track",)):
         """
         if not hasattr(detections, "__getitem__"):
             detections = list(detections)
-        found = self._found
-        if found is None or found.detections is not detections:
-            self._found = found = self._look_at(detections)
+        self._found = None
+        self._found = found = self._look_at(detections)
         matches, unmatched_tracks, unmatched_detections = self._match(detections)
         learned = self._correct(found, matches)
         for index in unmatched_tracks:
@@ -119,6 +118,10 @@ class Tracker(Batched, methods=("_initiate_track",)):
         self.tracks = without_deleted(self.tracks, found.together)
         self._learn_appearance(found, learned)
         self._found = None
+
+    def check(self, detections: Sequence[Detection]) -> None:
+        """Raise what `update` would raise for these detections."""
+        self._look_at(detections)
 
     def match(self, detections: Sequence[Detection]) -> Matching:
         """Match by appearance first, what is left and was seen just before by overlap (paper, section 2.3).
@@ -129,9 +132,7 @@ class Tracker(Batched, methods=("_initiate_track",)):
         unmatched_tracks, unmatched_detections : list of int
             The latter start new tracks, in this order.
         """
-        found = self._found
-        if found is None or found.detections is not detections:
-            found = self._look_at(detections)
+        found = self._look_at(detections)
         confirmed, unconfirmed = confirmed_and_others(self.tracks, found.together)
         matches, missed, unmatched_detections = linear_assignment.matching_cascade(
             self._appearance_cost(found, confirmed),
@@ -162,7 +163,9 @@ class Tracker(Batched, methods=("_initiate_track",)):
         return update_tracks(self._states, self.kf, self.tracks, found, matches)
 
     def _look_at(self, detections: Sequence[Detection]) -> Found:
-        """Put detections into arrays, checked, and see what may be done together."""
+        """Put detections into arrays, checked, and see what may be done together; once in an update."""
+        if self._found is not None and self._found.detections is detections:
+            return self._found
         found, metric = Found(detections, self._length if self.tracks else None), self.metric
         found.together = found.plain and all_take_many(self.tracks) and keeps_coordinates_apart(self.kf)
         if len(detections) and isinstance(metric, NearestNeighborDistanceMetric):

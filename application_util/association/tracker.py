@@ -77,9 +77,7 @@ class AssociationTracker(Tracker):
 
     def match(self, detections: Sequence[Detection]) -> Matching:
         """Match by appearance and motion, then by overlap, then unsure detections by overlap; see `Tracker.match`."""
-        found = self._found
-        if found is None or found.detections is not detections:
-            found = self._look_at(detections)
+        found = self._look_at(detections)
         tracks = self.tracks
         confirmed, unconfirmed = confirmed_and_others(tracks, found.together)
         sure, unsure = self._sure_and_unsure(found)
