@@ -148,7 +148,7 @@ class DetectionFile:
                 raise UserError(
                     f"{self.path}: {invalid.describe(start)} (--skip_invalid leaves such rows out)"
                 )
-            frame_of_row[start : start + len(chunk)] = np.where(invalid.rows, -1, invalid.frames)
+            frame_of_row[start : start + len(chunk)] = invalid.frames
             skipped += int(invalid.rows.sum())
             bad = np.flatnonzero(
                 ~(np.abs(chunk[:, CLASS_COLUMN].astype(np.float64)) <= MAX_CLASS) & ~invalid.rows

@@ -30,7 +30,7 @@ class InvalidRows:
     rows : ndarray of bool, shape (N,)
         True for invalid rows.
     frames : ndarray of int64, shape (N,)
-        Frame numbers of valid rows.
+        Frame numbers, -1 for invalid rows.
     """
 
     array: NDArray

@@ -67,7 +67,7 @@ class WindowsLocks:
         assert mode == self.LK_NBLCK and n_bytes == 1
         about = os.fstat(descriptor)
         key = about.st_ino, os.lseek(descriptor, 0, os.SEEK_CUR)
-        assert key[1] > 2**30  # others could not read what is locked
+        assert 2**30 < key[1] < 2**31 - 1  # beyond what others read, within what Windows can lock
         owner = self.held.setdefault(key, descriptor)
         if owner != descriptor:
             try:

@@ -57,7 +57,7 @@ def test_two_outputs_are_two_files(tmp_path):
 
 def test_others_pass(tmp_path, detections):
     (tmp_path / "images").mkdir()
-    inputs = [detections, tmp_path, tmp_path / "images" / "*", tmp_path / "none", None]
+    inputs = [detections, tmp_path, tmp_path / "images" / "*", tmp_path / "!", None]
     refuse_overwriting([tmp_path / "b.npy", tmp_path / "images.txt", "/dev/stdout", None], inputs)
     refuse_overwriting(["/dev/null", "/dev/null"], ["/dev/null"])
 
