@@ -45,6 +45,7 @@ ROOMS = {
         "tests/application_util/test_network_card.py",
         "tests/application_util/test_detection_writer.py",
         "tests/application_util/test_json_file.py",
+        "tests/application_util/test_checksum.py",
         "tests/application_util/test_outcome.py",
         "tests/application_util/test_sequence_set.py",
         "tests/application_util/test_result_view.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib.util
 import os
 import signal
 import subprocess
@@ -53,6 +54,15 @@ def test_without_locks_files_are_whole(tmp_path, monkeypatch, why):
     assert (tmp_path / "a").read_text() == "2" and names_in(tmp_path) == ["a", "a.partial"]
     with lock_folder(tmp_path), lock_folder(tmp_path):
         pass
+
+
+@pytest.mark.parametrize("module", ["fcntl", "msvcrt"])
+def test_systems_without_a_module_of_locks(monkeypatch, module):
+    monkeypatch.setitem(sys.modules, module, None)
+    spec = importlib.util.find_spec("application_util.files.lock")
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    assert getattr(loaded, module) is None
 
 
 class WindowsLocks:
