@@ -10,6 +10,7 @@ from typing import Any
 
 from application_util.cli import flag_options
 from application_util.errors import UserError
+from application_util.files.text_file import read_text
 from application_util.flag_types import default_text
 from application_util.settings import PostprocessingSettings, TrackerSettings
 
@@ -36,12 +37,8 @@ def read_settings(path: str | Path) -> dict[str, Any]:
         If it cannot be read, is no TOML, or has a table, a key or a value that no flag would take.
     """
     try:
-        tables = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such settings file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read as text ({error})") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        tables = tomllib.loads(read_text(path))
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of thousands of digits
         raise UserError(f"{path}: not TOML: {error}") from None
     values: dict[str, Any] = {}
     for section, table in tables.items():

@@ -8,6 +8,7 @@ from typing import Any
 
 from application_util.errors import UserError
 from application_util.files.output import write_whole
+from application_util.files.text_file import read_text
 
 
 def read_json(path: Path) -> Any:
@@ -19,13 +20,9 @@ def read_json(path: Path) -> Any:
         If it is missing, unreadable or not JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
+        return json.loads(read_text(path))
     except json.JSONDecodeError as error:
         raise UserError(f"{path}: line {error.lineno}: not JSON ({error.msg})") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read as text ({error})") from None
     except RecursionError:
         raise UserError(f"{path}: lists within lists too deep") from None
     except ValueError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import warnings
 from pathlib import Path
 
@@ -11,9 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
+from application_util.files.text_file import decode_text, read_bytes
 from application_util.settings import MAX_GAP
 
 Table = NDArray[np.float64]
+
+DECIMAL_COMMA = re.compile(r"[-+]?\d+(,\d+)?(e[-+]?\d+)?", re.IGNORECASE)
+"""A number as it is written where commas are decimal ones, between blanks."""
 
 BOX_COLUMNS = 10
 """Columns of a det.txt in full: frame, id, left, top, width, height, confidence, three for 3-D positions."""
@@ -67,7 +72,8 @@ def read_hashed_table(path: str | Path, min_columns: int = 7) -> tuple[Table, st
     ----------
     path : str or Path
         Text file: frame, id, left, top, width, height, confidence, optionally more columns, the same in all
-        rows, separated by commas, semicolons or blanks. Spaces around numbers, empty lines, what follows a ``#``
+        rows, separated by commas, semicolons, ``|`` or blanks; in UTF-8 or UTF-16, with decimal points, or with
+        decimal commas where commas do not separate. Spaces around numbers, empty lines, what follows a ``#``
         and a missing or repeated newline at the end do not matter.
     min_columns : int
         Columns that are needed.
@@ -85,7 +91,7 @@ def read_hashed_table(path: str | Path, min_columns: int = 7) -> tuple[Table, st
         If the file is missing or unreadable, or naming the first line with something other than finite
         numbers, with another number of columns than the first, or with a frame that is no whole number >= 0.
     """
-    content = _read_bytes(path)
+    content = read_bytes(path)
     digest = hashlib.sha256(content).hexdigest()
     table = _read_quickly(content)
     numbered: list[tuple[int, str]] = []
@@ -120,7 +126,7 @@ def read_tracks(path: str | Path, min_columns: int = 7) -> Table:
 
 def split_lines(path: str | Path) -> tuple[str | None, list[list[str]]]:
     """Return the separator of a table, None for blanks, and the fields of its rows as they are written."""
-    lines = [line for _, line in _numbered_lines(path, _read_bytes(path))]
+    lines = [line for _, line in _numbered_lines(path, read_bytes(path))]
     separator = _delimiter(lines[0]) if lines else None
     return separator, [line.split(separator) for line in lines]
 
@@ -165,15 +171,6 @@ def refuse_gap(
         )
 
 
-def _read_bytes(path: str | Path) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
-
-
 def _read_quickly(content: bytes) -> Table | None:
     """Read a regular table; None for whatever needs a closer look."""
     try:
@@ -189,18 +186,19 @@ def _read_quickly(content: bytes) -> Table | None:
 
 
 def _numbered_lines(path: str | Path, content: bytes) -> list[tuple[int, str]]:
-    """Return the lines that are not empty, with their numbers and without comments."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: cannot be read as text ({error})") from None
-    lines = (line.partition("#")[0] for line in text.splitlines())
-    return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    """Return the lines that are not empty, with their numbers, without comments and with decimal points."""
+    lines = (line.partition("#")[0] for line in decode_text(content, path).splitlines())
+    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    if numbered and _delimiter(numbered[0][1]) != ",":  # then commas are decimal ones
+        return [(number, line.replace(",", ".")) for number, line in numbered]
+    return numbered
 
 
 def _delimiter(line: str) -> str | None:
     """Return what separates the numbers of a line, None for blanks."""
-    return next((mark for mark in ",;" if mark in line.partition("#")[0]), None)
+    line = line.partition("#")[0]
+    marks = ";|" if len(line.split()) > 1 and all(map(DECIMAL_COMMA.fullmatch, line.split())) else ";|,"
+    return next((mark for mark in marks if mark in line), None)
 
 
 def _first_broken_line(path: str | Path, numbered: list[tuple[int, str]], min_columns: int) -> UserError:

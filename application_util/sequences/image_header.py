@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import struct
 
-PNG_START, JPEG_START, BMP_START = b"\x89PNG\r\n\x1a\n", b"\xff\xd8", b"BM"
+PNG_START, JPEG_START, BMP_START, GIF_START = b"\x89PNG\r\n\x1a\n", b"\xff\xd8", b"BM", b"GIF8"
 TIFF_STARTS = {b"II*\0": "<", b"MM\0*": ">"}
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Markers of the segment that holds a JPEG's size."""
 
 
 def image_size(content: bytes) -> tuple[int, int] | None:
-    """Return (height, width) in pixels as a PNG, JPEG, BMP, TIFF or WebP file announces it; None for anything else."""
+    """Return (height, width) in pixels as a PNG, JPEG, BMP, TIFF, WebP or GIF file announces it, else None."""
     try:
         if content.startswith(PNG_START):
             width, height = struct.unpack_from(">II", content, 16)
@@ -23,11 +24,18 @@ def image_size(content: bytes) -> tuple[int, int] | None:
             height, width = _tiff_size(content, TIFF_STARTS[content[:4]])
         elif content[8:12] == b"WEBP":
             height, width = _webp_size(content)
+        elif content.startswith(GIF_START):
+            width, height = struct.unpack_from("<HH", content, 6)
         else:
             return None
     except (struct.error, KeyError):  # cut off
         return None
     return height, width
+
+
+def may_be_turned(content: bytes) -> bool:
+    """Return whether a file may tell to turn the image when it is shown, which exchanges width and height."""
+    return re.search(rb"exif", content[:65536], re.IGNORECASE) is not None
 
 
 def has_false_chunk(content: bytes) -> bool:

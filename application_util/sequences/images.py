@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from application_util import opencv as cv2
 from application_util.errors import UserError
-from application_util.sequences.image_header import JPEG_START, has_false_chunk, image_size
+from application_util.sequences.image_header import JPEG_START, has_false_chunk, image_size, may_be_turned
 from application_util.settings import MAX_GAP
 
 NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<number>\d+)", re.ASCII)
@@ -44,6 +44,11 @@ class FrameSource(Mapping[int, Path]):
     video: Path | None = None
     random_access = True
     size: tuple[int, int] | None
+
+    @property
+    def announced_size(self) -> tuple[int, int] | None:
+        """`size` as far as it is known without decoding an image."""
+        return self.size
 
     @abstractmethod
     def read(self, frame: int, whole: bool = False) -> NDArray[np.uint8]:
@@ -101,6 +106,15 @@ class ImageFolder(FrameSource):
             return None
         height, width = self.read(next(iter(self))).shape[:2]
         return height, width
+
+    @property
+    def announced_size(self) -> tuple[int, int] | None:
+        """(height, width) by the head of the first image's file, see `FrameSource.announced_size`."""
+        try:
+            content = next(iter(self.values())).read_bytes() if self else b""
+        except OSError:
+            return None
+        return None if may_be_turned(content) else image_size(content)
 
     def read(self, frame: int, whole: bool = False) -> NDArray[np.uint8]:
         """Read the image of a frame, see `FrameSource.read`."""

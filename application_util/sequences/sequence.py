@@ -75,6 +75,11 @@ class MotSequence:
         return self.images.size
 
     @property
+    def announced_size(self) -> tuple[int, int] | None:
+        """The same as far as it is known without decoding an image: by the head of its file."""
+        return self.images.announced_size
+
+    @property
     def input_files(self) -> list[Path]:
         """Where what belongs to the sequence lies, as `refuse_overwriting` takes it: not to be overwritten."""
         images = self.images.video or self.images.place / "*"

@@ -105,12 +105,12 @@ def test_mistakes_are_named(tmp_path, text, message):
 
 
 def test_files_that_cannot_be_read(tmp_path):
-    with pytest.raises(UserError, match="no such settings file"):
+    with pytest.raises(UserError, match="no such file"):
         read_settings(tmp_path / "none.toml")
-    with pytest.raises(UserError, match="cannot be read as text"):
+    with pytest.raises(UserError, match="cannot be read"):
         read_settings(tmp_path)
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe\xff")
-    with pytest.raises(UserError, match="cannot be read as text"):
+    with pytest.raises(UserError, match="cannot be read"):
         read_settings(tmp_path / "bytes.toml")
 
 

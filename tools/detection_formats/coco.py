@@ -11,12 +11,16 @@ from application_util.errors import UserError
 from application_util.files.json_file import read_json
 from application_util.sequences.sequence import MotSequence
 from tools.detection_formats.box import Box, Export, check_size, to_class, to_frame, to_number
+from tools.detection_formats.coco_shape import check_shape
 from tools.detection_formats.image_name import check_frame, frames_by_name, says_frame
 
 NAMES = {"1": "person"}
 """COCO's own; a file with categories has names of its own."""
 
 ImageId = int | float | str
+XYXY, XYWH = 0, 1
+"""Detectron2's ``bbox_mode``: corners, or left, top, width, height as in COCO."""
+
 Frames = dict[ImageId, int | None]
 """Image id -> frame, None for images of other sequences."""
 
@@ -81,6 +85,13 @@ def _boxes(
         if not isinstance(bbox, list) or len(bbox) != 4:
             raise UserError(f"{place}: bbox {brief(bbox)} is not a list of left, top, width, height")
         left, top, width, height = (to_number(value, place, "bbox") for value in bbox)
+        if entry.get("bbox_mode", XYWH) == XYXY:
+            width, height = width - left, height - top
+        elif entry.get("bbox_mode", XYWH) != XYWH:
+            raise UserError(
+                f"{place}: bbox_mode {brief(entry['bbox_mode'])}: only {XYXY} and {XYWH} are known"
+            )
+        check_shape(entry, (left, top, width, height), place)
         class_id = _class(entry["category_id"], place) if "category_id" in entry else None
         score = to_number(entry["score"], place, "score") if "score" in entry else None
         yield Box(place, frame, left, top, width, height, score, class_id, names.get(class_id or ""))
@@ -94,8 +105,8 @@ def _class(value: Any, place: str) -> str:
 
 def _frame(image_id: Any, place: str, frames: Frames, listed: bool) -> int | None:
     """Find the frame of an image, which is listed, or is its number."""
-    if isinstance(image_id, ImageId) and image_id in frames:
-        return frames[image_id]
+    if isinstance(image_id, ImageId) and _key(image_id) in frames:
+        return frames[_key(image_id)]
     if listed:
         raise UserError(f"{place}: image_id {brief(image_id)} is not among the images")
     return to_frame(image_id, place)
@@ -113,9 +124,10 @@ def _images(about: Any, path: Path) -> dict[ImageId, tuple[str, str]] | None:
         image_id, name = image["id"], image["file_name"]
         if not isinstance(image_id, ImageId):
             raise UserError(f"{path}: image {number}: id {brief(image_id)} is neither a number nor text")
+        image_id = _key(image_id)
         if images.get(image_id, (name,))[0] != name:
             raise UserError(
-                f"{path}: image {number}: id {brief(image_id)} has another image, {images[image_id][0]:.200}"
+                f"{path}: image {number}: id {brief(image['id'])} has another image, {images[image_id][0]:.200}"
             )
         images[image_id] = name, f"{path}: image {number}"
     return images
@@ -127,7 +139,6 @@ def _check_sizes(images: list[Any], frames: Mapping[str, int], sequence: MotSequ
         said = image.get("height"), image.get("width")
         if image["file_name"] in frames and all(isinstance(side, int | float) and side > 0 for side in said):
             check_size(said, sequence, f"{path}: image {number}")
-            return  # all images of a sequence have one size
 
 
 def _names(entries: list[Any], path: Path) -> dict[ImageId, tuple[str, str]]:
@@ -136,8 +147,13 @@ def _names(entries: list[Any], path: Path) -> dict[ImageId, tuple[str, str]]:
     images: dict[ImageId, tuple[str, str]] = {}
     for number, image_id in enumerate(ids, start=1):
         if isinstance(image_id, str):
-            images.setdefault(image_id, (image_id, f"{path}: entry {number}"))
+            images.setdefault(_key(image_id), (image_id, f"{path}: entry {number}"))
     return images
+
+
+def _key(image_id: ImageId) -> ImageId:
+    """Return an id as it is looked up: some tools write numbers as text in one of the two places."""
+    return image_id if isinstance(image_id, str) and not image_id.isdecimal() else to_class(image_id)
 
 
 def _categories(content: Any, path: Path) -> dict[str, str]:

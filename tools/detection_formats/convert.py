@@ -6,16 +6,22 @@ import re
 from pathlib import Path
 
 from application_util.errors import UserError
+from application_util.files.text_file import read_text
 from application_util.progress import say
 from application_util.sequences.sequence import MotSequence
 from tools.detection_formats.box import Export
 from tools.detection_formats.coco import read_coco
 from tools.detection_formats.csv_table import read_csv
 from tools.detection_formats.mot import read_mot
-from tools.detection_formats.yolo import MAX_DEPTH, label_files, label_folders, read_yolo
+from tools.detection_formats.yolo import label_files, label_folders, read_yolo, visible_files
 
-FILES = {"coco": ("*.json",), "csv": ("*.csv", "*.tsv"), "mot": ("det.txt",)}
-"""Names of files that a folder may hold."""
+FILES = (
+    ("coco", re.compile(r".*\.json", re.IGNORECASE)),
+    ("csv", re.compile(r".*\.[ct]sv", re.IGNORECASE)),
+    ("mot", re.compile(r"det\.txt")),
+    ("mot", re.compile(r"gt\.txt")),
+)
+"""Formats and names of files that a folder may hold; the first that are there count."""
 MAX_NAMES = 8
 """Of what lies in a folder, in messages."""
 
@@ -39,9 +45,17 @@ def find_export(path: Path, kind: str | None = None) -> tuple[Path, str]:
         return path, kind or _guess(path)
     if kind in (None, "yolo") and label_files(path):
         return path, "yolo"
-    kinds = ("yolo", *FILES) if kind is None else (kind,)
-    kind, found = next(((each, places) for each in kinds if (places := _places(path, each))), ("", {}))
-    if not found:
+    found: dict[Path, str] = {}
+    if kind in (None, "yolo"):
+        found = {place: f" ({number} text files)" for place, number in label_folders(path).items()}
+        kind = "yolo" if found else kind
+    for each, name in FILES:
+        if not found and kind in (None, each):
+            found = {
+                file: "" for _, files in visible_files(path) for file in files if name.fullmatch(file.name)
+            }
+            kind = each if found else kind
+    if kind is None or not found:
         there = sorted(f"{entry.name}{'/' if entry.is_dir() else ''}" for entry in path.iterdir())
         more = f" and {len(there) - MAX_NAMES} more" if len(there) > MAX_NAMES else ""
         raise UserError(
@@ -49,35 +63,25 @@ def find_export(path: Path, kind: str | None = None) -> tuple[Path, str]:
             f".json, .csv or det.txt; there are: {', '.join(there[:MAX_NAMES]) or 'no files'}{more}"
         )
     if len(found) > 1:
-        where = ", ".join(f"{place}{what}" for place, what in found.items())
-        raise UserError(f"{path}: detections are in {where}: give one of them")
+        where = ", ".join(f"{place}{what}" for place, what in list(found.items())[:MAX_NAMES])
+        more = f" and {len(found) - MAX_NAMES} more" if len(found) > MAX_NAMES else ""
+        raise UserError(f"{path}: detections are in {where}{more}: give one of them")
     place = next(iter(found))
     say(f"{path}: detections are read from {place}")
     return place, kind
-
-
-def _places(folder: Path, kind: str) -> dict[Path, str]:
-    """List where detections of a format are, at or below a folder, with what is there."""
-    if kind == "yolo":
-        return {place: f" ({number} text files)" for place, number in label_folders(folder).items()}
-    levels = ["/".join(["*"] * depth) for depth in range(MAX_DEPTH + 1)]
-    patterns = [f"{level}/{name}".lstrip("/") for level in levels for name in FILES[kind]]
-    return {path: "" for pattern in patterns for path in sorted(folder.glob(pattern)) if path.is_file()}
 
 
 def _guess(path: Path) -> str:
     """Return the format of a file of detections, by its name and first line."""
     if path.suffix.lower() == ".json":
         return "coco"
+    if not path.exists():
+        raise UserError(f"{path}: no such file or folder")
+    first = next((line for line in read_text(path).splitlines() if line.strip()), "")
+    if first.lstrip().startswith("<"):
+        raise UserError(f"{path}: XML, which is not read: export as COCO, YOLO or CSV")
     try:
-        with open(path, encoding="utf-8-sig") as file:
-            first = next((line for line in file if line.strip()), "")
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file or folder") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read as text ({error})") from None
-    try:
-        float(re.split(r"[,;\s]", first.strip())[0])
+        float(re.split(r"[,;|\s]", first.strip())[0])
     except ValueError:
         return "csv" if first else "mot"
     return "mot"

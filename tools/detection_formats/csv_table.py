@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
+import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from application_util.errors import UserError
+from application_util.files.text_file import read_text
 from application_util.sequences.images import IMAGE_SUFFIXES
 from application_util.sequences.sequence import MotSequence
 from tools.detection_formats.box import Box, Export, check_size, to_class, to_frame, to_number
@@ -31,11 +34,13 @@ COLUMNS = {
 }
 """What a column may be called, in any case."""
 ROLES = {name: role for role, names in COLUMNS.items() for name in names.split()}
-GENERAL = ("x", "y")
+GENERAL = ("x", "y", "class", "category", "label")
 """Names that mean something else beside a more specific one, as in MOTChallenge's tables."""
 AXES = (("left", "width", "right", "centre_x"), ("top", "height", "bottom", "centre_y"))
 TEXTS = ("frame", "file", "class_id", "class_name")
-DELIMITERS = ",;\t"
+DELIMITERS = ",;\t|"
+BEFORE_HEADER = re.compile(r"\s*($|#|sep=.$)", re.IGNORECASE)
+"""Lines before the header: empty ones, comments, and what tells spreadsheets the delimiter."""
 TOLERANCE = {False: 2.0, True: 0.01}
 """How far what is said twice may differ: pixels, which may be rounded and counted inclusively, or fractions."""
 
@@ -50,7 +55,8 @@ def read_csv(path: Path, sequence: MotSequence, normalised: bool = False) -> Exp
     ----------
     path : Path
         Columns as in `COLUMNS`: frame or file; per axis two of left, right, width and centre; optionally
-        confidence, class and class_name. Commas, semicolons, tabs or spaces between them. What is there twice
+        confidence, class and class_name. Commas, semicolons, tabs, ``|`` or spaces between
+        them; numbers may have decimal commas unless commas separate. What is there twice
         must agree, unless width and height are those of the image.
     sequence : MotSequence
         Of files of several sequences, those with its name in theirs are read, see `frames_by_name`.
@@ -147,40 +153,31 @@ def _span(
 
 def _read_rows(path: Path) -> Iterator[tuple[str, Row]]:
     """Read what each line says, and where."""
+    lines = list(io.StringIO(read_text(path), newline=None))
+    start = next((number for number, line in enumerate(lines) if not BEFORE_HEADER.match(line)), len(lines))
+    header = lines[start] if start < len(lines) else ""
+    delimiter = max(DELIMITERS, key=header.count)
+    if delimiter not in header:
+        delimiter, lines = " ", [f"{line.strip()}\n" for line in lines]
+    reader = csv.reader(lines[start:], delimiter=delimiter, skipinitialspace=True)
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            header = file.readline()
-            delimiter = max(DELIMITERS, key=header.count)
-            delimiter = delimiter if delimiter in header else " "
-            lines = file if delimiter != " " else (f"{line.strip()}\n" for line in file)
-            names = next(
-                csv.reader(
-                    [header.strip() if delimiter == " " else header],
-                    delimiter=delimiter,
-                    skipinitialspace=True,
-                ),
-                [],
-            )
-            columns = _columns(names, path)
-            for number, fields in enumerate(
-                csv.reader(lines, delimiter=delimiter, skipinitialspace=True), start=2
-            ):
-                if any(field.strip() for field in fields):
-                    place = f"{path}: line {number}"
-                    if len(fields) != len(names):
-                        raise UserError(f"{place}: {len(fields)} columns, but {len(names)} in the header")
-                    row = {role: fields[index].strip() for role, index in columns.items()}
-                    if delimiter == ";":  # where commas are decimal points
-                        row = {
-                            role: row[role] if role in TEXTS else row[role].replace(",", ".") for role in row
-                        }
-                    yield place, row
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        names = next(reader, [])
+        columns = _columns(names, f"{path}: line {start + 1}")
+        for number, fields in enumerate(reader, start=start + 2):
+            if any(field.strip() for field in fields):
+                place = f"{path}: line {number}"
+                if len(fields) != len(names):
+                    raise UserError(f"{place}: {len(fields)} columns, but {len(names)} in the header")
+                row = {role: fields[index].strip() for role, index in columns.items()}
+                if delimiter != ",":  # commas are decimal points
+                    row = {role: row[role] if role in TEXTS else row[role].replace(",", ".") for role in row}
+                yield place, row
+    except csv.Error as error:
         raise UserError(f"{path}: cannot be read as a table ({error})") from None
 
 
-def _columns(names: list[str], path: Path) -> dict[str, int]:
-    """Find the column of each role."""
+def _columns(names: list[str], place: str) -> dict[str, int]:
+    """Find the column of each role; of two columns for the class, one may be its name."""
     columns: dict[str, int] = {}
     for index, name in enumerate(map(_plain, names)):
         role = ROLES.get(name)
@@ -189,8 +186,10 @@ def _columns(names: list[str], path: Path) -> dict[str, int]:
         if role in columns:
             other = names[columns[role]]
             if (name in GENERAL) == (_plain(other) in GENERAL):
-                raise UserError(f"{path}: line 1: both {other!r} and {names[index]!r} are {role}")
-            if name in GENERAL:
+                if role != "class_id" or "class_name" in map(ROLES.get, map(_plain, names)):
+                    raise UserError(f"{place}: both {other!r} and {names[index]!r} are {role}")
+                role = "class_name"
+            elif name in GENERAL:
                 continue
         columns[role] = index
     missing = [] if {"frame", "file"} & columns.keys() else ["frame or image"]
@@ -200,7 +199,7 @@ def _columns(names: list[str], path: Path) -> dict[str, int]:
     if missing:
         found = ", ".join(name.strip() for name in names)
         raise UserError(
-            f"{path}: line 1: no column {', no column '.join(missing)}; there are: {' '.join(found.split()):.200}"
+            f"{place}: no column {', no column '.join(missing)}; there are: {' '.join(found.split()):.200}"
         )
     return columns
 

@@ -87,7 +87,10 @@ def import_detections(
         tuple(classes), min_confidence, percent, first_frame, skip_invalid, fractions=kind != "mot" or percent
     )
     boxes, report = select(
-        read_export(source, kind, sequence, images, normalised, percent), selection, sequence.frames
+        read_export(source, kind, sequence, images, normalised, percent),
+        selection,
+        sequence.frames,
+        sequence.announced_size,
     )
     if not boxes:
         raise UserError(f"{source}: {report.nothing_taken}")

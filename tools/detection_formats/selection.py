@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from application_util.errors import UserError
 from application_util.progress import say, warn
+from application_util.sequences.plausible import are_fractions, misplaced
 from tools.detection_formats.box import Box, Export, check_box
 
 
@@ -49,6 +52,8 @@ class ImportReport:
     below_confidence: int = 0
     invalid: int = 0
     unscored: int = 0
+    repeated: int = 0
+    misplaced: str | None = None
     classes: Counter[str] = field(default_factory=Counter)
     all_classes: Counter[str] = field(default_factory=Counter)
 
@@ -74,14 +79,24 @@ class ImportReport:
         """Print what was imported, and what may not have been meant; `selected` if classes were."""
         left_out = f"; left out: {self.left_out}" if self.left_out else ""
         say(f"{sequence_name}: {self.taken} detections in {frames} frames: {output}{left_out}")
-        if self.unscored:
-            warn(f"{source}: {self.unscored} without a confidence, taken as 1 (Ultralytics: save_conf=True)")
+        self.warn(source)
         if not selected and len(self.classes) > 1:
             found = ", ".join(f"{name} {number}" for name, number in self.classes.most_common())
             warn(f"several classes were taken: {found}; --classes selects")
 
+    def warn(self, source: Path) -> None:
+        """Say what is suspicious about the detections."""
+        if self.unscored:
+            warn(f"{source}: {self.unscored} without a confidence, taken as 1 (Ultralytics: save_conf=True)")
+        if self.repeated:
+            warn(f"{source}: {self.repeated} detections are there twice, frame, box and class alike")
+        if self.misplaced:
+            warn(f"{source}: {self.misplaced}")
 
-def select(export: Export, selection: Selection, frames: range) -> tuple[list[Box], ImportReport]:
+
+def select(
+    export: Export, selection: Selection, frames: range, size: tuple[int, int] | None = None
+) -> tuple[list[Box], ImportReport]:
     """Take the detections that are asked for and make sure that they can be tracked.
 
     Parameters
@@ -90,6 +105,8 @@ def select(export: Export, selection: Selection, frames: range) -> tuple[list[Bo
     selection : Selection
     frames : range
         Of the sequence, empty if unknown.
+    size : tuple of int, optional
+        (height, width) of its images.
 
     Returns
     -------
@@ -100,7 +117,7 @@ def select(export: Export, selection: Selection, frames: range) -> tuple[list[Bo
     Raises
     ------
     UserError
-        For the first invalid detection.
+        For the first invalid detection, and where all boxes are fractions of the image's size.
     """
     shift = 0
     if selection.first_frame is not None:
@@ -134,6 +151,15 @@ def select(export: Export, selection: Selection, frames: range) -> tuple[list[Bo
         report.classes[box.class_text] += 1
         taken.append(box)
     report.taken = len(taken)
+    places = np.array([box[2:6] for box in taken], np.float64).reshape(-1, 4)
+    report.repeated = len(taken) - len({(box.frame, *box[2:6], box.class_text) for box in taken})
+    if size is not None:
+        if are_fractions(places) and min(size) > 1:
+            raise UserError(
+                f"{taken[0].place}: the boxes lie between 0 and 1, as fractions of the image's size do: "
+                "--normalised takes those of a CSV file, others must be in pixels"
+            )
+        report.misplaced = misplaced(places, size)
     return sorted(taken, key=lambda box: box.frame), report
 
 

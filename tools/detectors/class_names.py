@@ -1,14 +1,11 @@
-"""Names of classes: from metadata, a file, or the data set that nearly all detectors are trained on."""
+"""Names of classes of the data set that nearly all detectors are trained on, and those that are asked for."""
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable
 
 from application_util.errors import UserError
-
-Names = Mapping[int, str]
+from tools.detection_formats.class_names import Names
 
 _COCO = (
     "person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,stop sign,parking meter,"
@@ -31,50 +28,27 @@ def coco_names(classes: int | None) -> Names:
     return {}
 
 
-def names_in_metadata(text: str | None) -> Names:
-    """Read names as Ultralytics writes them, ``{0: 'person', ...}`` or ``['person', ...]``; others are none."""
-    try:
-        names = ast.literal_eval(text or "{}")
-    except (ValueError, SyntaxError):
-        return {}
-    pairs = names.items() if isinstance(names, dict) else enumerate(names if isinstance(names, list) else [])
-    return {int(number): str(name) for number, name in pairs}
-
-
-def read_names(path: str | Path) -> Names:
-    """Read a file with a name a line, the first that of class 0.
-
-    Raises
-    ------
-    UserError
-        If it cannot be read.
-    """
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read as a list of class names ({error})") from None
-    return {number: line.strip() for number, line in enumerate(lines) if line.strip()}
-
-
-def find_classes(wanted: Iterable[str], names: Names, detector: str) -> list[int] | None:
+def find_classes(
+    wanted: Iterable[str], names: Names, detector: str, count: int | None = None
+) -> list[int] | None:
     """Return the numbers of classes, given by name or number; None for all.
 
     Raises
     ------
     UserError
-        If a name is not among the detector's.
+        If a name is not among the detector's, or a number not below `count`, where that is known.
     """
     numbers = {name.lower(): number for number, name in names.items()}
     found = []
     for word in wanted:
         if word.lower() in numbers:
             found.append(numbers[word.lower()])
-        elif word.isdecimal():
+        elif word.isdecimal() and (count is None or int(word) < count):
             found.append(int(word))
         else:
             known = ", ".join(names.values())
             there = (
-                f"there are {known:.300}"
+                f"there are {known:.300} (0 to {max(names)})"
                 if known
                 else "its classes have no names: use numbers or --class_names"
             )

@@ -14,8 +14,9 @@ from application_util.errors import UserError
 from application_util.files.mot_table import BOX_COLUMNS
 from application_util.sequences.sequence import MotSequence
 from tools.detection_formats.box import DECIMALS
+from tools.detection_formats.class_names import Names, read_names
 from tools.detectors.boxes import NO_BOXES, Boxes, Detector, Image
-from tools.detectors.class_names import Names, find_classes, read_names
+from tools.detectors.class_names import find_classes
 from tools.detectors.openvino_detector import OpenVinoDetector
 from tools.detectors.packages import PACKAGES, open_function, open_package
 from tools.detectors.recorded import RecordedDetections
@@ -86,7 +87,12 @@ class BoxFinder:
             self.names = detector.names
         if settings.class_names is not None:
             self.names = read_names(settings.class_names)
-        self._classes = find_classes(classes, self.names, name)
+        head = getattr(detector, "head", None)
+        count = None if head is None else head.classes
+        named = max(self.names, default=-1) + 1
+        if settings.class_names is not None and count is not None and named != count:
+            raise UserError(f"{settings.class_names}: names {named} classes, but {name} has {count}")
+        self._classes = find_classes(classes, self.names, name, count)
         self.threads: int = getattr(detector, "threads", 1)
         self._detector = detector
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from application_util.errors import UserError, require
+from tools.detection_formats.class_names import Names, names_in_metadata
 from tools.detectors.boxes import Boxes, Image, suppress
-from tools.detectors.class_names import Names, coco_names, names_in_metadata
+from tools.detectors.class_names import coco_names
 from tools.detectors.families import recognize, unknown_head
 from tools.detectors.head import PADDING, Head, Outputs, place
 from tools.detectors.settings import DetectorSettings

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from application_util.errors import UserError
+from tools.detection_formats.class_names import Names
 from tools.detectors.boxes import NO_BOXES, Boxes, Detector, Image
-from tools.detectors.class_names import Names, coco_names
+from tools.detectors.class_names import coco_names
 
 WITH_BOXES = {"ultralytics": "YOLO", "libreyolo": "LibreYOLO"}
 """Packages whose networks give results with ``boxes`` -> the class that opens a file of weights."""
@@ -52,9 +53,15 @@ def open_function(name: str) -> Opened:
     if str(Path.cwd()) not in sys.path:
         sys.path.append(str(Path.cwd()))
     try:
-        return getattr(importlib.import_module(module), function), {}
+        found = getattr(importlib.import_module(module), function)
     except (ModuleNotFoundError, AttributeError) as error:
         raise UserError(f"{name}: no such function ({error})") from None
+    except Exception as error:  # whatever goes wrong in a user's own module
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise UserError(f"{name}: {module} cannot be imported ({reason:.200})") from None
+    if not callable(found) or isinstance(found, type):
+        raise UserError(f"{name}: not a function, expected one that takes an image")
+    return found, {}
 
 
 def _import(package: str) -> ModuleType:

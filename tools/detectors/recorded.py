@@ -9,10 +9,10 @@ import numpy as np
 
 from application_util.sequences.sequence import MotSequence
 from tools.detection_formats.box import Box
+from tools.detection_formats.class_names import Names
 from tools.detection_formats.convert import find_export, read_export
 from tools.detection_formats.selection import Selection, select
 from tools.detectors.boxes import NO_BOXES, Boxes
-from tools.detectors.class_names import Names
 
 NO_CLASS = "-1"
 
@@ -41,7 +41,10 @@ class RecordedDetections:
     def __init__(self, path: Path, sequence: MotSequence) -> None:
         source, kind = find_export(path)
         export = read_export(source, kind, sequence)
-        boxes, _ = select(export, Selection(fractions=kind != "mot"), sequence.frames)
+        boxes, report = select(
+            export, Selection(fractions=kind != "mot"), sequence.frames, sequence.announced_size
+        )
+        report.warn(source)
         texts = {box.class_id or box.class_name or NO_CLASS for box in boxes}
         if all(text.lstrip("-").isdecimal() for text in texts):
             numbers = {text: int(text) for text in texts}

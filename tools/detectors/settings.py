@@ -31,7 +31,7 @@ class DetectorSettings:
         None, "order of colours in the network's input (default: by family)", choices=("BGR", "RGB")
     )
     detector_scale: float | None = parameter(
-        None, "what pixel values are divided by, e.g. 255 (default: by family)", metavar="VALUE"
+        None, "what pixel values are divided by, e.g. 255 (default: by family)", metavar="VALUE", low=1e-6
     )
     detector_size: int | None = parameter(
         None,

@@ -92,6 +92,10 @@ def test_what_belongs_to_the_sequence_is_not_overwritten(imports, name):
         ({}, {"file_name": "3.jpg"}, "entry 1: frame 1, but the image 3.jpg says 3"),
         ({"width": 256, "height": 192}, {}, "image 1: an image of 256 x 192 pixels, but those of SEQ-01 have 128 x 96"),
         ({"width": 96, "height": 128}, {}, "image 1: an image of 96 x 128 pixels"),
+        ({}, {"area": 3000}, "entry 1: area 3000 is more than the bbox of 25.6 x 48 holds"),
+        ({}, {"bbox": [10, 20, 40, 80], "area": 1800}, "area 1800 contradicts the bbox of 40 x 80: are these"),
+        ({}, {"segmentation": [[12, 24, 90, 24, 90, 72]]}, "entry 1: right 38.4 of bbox contradicts 90 of segm"),
+        ({}, {"bbox_mode": 4}, "entry 1: bbox_mode 4: only 0 and 1 are known"),
     ],
 )  # fmt: skip
 def test_what_coco_says_twice_must_agree(imports, image, entry, words):
@@ -108,3 +112,45 @@ def test_the_size_of_the_images_that_a_table_is_about_must_agree(imports):
 def test_what_a_json_file_has_instead_is_listed(imports):
     other = imports.write("a.json", {"predictions": [], "model": "x"})
     imports.refuses(other, 'nor a COCO annotation file, with "annotations"; there are: predictions, model')
+
+
+def test_the_size_of_every_image_is_compared(imports):
+    images = [
+        {"id": frame, "file_name": f"{frame}.jpg", "width": 128 * frame, "height": 96 * frame}
+        for frame in (1, 2)
+    ]
+    path = imports.write("a.json", {"images": images, "annotations": COCO})
+    imports.refuses(path, "a.json: image 2: an image of 256 x 192 pixels, but those of SEQ-01 have 128 x 96")
+
+
+def test_fractions_are_not_taken_for_pixels(imports):
+    words = "entry 1: the boxes lie between 0 and 1, as fractions of the image's size do: --normalised takes those of a"
+    imports.refuses(imports.write("a.json", [coco_entry(bbox=(0.1, 0.2, 0.3, 0.4))]), words)
+
+
+def test_boxes_that_do_not_fit_the_images_are_mentioned(imports):
+    assert imports(imports.write("a.json", [coco_entry(bbox=(900, 20, 30, 40)), coco_entry(2)])) == 0
+    assert "warning: " in imports.err and "1 of 2 boxes lie outside images of 128 x 96 pixels" in imports.err
+
+
+def test_detections_that_are_there_twice_are_mentioned(imports):
+    assert imports(imports.write("a.json", COCO * 2)) == 0
+    assert "2 detections are there twice" in imports.err
+
+
+def test_xml_is_called_by_its_name(imports):
+    imports.refuses(
+        imports.write("a.xml", "<?xml version='1.0'?>\n<annotations/>"), "a.xml: XML, which is not read"
+    )
+
+
+def test_many_places_are_not_all_listed(imports):
+    for frame in range(12):
+        imports.write(f"{frame:02}.json", [])
+    imports.refuses(imports.source, "07.json and 4 more: give one of them")
+
+
+@pytest.mark.parametrize("number", ["0.7", "-1"])
+def test_numbers_that_are_no_class(imports, number):
+    imports.write("labels/1.txt", YOLO["1"].replace("0 ", f"{number} ", 1))
+    imports.refuses(imports.source / "labels", f"1.txt: line 1: class {number} is not a whole number")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.tools.detection_formats.conftest import COCO, CSV, MOT, ROWS, YOLO, coco_entry
@@ -211,3 +213,91 @@ def test_a_sequence_without_images(imports, tmp_path):
 def test_decimal_commas_between_semicolons(imports):
     rows = "1;a,b;12,8;24;25,6;48;0,9\n2;c;64;9,6;32;38,4;,25\n"
     imports.takes(imports.write("a.csv", "frame;class;x;y;w;h;score\n" + rows))
+
+
+def test_decimal_commas_between_tabs(imports):
+    rows = "1\t12,8\t24\t25,6\t48\t0,9\n2\t64\t9,6\t32\t38,4\t0,25\n"
+    imports.takes(imports.write("a.tsv", "frame\tx\ty\tw\th\tscore\n" + rows))
+
+
+@pytest.mark.parametrize("before", ["sep=;\n", "\n\n", "# made by somebody\n"])
+def test_lines_before_a_header(imports, before):
+    table = "frame;x;y;w;h;score\n1;12,8;24;25,6;48;0,9\n2;64;9,6;32;38,4;,25\n"
+    imports.takes(imports.write("a.csv", before + table))
+    assert imports(imports.write("b.csv", before + table + "3;1\n"), "--overwrite") == 2
+    assert f"b.csv: line {before.count(chr(10)) + 4}: 2 columns" in imports.err
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".txt", ".json"])
+def test_utf_16(imports, suffix):
+    text = {".csv": CSV[4], ".txt": MOT, ".json": json.dumps(COCO)}[suffix]
+    path = imports.source / f"a{suffix}"
+    path.write_bytes(text.encode("utf-16"))
+    imports.takes(path)
+
+
+@pytest.mark.parametrize("header", ["class,label", "category_id,category_name,class"])
+def test_classes_by_number_and_name(imports, header):
+    columns = {"class": "2,car", "category_id": "2,car,car"}[header.partition(",")[0]]
+    path = imports.write("a.csv", f"frame,x,y,w,h,score,{header}\n1,12.8,24,25.6,48,0.9,{columns}\n")
+    for wanted in ("2", "car"):
+        imports.takes(path, "--classes", wanted, "--overwrite", rows=ROWS[:1])
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("labels/classes.txt", "car\nperson\n"),
+        ("data.yaml", "path: x\nnames: ['car', \"person\"]\nnc: 2\n"),
+        ("data.yaml", "names:\n  0: car  # four wheels\n  1: person\nnc: 2\n"),
+        ("data.yml", "nc: 2\nnames:\n- car\n- person\n"),
+        ("obj.names", "car\nperson\n\n"),
+        ("dataset.yaml", "names: {0: car, 1: person}\n"),
+    ],
+)
+def test_names_beside_labels_are_those_of_their_classes(imports, name, content):
+    imports.write("labels/1.txt", YOLO["1"] + YOLO["2"].replace("0 ", "1 ", 1))
+    imports.write(name, content)
+    imports.takes(imports.source / "labels", "--classes", "car", rows=ROWS[:1])
+
+
+def test_ids_of_images_as_text_in_one_place(imports):
+    images = [{"id": frame, "file_name": f"{frame}.jpg"} for frame in (1, 2)]
+    entries = [entry | {"image_id": str(entry["image_id"])} for entry in COCO]
+    imports.takes(imports.write("a.json", {"images": images, "annotations": entries}))
+    images = [image | {"id": str(image["id"])} for image in images]
+    imports.takes(imports.write("a.json", {"images": images, "annotations": COCO}), "--overwrite")
+
+
+def test_corners_by_bbox_mode(imports):
+    entry = coco_entry(bbox=(12.8, 24, 38.4, 72), bbox_mode=0)
+    imports.takes(imports.write("a.json", [entry]), rows=ROWS[:1])
+
+
+def test_what_agrees_with_a_box_in_coco(imports):
+    more = {"area": 25.6 * 48, "segmentation": [[12.8, 24, 38.4, 24, 38.4, 72, 12.8, 72]]}
+    imports.takes(imports.write("a.json", [coco_entry(**more)]), rows=ROWS[:1])
+
+
+def test_folders_that_systems_add_hold_no_labels(imports):
+    for frame, text in YOLO.items():
+        imports.write(f"x/labels/{frame}.TXT", text)
+    for place in ("__MACOSX/x/labels/._1.txt", "x/labels/@eaDir/1.txt", "x/.cache/2.txt", "x/labels/._1.txt"):
+        imports.write(place, YOLO["1"])
+    imports.takes(imports.source)
+
+
+def test_labels_behind_links(imports, tmp_path):
+    for frame, text in YOLO.items():
+        imports.write(f"{frame}.txt", text)
+    (tmp_path / "export").mkdir()
+    (tmp_path / "export" / "labels").symlink_to(imports.source)
+    (imports.source / "round").symlink_to(tmp_path / "export")
+    imports.takes(tmp_path / "export")
+
+
+def test_ground_truth_keeps_its_classes(imports):
+    table = "1,1,12.8,24,25.6,48,0.9,1,1.0\n1,2,1,2,3,4,1,2,0.5\n"
+    imports.write("export/gt/gt.txt", table)
+    imports.write("export/gt/labels.txt", "person\ncar\n")
+    imports.takes(imports.source / "export", "--classes", "1", rows=ROWS[:1])

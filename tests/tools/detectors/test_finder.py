@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import types
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from application_util.errors import UserError
 from application_util.sequences.sequence import read_sequence
+from tests.support.detectors import CELLS, write_network
 from tests.support.sequences import make_sequence
 from tools.detectors.finder import BoxFinder
 from tools.detectors.settings import DetectorSettings
@@ -150,6 +152,57 @@ def test_names_of_classes(module, tmp_path):
     assert BoxFinder(detector, 0.3, ["dog"], settings)(1, IMAGE).classes.tolist() == [1]
     with pytest.raises(UserError, match="no class horse; there are cat, dog"):
         BoxFinder(detector, 0.3, ["horse"], settings)
+
+
+def test_numbers_of_names_and_classes_must_agree(tmp_path):
+    pytest.importorskip("openvino")
+    network = write_network(tmp_path / "net.xml", {"output": np.zeros((1, 4 + 3, CELLS))})
+    names = tmp_path / "names.txt"
+    settings = DetectorSettings(class_names=str(names))
+    names.write_text("cat\ndog\n")
+    with pytest.raises(UserError, match=r"names.txt: names 2 classes, but .*net.xml has 3"):
+        BoxFinder(str(network), 0.3, [], settings)
+    names.write_text("cat\ndog\nhorse\n")
+    BoxFinder(str(network), 0.3, ["2"], settings)
+    with pytest.raises(UserError, match=r"no class 3; there are cat, dog, horse \(0 to 2\)"):
+        BoxFinder(str(network), 0.3, ["3"], settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json", '["cat", "dog"]'),
+        ("a.json", '{"1": "dog"}'),
+        ("a.yaml", "names: [cat, dog]"),
+        ("a.txt", "cat, dog\n"),
+    ],
+)
+def test_names_in_other_files(module, tmp_path, name, content):
+    detector = module("[[1, 2, 3, 4], [5, 6, 7, 8]], [0.5, 0.6], [0, 1]")
+    (tmp_path / name).write_text(content)
+    settings = DetectorSettings(class_names=str(tmp_path / name))
+    assert BoxFinder(detector, 0.3, ["dog"], settings)(1, IMAGE).classes.tolist() == [1]
+    (tmp_path / name).write_text("[]" if name == "a.json" else "\n")
+    with pytest.raises(UserError, match=f"{name}: no names of classes in it"):
+        BoxFinder(detector, 0.3, ["dog"], settings)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("def (", "cannot be imported .SyntaxError: "),
+        ("raise ValueError('a\\nb')", "cannot be imported .ValueError: a b"),
+        ("detect = 5", "not a function, expected one that takes an image"),
+        ("class detect: pass", "not a function"),
+    ],
+)
+def test_modules_that_are_wrong(tmp_path, monkeypatch, code, words):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [*sys.path])
+    name = f"wrong_{abs(hash(code))}"
+    (tmp_path / f"{name}.py").write_text(code)
+    with pytest.raises(UserError, match=f"{name}:detect: .*{words}"):
+        BoxFinder(f"{name}:detect", 0.3)
 
 
 @pytest.mark.parametrize("kind", ["mot", "coco", "csv"])
