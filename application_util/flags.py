@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable
 from typing import Any
 
 from application_util.cli import CommandParser, add_parameter_flags
+from application_util.errors import UserError
 from application_util.flag_types import default_text, number, positive_int, several, switch
 from application_util.progress import say
 from application_util.settings import (
@@ -177,6 +179,9 @@ def add_settings_flag(parser: CommandParser) -> None:
 def _of_settings_file(args: argparse.Namespace) -> dict[str, Any]:
     """Return the parameters of ``--settings``, and say which have no flag here."""
     path = args.__dict__.pop("settings_file")
+    for name, value in vars(args).items():
+        if path and isinstance(value, str) and os.path.realpath(value) == os.path.realpath(path):
+            raise UserError(f"{path}: named twice, by --settings and by --{name}: would be lost")
     values = {} if path is None else read_settings(path)
     unused = [name for name, value in values.items() if name not in args and value != _DEFAULTS[name]]
     if unused:

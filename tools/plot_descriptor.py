@@ -11,6 +11,7 @@ if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from application_util.cli import CommandParser, add_mode, run_command
+from application_util.errors import UserError
 from application_util.flag_types import positive_int
 from application_util.flags import add_flag, add_flags
 from application_util.progress import say
@@ -19,10 +20,9 @@ from tools.reid.settings import DATASETS
 
 def curves(runs: Sequence[str], output_file: str) -> None:
     """Plot loss and scores of training runs."""
-    from application_util.files.output import refuse_overwriting
     from tools.reid.plots import plot_curves
 
-    refuse_overwriting([output_file], [Path(run) / "history.csv" for run in runs])
+    _check_picture(output_file, ".png")
     plot_curves(runs, output_file)
 
 
@@ -33,6 +33,7 @@ def distances(model: str, dataset: str, dataset_dir: str, output_file: str) -> N
     from tools.reid.distances import recommended_distance
     from tools.reid.plots import measure_distances, plot_distances, table_of_distances
 
+    _check_picture(output_file, ".png")
     refuse_overwriting([output_file], [model, dataset_dir, Path(dataset_dir) / "*"])
     counts = measure_distances(model, [(dataset, dataset_dir)])
     distance = recommended_distance(counts)
@@ -57,13 +58,11 @@ def tracks(
     import cv2
 
     from application_util.drawing.contact_sheet import contact_sheets
-    from application_util.errors import UserError
     from application_util.files.output import refuse_overwriting, write_whole
     from application_util.sequences.sequence import read_sequence
 
     sequence, first = read_sequence(sequence_dir), Path(output_file)
-    if first.suffix.lower() not in (".png", ".jpg"):
-        raise UserError(f"{output_file}: the picture's name ends in .png or .jpg")
+    _check_picture(first, ".png", ".jpg")
     sheets = contact_sheets(sequence, sequence.read_results(result_file), crops, rows, min_length)
     further = (first.with_stem(f"{first.stem}-{number}") for number in range(2, len(sheets) + 1))
     paths = [first, *further]
@@ -71,6 +70,11 @@ def tracks(
     for path, sheet in zip(paths, sheets, strict=True):
         write_whole(path, cv2.imencode(path.suffix, sheet)[1].tobytes())
     say(f"{output_file}: {len(sheets)} sheet{'s' if len(sheets) > 1 else ''}")
+
+
+def _check_picture(output_file: str | Path, *endings: str) -> None:
+    if Path(output_file).suffix.lower() not in endings:
+        raise UserError(f"{output_file}: the picture's name ends in {' or '.join(endings)}")
 
 
 def create_parser() -> CommandParser:

@@ -99,7 +99,8 @@ def run(
         default = TrackerSettings().max_cosine_distance
         settings = replace(settings, max_cosine_distance=default if recommended is None else recommended)
     files = [] if save_detections is None else saved_files(save_detections, frames.name, encoder is not None)
-    inputs = [detector, network, *(frames.sequence.input_files if frames.sequence else [])]
+    names = None if detector_settings is None else detector_settings.class_names
+    inputs = [detector, network, names, *(frames.sequence.input_files if frames.sequence else [])]
     refuse_overwriting([output_file, output_video, *files], inputs)
     rate = None if frames.update_ms is None else frames.update_ms * every
     drawing = replace(drawing, update_ms=rate)

@@ -170,16 +170,19 @@ def refuse_overwriting(outputs: Iterable[str | Path | None], inputs: Iterable[st
     outputs : iterable of path
         Files to be written, under their partial names first. None stands for no file.
     inputs : iterable of path
-        Files to be read, as far as they exist; ``folder/*`` stands for all in a folder.
+        Files to be read, as far as they exist; ``folder/*`` stands for all in a folder, an array or a network also for
+        its card and weights beside it.
 
     Raises
     ------
     UserError
-        If one would be lost.
+        If one would be lost, or an output is to be the folder of another.
     """
-    there = [Path(path) for path in inputs if path is not None]
+    given = [Path(path) for path in inputs if path is not None]
+    there = [*given, *(beside for path in given for beside in _beside(path))]
     folders = {os.path.realpath(path.parent): path.parent for path in there if path.name == "*"}
     taken: dict[str, str | Path] = {os.path.realpath(path): path for path in there if path.is_file()}
+    made: dict[Path, str | Path] = {}
     for output in outputs:
         if output is None or (os.path.exists(output) and not os.path.isfile(output)):
             continue  # /dev/null may be named twice
@@ -189,11 +192,14 @@ def refuse_overwriting(outputs: Iterable[str | Path | None], inputs: Iterable[st
                 raise UserError(
                     f"{output}: would replace {taken[str(path)]}, which is needed here: choose another name"
                 )
-        for folder in folders.keys() & set(map(str, place.parents)):
+        for name in folders.keys() & set(map(str, place.parents)):
             raise UserError(
-                f"{output}: would replace files of {folders[folder]}, which is read here: choose another name"
+                f"{output}: would replace files of {folders[name]}, which is read here: choose another name"
             )
-        taken[str(place)] = output
+        taken[str(place)] = made[place] = output
+    for place, output in made.items():
+        for folder in made.keys() & set(place.parents):
+            raise UserError(f"{made[folder]}: would be the folder of {output} as well: choose another name")
 
 
 def set_aside(directory: Path, names: Iterable[str]) -> None:
@@ -210,6 +216,13 @@ def set_aside(directory: Path, names: Iterable[str]) -> None:
         os.replace(directory / name, directory / f"{name}.old")
     if there:
         say(f"of an earlier run in {directory}, renamed: {', '.join(f'{name}.old' for name in there)}")
+
+
+def _beside(path: Path) -> list[Path]:
+    """Return where the card and the weights of an array or a network lie."""
+    if path.suffix.lower() not in (".npy", ".pb", ".xml", ".onnx"):
+        return []
+    return [path.with_suffix(".json"), path.with_suffix(".bin"), Path(f"{path}.data")]
 
 
 def _claim(path: Path) -> int | None:

@@ -55,6 +55,22 @@ def test_two_outputs_are_two_files(tmp_path):
         refuse_overwriting([tmp_path / "v.avi", tmp_path / "v.avi"], [])
 
 
+@pytest.mark.parametrize("read", ["a.npy", "a.pb", "a.xml", "a.onnx"])
+def test_what_lies_beside_an_input_belongs_to_it(tmp_path, read):
+    for name in (read, "a.json", "a.bin", "a.onnx.data"):
+        (tmp_path / name).touch()
+    for name in ("a.json", "a.bin", *(["a.onnx.data"] if read == "a.onnx" else [])):
+        with pytest.raises(UserError, match=rf"{name}: would replace .*{name}"):
+            refuse_overwriting([tmp_path / name], [tmp_path / read])
+    refuse_overwriting([tmp_path / "a.json"], [tmp_path / "a.txt"])
+
+
+def test_no_output_is_the_folder_of_another(tmp_path):
+    for outputs in (["o", "o/v.avi"], ["o/deep/v.avi", "o"]):
+        with pytest.raises(UserError, match=r"o: would be the folder of .*v\.avi as well"):
+            refuse_overwriting([tmp_path / output for output in outputs], [])
+
+
 def test_others_pass(tmp_path, detections):
     (tmp_path / "images").mkdir()
     inputs = [detections, tmp_path, tmp_path / "images" / "*", tmp_path / "!", None]

@@ -114,6 +114,21 @@ def test_files_that_cannot_be_read(tmp_path):
         read_settings(tmp_path / "bytes.toml")
 
 
+def test_no_output_replaces_it(file, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for command, words in (
+        (deep_sort_app, ["--sequence_dir", "s", "--detection_file", "d", "--output_file", "./settings.toml"]),
+        (deep_sort_app, ["--sequence_dir", "s", "--detection_file", "d", "--output_video", file]),
+        (postprocess, ["--result_file", "r", "--output_file", file]),
+        (track_video, ["clip.mp4", "--detector", "d.onnx", "--output_file", file]),
+    ):
+        with pytest.raises(SystemExit):
+            command.parse_args([*words, "--settings", file])
+        assert (
+            f"{file}: named twice, by --settings and by {words[-2]}: would be lost" in capsys.readouterr().err
+        )
+
+
 @pytest.mark.slow
 def test_a_mistake_is_one_line_of_error(tmp_path):
     (tmp_path / "s.toml").write_text("[tracker]\nage = 3\n")

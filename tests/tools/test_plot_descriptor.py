@@ -69,8 +69,10 @@ def test_pictures(tmp_path, capsys):
 def test_curves_replace_no_history(tmp_path, capsys):
     history = tmp_path / "history.csv"
     history.write_text("step,epoch,loss,rank1,mAP\n10,1.0,5.0,,\n")
-    assert main(["curves", str(tmp_path), "--output_file", str(history)]) == 2
-    assert "would replace" in error_line(capsys.readouterr().err) and history.read_text().startswith("step")
+    for file in (history, tmp_path / "settings.json", tmp_path / "state-10.index"):
+        assert main(["curves", str(tmp_path), "--output_file", str(file)]) == 2
+        assert "the picture's name ends in .png" in error_line(capsys.readouterr().err)
+    assert history.read_text().startswith("step")
 
 
 def test_numbers_beyond_any_scale_are_refused(tmp_path, capsys):

@@ -78,6 +78,8 @@ def import_detections(
     refuse_overwriting([output, *made], [*files_of(source, kind), coco_images, network])
     refuse_overwriting(made, sequence.input_files)
     refuse_overwriting([output], set(sequence.input_files) - {find_det_txt(sequence.directory)})
+    if feature_file and feature_file.path.suffix.lower() != ".npy":
+        raise UserError(f"{features}: the name of a detection file ends in .npy")
     if feature_file and output.suffix.lower() == ".npy":
         raise UserError(f"{output}: an array, but --features needs a det.txt to be made of")
     if output.exists() and not overwrite:

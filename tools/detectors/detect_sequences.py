@@ -103,7 +103,7 @@ def detect_all(jobs: dict[Path, DetectionJob], runner: JobRunner) -> Failures:
             continue
         sequences[path] = sequence
         inputs = [each for each in sequence.input_files if each != path]
-        refuse_overwriting([path], [*inputs, jobs[path].detector])
+        refuse_overwriting([path], [*inputs, job.detector, job.settings.class_names])
     queue = [
         Job(sequences[path].name, (job.absolute(), path), len(sequences[path].images))
         for path, job in jobs.items()

@@ -211,7 +211,11 @@ def test_what_is_read_is_not_replaced(imports, encodings):
         (imports.source, "--output_file", labels / "1.txt"),
     ):
         imports.refuses(detections, "would replace", *flags, "--overwrite")
-    assert path.read_text() == CSV[0] and not encodings
+    network = imports.write("net.xml", {})
+    weights = imports.write("net.bin", {})
+    imports.refuses(path, "would replace", "--features", weights, "--model", network)
+    imports.refuses(path, "ends in .npy", "--features", imports.source / "a.bin", "--model", network)
+    assert path.read_text() == CSV[0] and weights.read_text() == "{}" and not encodings
 
 
 def test_an_array_holds_the_numbers_of_the_text(imports, tmp_path):
