@@ -13,8 +13,9 @@ from .batch import confirmed_and_others, predict_tracks, update_tracks, without_
 from .batched import Batched, Remembered, all_take_many, takes_many
 from .detection import Detection, Found
 from .kalman_filter import keeps_coordinates_apart
-from .linear_assignment import CostFunction, Matching, PairCosts
+from .linear_assignment import CostFunction, Matching
 from .nn_matching import NearestNeighborDistanceMetric
+from .pair_costs import PairCosts
 from .states import States
 from .track import Track, TrackState
 

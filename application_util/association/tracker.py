@@ -18,10 +18,10 @@ from deep_sort.kalman_filter import NDIM, chi2inv95
 from deep_sort.linear_assignment import (
     INFTY_COST,
     Matching,
-    PairCosts,
     matching_cascade,
     min_cost_matching,
 )
+from deep_sort.pair_costs import PairCosts
 from deep_sort.track import Track
 from deep_sort.tracker import AppearanceMetric, Tracker
 

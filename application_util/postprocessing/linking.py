@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.postprocessing.track_boxes import TrackBoxes
-from deep_sort.linear_assignment import PairCosts, min_cost_matching
+from deep_sort.linear_assignment import min_cost_matching
+from deep_sort.pair_costs import PairCosts
 
 VELOCITY_BOXES = 10
 """Boxes at a track's end that tell its velocity."""

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
-from deep_sort import gallery, iou_matching, linear_assignment, states
+from deep_sort import iou_matching, linear_assignment, states
 from deep_sort.classes import suppress_by_class
 from deep_sort.detection import Detection
 from deep_sort.gallery import BoundedGalleries, Galleries
 from deep_sort.kalman_filter import KalmanFilter, chi2inv95
-from deep_sort.linear_assignment import PairCosts, matching_cascade
+from deep_sort.linear_assignment import matching_cascade
 from deep_sort.nn_matching import NearestNeighborDistanceMetric
+from deep_sort.pair_costs import PairCosts
 from deep_sort.states import States
 from deep_sort.track import Track
 from deep_sort.tracker import Tracker

@@ -1,0 +1,154 @@
+"""Costs of the few pairs of tracks and detections that motion allows, and their matching without the solver.
+
+Where nobody competes, the solver's answer is known, and what a pair costs does not matter.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import linear_assignment
+
+
+class PairCosts:
+    """Costs of some pairs of tracks and detections, a `CostFunction`; all other pairs cost `INFTY_COST`.
+
+    Parameters
+    ----------
+    tracks, detections : ndarray of int, shape (pairs,)
+        Indices of the tracks and detections of each pair.
+    costs : ndarray, shape (pairs,)
+        -inf stands for one that is within reach, whatever it may be, inf for one that is not.
+    complete : callable, optional
+        Positions of pairs, shape (n,) -> their costs, asked where one of -inf matters after all.
+    """
+
+    def __init__(
+        self,
+        tracks: NDArray[np.intp],
+        detections: NDArray[np.intp],
+        costs: NDArray,
+        complete: Callable[[NDArray], NDArray] | None = None,
+    ) -> None:
+        self._tracks, self._detections, self._costs = tracks, detections, costs.astype(np.float64)
+        self._complete = complete
+
+    def __call__(self, tracks: Any, detections: Any, track_indices: Any, detection_indices: Any) -> NDArray:
+        """Return costs, shape (len(track_indices), len(detection_indices))."""
+        cost = np.full((len(tracks), len(detections)), linear_assignment.INFTY_COST)
+        cost[self._tracks, self._detections] = self.costs(np.arange(len(self._costs)))
+        return cost[np.array(track_indices)[:, np.newaxis], detection_indices]
+
+    def costs(self, positions: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the costs of pairs."""
+        unknown = positions[np.isneginf(self._costs[positions])]
+        if len(unknown) and self._complete is not None:
+            self._costs[unknown] = self._complete(unknown)
+        return self._costs[positions]
+
+    def within(self, max_distance: float, detection_indices: Sequence[int]) -> PairsWithin:
+        """Return the pairs of these detections that do not cost more."""
+        near = (self._costs <= max_distance).nonzero()[0]
+        lists = self._tracks.take(near).tolist(), self._detections.take(near).tolist(), near.tolist()
+        pairs = list(zip(*lists, strict=True))
+        wanted = set(detection_indices)
+        if not wanted.issuperset(lists[1]):
+            pairs = [pair for pair in pairs if pair[1] in wanted]
+        return PairsWithin(pairs, self.costs, max_distance)
+
+
+class PairsWithin:
+    """Pairs within reach, matched level by level as `linear_assignment.min_cost_matching` matches them.
+
+    Parameters
+    ----------
+    pairs : list of (track index, detection index, position)
+    costs : callable
+        Positions, shape (n,) -> costs.
+    max_distance : float
+        No pair costs more.
+    """
+
+    def __init__(
+        self, pairs: list[tuple[int, int, int]], costs: Callable[[NDArray], NDArray], max_distance: float
+    ) -> None:
+        self._costs, self._max_distance = costs, max_distance
+        self._detection_of = {track: detection for track, detection, _ in pairs}
+        self._rivals: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        if not len(self._detection_of) == len({detection for _, detection, _ in pairs}) == len(pairs):
+            for pair in pairs:
+                self._rivals[pair[0]].append(pair)
+
+    def match(self, level: list[int], detections: list[int]) -> tuple[list[tuple[int, int]], list[int]]:
+        """Return matches of these tracks and detections, and the detections that are left."""
+        if self._rivals:
+            free = set(detections)
+            pairs = [
+                pair
+                for track in level
+                if track in self._rivals
+                for pair in self._rivals[track]
+                if pair[1] in free
+            ]
+            detection_of = {track: detection for track, detection, _ in pairs}
+            if not len(detection_of) == len({detection for _, detection, _ in pairs}) == len(pairs):
+                return self._solve(pairs, level, detections)
+        else:
+            every = self._detection_of
+            detection_of = {track: every[track] for track in level if track in every}
+        if not detection_of:  # all pairs cost the same, and the solver's answer is the diagonal
+            end = min(len(level), len(detections))
+            return [], detections[end:] + detections[:end]
+        matched = set(detection_of.values())
+        left = [detection for detection in detections if detection not in matched]
+        if len(left) > 1 and len(detection_of) < len(
+            level
+        ):  # what the solver pairs at too high a cost comes last
+            if len(level) <= len(detections):
+                given = {
+                    track: detection for detection, track in _fill(detection_of, level, detections).items()
+                }
+            else:
+                given = _fill(
+                    {detection: track for track, detection in detection_of.items()}, detections, level
+                )
+            last = [given[track] for track in level if track in given and track not in detection_of]
+            left = [detection for detection in left if detection not in last] + last
+        return list(detection_of.items()), left
+
+    def _solve(
+        self, pairs: list[tuple[int, int, int]], level: list[int], detections: list[int]
+    ) -> tuple[list[tuple[int, int]], list[int]]:
+        rows = {track: row for row, track in enumerate(level)}
+        columns = {detection: column for column, detection in enumerate(detections)}
+        cells = [rows[track] for track, _, _ in pairs], [columns[detection] for _, detection, _ in pairs]
+        cost = np.full((len(level), len(detections)), self._max_distance + 1e-5, dtype=np.float64)
+        cost[cells] = self._costs(np.array([position for _, _, position in pairs]))
+        matches, _, left = linear_assignment.solve(cost, self._max_distance, level, detections)
+        return matches, left
+
+
+def _fill(pairs: dict[int, int], rows: list[int], columns: list[int]) -> dict[int, int]:
+    """Return which row the solver gives each column, or some, where no pairs compete, and all others cost the same.
+
+    It takes the rows in turn. One that has a pair gets its column, and whoever was there moves; who moves, or has no
+    pair, gets the first column that is free.
+    """
+    row_of: dict[int, int] = {}
+    first = 0
+    for row in rows:
+        if row in pairs:
+            moved = row_of.get(pairs[row])
+            row_of[pairs[row]] = row
+            if moved is None:
+                continue
+            row = moved
+        while columns[first] in row_of:
+            first += 1
+        row_of[columns[first]] = row
+    return row_of
