@@ -72,14 +72,14 @@ class Galleries:
         new = [target for target in targets if target not in known]
         if new or features.shape[1] != self._newest.shape[1] or features.dtype != self._newest.dtype:
             self._make_room(new, features)
-        rows = np.array([known[target] for target in targets], np.intp)
+        rows = np.array(list(map(known.__getitem__, targets)), np.intp)
         counts = self._counts.take(rows)
         self._store(rows, counts, features, weights)
         self._counts[rows] = counts + 1
         self._newest[rows] = queries
-        for target, query in zip(targets, queries, strict=True) if new else ():
-            if target in new:
-                self._centres[known[target]] = query
+        if new:
+            first = counts == 0
+            self._centres[rows[first]] = queries[first]
         cosines = _dots(queries, self._centres.take(rows, 0))
         self._narrowest[rows] = np.minimum(cosines, self._narrowest.take(rows))
 
