@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from tests.tools.test_track_video import DETECTOR
 from tools import detect, generate_detections
 
 distributed = pytest.importorskip("distributed")
+dask = pytest.importorskip("dask")
 
 pytestmark = pytest.mark.slow
 
@@ -39,13 +41,15 @@ def wait_until(condition, what):
 class Cluster:
     """Scheduler and workers as separate processes, as somebody would start them on several machines."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, protocol="tcp", settings=()):
         self.folder = folder
         self.processes = []
         environment = {"PYTHONPATH": str(ROOT), "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "3"}
-        self.environment = os.environ | environment
+        self.environment = os.environ | environment | dict(settings)
         scheduler_file = folder / "scheduler.json"
-        self.start("dask_scheduler", "--port", "0", "--scheduler-file", scheduler_file)
+        self.start(
+            "dask_scheduler", "--port", "0", "--protocol", protocol, "--scheduler-file", scheduler_file
+        )
         wait_until(
             lambda: scheduler_file.exists() and scheduler_file.read_text().endswith("}"), "the scheduler"
         )
@@ -206,6 +210,35 @@ def test_nobody_answers(tmp_path, capsys, monkeypatch):
     err = capsys.readouterr().err
     assert error_line(err).startswith("tcp://127.0.0.1:9: no scheduler answers")
     assert list(world.output_dir.iterdir()) == []
+
+
+def test_a_scheduler_with_tls(tmp_path, capsys):
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is not installed: no certificates")
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=cluster"]
+    subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    settings = {"distributed.comm.tls.ca-file": str(certificate)}
+    for role in ("scheduler", "worker", "client"):
+        settings[f"distributed.comm.tls.{role}.cert"] = str(certificate)
+        settings[f"distributed.comm.tls.{role}.key"] = str(key)
+    environment = {
+        f"DASK_{name.upper().replace('.', '__').replace('-', '_')}": value for name, value in settings.items()
+    }
+    world = Benchmark(tmp_path)
+    world.add("SEQ-A", truth=False)
+    cluster = Cluster(tmp_path, "tls", environment)
+    try:
+        cluster.start_worker("first")
+        assert cluster.address.startswith("tls://")
+        flags = [*world.flags(), "--scheduler", cluster.address]
+        assert evaluate_motchallenge.main(flags) == 2
+        assert error_line(capsys.readouterr().err).startswith(f"{cluster.address}: TLS needs certificates")
+        with dask.config.set(settings):
+            assert evaluate_motchallenge.main(flags) == 0
+    finally:
+        cluster.close()
+    assert (world.output_dir / "SEQ-A.txt").stat().st_size
 
 
 @pytest.mark.shared

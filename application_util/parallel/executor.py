@@ -157,6 +157,12 @@ def _open_cluster(address: str, tasks: int) -> Iterator[Workers]:
     if not re.fullmatch(r"\w+://.+:\d+", address):
         raise UserError(f"--scheduler {address}: not an address such as tcp://host:8786")
     distributed = require("distributed", "cluster")
+    if address.startswith("tls:") and not distributed.Security().get_connection_args("client").get(
+        "ssl_context"
+    ):
+        raise UserError(
+            f"{address}: TLS needs certificates: name them in dask's configuration, distributed.comm.tls"
+        )
     try:
         client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:  # includes TimeoutError
