@@ -604,3 +604,63 @@ def test_pickles_of_the_original_load(name, budget):
     again = pickle.loads(stored.getvalue())
     assert again.metric.in_arrays() and again.tracks[0].mean.shape == (8,)
     assert result + drive(again, frames[8:]) == expected
+
+
+def standing(budget: int | None = None, frames: int = 4) -> Tracker:
+    """A tracker of people who hardly move."""
+    tracker_ = Tracker(NearestNeighborDistanceMetric("cosine", 0.2, budget))
+    for frame in range(frames):
+        tracker_.predict()
+        tracker_.update([Detection([100 * i + frame, 50, 40, 100], 0.9, np.eye(8)[i]) for i in range(3)])
+    return tracker_
+
+
+def test_tracks_that_are_equal_by_number_are_not_the_same_track():
+    class ById(Track):
+        def __eq__(self, other):
+            return isinstance(other, Track) and self.track_id == other.track_id
+
+        __hash__ = object.__hash__
+
+    tracker_ = standing()
+    for one in tracker_.tracks:
+        one.__class__ = ById
+    moved = copy.deepcopy(tracker_.tracks[0])
+    moved.mean = moved.mean + 5.0
+    tracker_.tracks[0] = moved
+    expected, _ = KalmanFilter().predict(moved.mean, moved.covariance)
+    tracker_.predict()
+    np.testing.assert_allclose(moved.mean, expected)
+
+
+@pytest.mark.parametrize("frames", [2, 4])
+def test_a_track_that_stands_twice_in_the_list(frames):
+    tracker_ = standing(frames=frames)
+    twice = tracker_.tracks[0]
+    tracker_.tracks.append(twice)
+    age = twice.age
+    tracker_.predict()
+    assert (twice.age, tracker_.tracks[1].age) == (age + 2, age + 1)
+    tracker_.update([Detection([100 * i + frames, 50, 40, 100], 0.9, np.eye(8)[i]) for i in range(3)])
+    assert {2, 3} <= {one.track_id for one in tracker_.tracks}
+
+
+@pytest.mark.parametrize("how", [copy.deepcopy, lambda metric: pickle.loads(pickle.dumps(metric))])
+@pytest.mark.parametrize("budget", [1, 3, 600])
+def test_a_copy_keeps_samples_beyond_the_budget(how, budget):
+    metric = NearestNeighborDistanceMetric("cosine", 0.2, budget)
+    metric.samples[1] = list(np.eye(8, dtype=np.float32)) * (1 if budget < 100 else 80)
+    assert len(how(metric).samples[1]) == len(metric.samples[1])
+
+
+def test_a_track_that_moves_to_another_tracker():
+    first, second = standing(frames=2), standing(frames=2)
+    one = first.tracks.pop(0)
+    one.track_id = second._next_id
+    second._next_id += 1
+    second.tracks.append(one)
+    expected = KalmanFilter().predict(one.mean.copy(), one.covariance.copy())
+    second.predict()
+    first.predict()
+    np.testing.assert_allclose(one.mean, expected[0])
+    np.testing.assert_allclose(one.covariance, expected[1])
