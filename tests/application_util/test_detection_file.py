@@ -246,6 +246,7 @@ def test_classes_are_labels_where_they_are_asked_for():
     assert first.confidence == 6 and first.feature.tolist() == [10, 11, 12]
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("number", [np.nan, np.inf, 1e300, 2.0**31, -(2.0**31)])
 def test_classes_are_numbers_where_they_are_asked_for(tmp_path, number):
     array = np.ones((6, 12))

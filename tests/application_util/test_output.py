@@ -113,6 +113,15 @@ def test_what_is_in_the_way_of_a_partial_file_stays_as_it_is(tmp_path, kind):
     assert (way.lstat().st_ino, way.lstat().st_size) == (before.st_ino, before.st_size)
 
 
+def test_what_another_user_has_left_stays_as_it_is(tmp_path, monkeypatch):
+    (tmp_path / "o.txt.partial").write_text("rows of somebody")
+    user = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: user + 1)
+    write_whole(tmp_path / "o.txt", "rows")
+    assert (tmp_path / "o.txt").read_text() == "rows"
+    assert (tmp_path / "o.txt.partial").read_text() == "rows of somebody"
+
+
 def test_what_a_killed_run_has_left_is_replaced(tmp_path):
     script = (
         "import sys, time; from application_util.files.output import PartialFile\n"
@@ -207,6 +216,9 @@ def test_the_suffix_is_kept_where_encoders_need_it(tmp_path):
 def test_places_are_checked_without_a_trace(tmp_path):
     check_writable(tmp_path / "new" / "o.npy", "")
     assert names_in(tmp_path / "new") == []
+    (tmp_path / "z").symlink_to("a")
+    check_writable(tmp_path / "z", "")
+    assert names_in(tmp_path) == ["new", "z"]
     with pytest.raises(UserError, match=r"folder.*: give another"):
         check_writable(tmp_path, "give another")
 
