@@ -253,9 +253,10 @@ class Tracker(Batched, methods=("_initiate_track",)):
         active = [track.track_id for track in tracks]
         waiting = [track for track in tracks if track.features]
         if waiting or not learned:
-            features = [feature for track in waiting for feature in track.features]
-            targets = [track.track_id for track in waiting for _ in track.features]
+            features, targets = [], []
             for track in waiting:
+                features += track.features
+                targets += [track.track_id] * len(track.features)
                 track.features = []
             self.metric.partial_fit(np.asarray(features), np.asarray(targets), active)
         if learned:

@@ -33,7 +33,7 @@ def driven(kind="usual", frames=4, name="cosine"):
         tracker.predict()
         tracker.update(detections(x))
     if kind == "samples looked at":
-        assert tracker.metric.samples
+        assert tracker.metric.samples is not None
     if kind == "own function":
         old = metric._metric
         metric._metric = lambda x, y: old(x, y)
