@@ -174,7 +174,7 @@ class States:
             departed = States(values.take([track._column for track in gone], axis=2))
             for column, track in enumerate(gone):
                 track._states, track._column = departed, column
-            self._lent = [track for track in self._lent if track._states is self]
+        self._lent = [track for track in self._lent if track._states is self]
         if -1 in staying:
             values = np.concatenate([values, np.zeros((5, 4, 1))], axis=2)
             for track in [track for track in tracks if track._states is not self]:

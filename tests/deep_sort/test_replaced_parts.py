@@ -653,13 +653,19 @@ def test_a_copy_keeps_samples_beyond_the_budget(how, budget):
     assert len(how(metric).samples[1]) == len(metric.samples[1])
 
 
-def test_a_track_that_moves_to_another_tracker():
+@pytest.mark.parametrize("stay", [0, 2])
+@pytest.mark.parametrize("looked_at", [False, True])
+def test_a_track_that_moves_to_another_tracker(stay, looked_at):
     first, second = standing(frames=2), standing(frames=2)
+    other = copy.deepcopy(first.tracks[0])
     one = first.tracks.pop(0)
+    del first.tracks[stay:]
+    if looked_at:
+        assert one.mean.shape == (8,)
     one.track_id = second._next_id
     second._next_id += 1
     second.tracks.append(one)
-    expected = KalmanFilter().predict(one.mean.copy(), one.covariance.copy())
+    expected = KalmanFilter().predict(other.mean, other.covariance)
     second.predict()
     first.predict()
     np.testing.assert_allclose(one.mean, expected[0])
