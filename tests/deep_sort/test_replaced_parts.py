@@ -657,16 +657,21 @@ def test_a_copy_keeps_samples_beyond_the_budget(how, budget):
 @pytest.mark.parametrize("looked_at", [False, True])
 def test_a_track_that_moves_to_another_tracker(stay, looked_at):
     first, second = standing(frames=2), standing(frames=2)
+    del first.tracks[1 + stay :]
+    first.predict()
     other = copy.deepcopy(first.tracks[0])
+    first.predict()
+    other.predict(KalmanFilter())
     one = first.tracks.pop(0)
-    del first.tracks[stay:]
     if looked_at:
         assert one.mean.shape == (8,)
     one.track_id = second._next_id
     second._next_id += 1
     second.tracks.append(one)
     expected = KalmanFilter().predict(other.mean, other.covariance)
-    second.predict()
     first.predict()
+    first.update([Detection([500, 50, 40, 100], 0.9, np.eye(8)[7])])
+    assert len(first.tracks) == 1
+    second.predict()
     np.testing.assert_allclose(one.mean, expected[0])
     np.testing.assert_allclose(one.covariance, expected[1])
