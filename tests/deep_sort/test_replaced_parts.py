@@ -671,7 +671,7 @@ def test_a_track_that_moves_to_another_tracker(stay, looked_at):
     expected = KalmanFilter().predict(other.mean, other.covariance)
     second.predict()
     first.predict()
-    first.update([Detection([500, 50, 40, 100], 0.9, np.eye(8)[7])])
-    assert len(first.tracks) == 1
     np.testing.assert_allclose(one.mean, expected[0])
     np.testing.assert_allclose(one.covariance, expected[1])
+    first.update([Detection([500, 50, 40, 100], 0.9, np.eye(8)[7])])
+    assert len(first.tracks) == 1
