@@ -52,11 +52,13 @@ def run(
     from application_util.drawing.result_view import open_results
     from application_util.drawing.view import View
     from application_util.files.output import refuse_overwriting
+    from application_util.sequences.contradictions import warn_of_contradictions
     from application_util.sequences.sequence import read_sequence
 
     if display is False and video_filename is None:
         raise UserError("neither a window nor a video to make: give --output_file or --display True")
     sequence = read_sequence(sequence_dir)
+    warn_of_contradictions(sequence)
     refuse_overwriting([video_filename], [result_file, detection_file, *sequence.input_files])
     settings = DrawingSettings(update_ms, width, colors, show_trajectories=show_trajectories)
     results = open_results(sequence, result_file, settings, show_false_alarms, detection_file)

@@ -55,6 +55,7 @@ def run(
     from application_util.errors import UserError
     from application_util.parallel.jobs import JobRunner, report_failures
     from application_util.progress import say
+    from application_util.sequences.contradictions import warn_of_contradictions
     from application_util.sequences.sequence import read_sequence
     from application_util.sequences.sequence_set import find_sequences
     from tools.detectors.detect_sequences import DetectionJob, detect_all
@@ -77,6 +78,7 @@ def run(
                 raise
             failures[place.name] = error
             continue
+        warn_of_contradictions(sequence)
         folder = sequence.directory if output_dir is None else Path(output_dir, sequence.name)
         path = folder / "det" / "det.txt"
         if path.exists() and resume and job.has_made(path):

@@ -80,6 +80,7 @@ def run(
     from application_util.files.output import refuse_overwriting
     from application_util.files.result_file import ResultFile
     from application_util.progress import say
+    from application_util.sequences.contradictions import warn_of_contradictions
     from application_util.tracking.outcome import report_outcome
     from tools.detectors.finder import BoxFinder
     from tools.features.encoder import load_box_encoder
@@ -90,6 +91,8 @@ def run(
     from tools.video.source import open_source
 
     frames = open_source(source, reconnect)
+    if frames.sequence is not None:
+        warn_of_contradictions(frames.sequence)
     network = None if model == "none" else Path(model or default_model())
     finder = BoxFinder(detector, settings.lowest_confidence, classes, detector_settings, frames.sequence)
     encoder = None if network is None else load_box_encoder(Network(network, options))

@@ -15,6 +15,7 @@ from application_util.errors import UserError
 from application_util.files.output import refuse_overwriting
 from application_util.parallel.jobs import Failures
 from application_util.progress import progress_count
+from application_util.sequences.contradictions import warn_of_contradictions
 from application_util.sequences.sequence import read_sequence
 from application_util.sequences.sequence_set import find_results
 from application_util.settings import DrawingSettings
@@ -69,6 +70,7 @@ def plan(
         except UserError as error:
             failures[result_file.stem] = error
             continue
+        warn_of_contradictions(sequence)
         refuse_overwriting(videos, [result_file, *sequence.input_files])
         own = sequence.images.video
         # A video of tracks beside the sequence's own would be taken for that of a sequence.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from application_util.errors import UserError
 from application_util.files.invalid_rows import FIRST_FEATURE, find_invalid_rows
-from application_util.files.mot_table import read_hashed_detections, refuse_gap
+from application_util.files.mot_table import BOX_COLUMNS, in_full_width, read_hashed_table, refuse_gap
 from application_util.files.npy_file import NpyFile
 from application_util.settings import MAX_GAP
 from deep_sort.detection import Detection, Detections
@@ -19,15 +20,18 @@ USUAL_FEATURE_DIM = 128
 CLASS_COLUMN = 7
 """Of files that tell classes; -1 otherwise."""
 MAX_CLASS = 2**31 - 1
+LOOKED_AT = 100
+"""Frames whose boxes tell whether they fit the images."""
 TEXT_SUFFIX = ".txt"
 """Of a det.txt."""
 
 
 class TextRows:
-    """Rows of a det.txt, held in memory: what `NpyFile` is for arrays."""
+    """Rows of a det.txt, held in memory: what `NpyFile` is for arrays; `left_out` columns after the 10th."""
 
     def __init__(self, path: Path) -> None:
-        self._table, self.sha256 = read_hashed_detections(path)
+        table, self.sha256 = read_hashed_table(path)
+        self._table, self.left_out = in_full_width(table), max(0, table.shape[1] - BOX_COLUMNS)
         self.shape, self.dtype = self._table.shape, self._table.dtype
 
     def chunks(self) -> Iterator[tuple[int, NDArray]]:
@@ -104,8 +108,18 @@ class DetectionFile:
 
     @property
     def warnings(self) -> list[str]:
-        """Lines about what is suspicious: features of another length than usual, rows that were left out."""
+        """Lines about what is suspicious: features and confidences that are not as usual, what was left out."""
         lines = []
+        if isinstance(self._file, TextRows) and self._file.left_out:
+            lines.append(
+                f"{self.path}: {self._file.left_out} columns after the 10th are not used: features are read from .npy"
+            )
+        if self._equal_features:
+            lines.append(f"{self.path}: all features are equal, and tell nobody apart")
+        if 1 < self._lowest_confidence < math.inf:
+            lines.append(
+                f"{self.path}: all confidences are above 1, the lowest {self._lowest_confidence:g}: in percent?"
+            )
         if not self.feature_dim:
             lines.append(f"{self.path}: no features: tracks follow motion and overlap alone")
         elif self.feature_dim != USUAL_FEATURE_DIM:
@@ -129,6 +143,12 @@ class DetectionFile:
             return self._file.rows(index[0], index[-1] + 1)
         return np.concatenate([self._file.rows(row, row + 1) for row in index.tolist()])
 
+    def some_boxes(self) -> NDArray[np.float64]:
+        """Return boxes of up to `LOOKED_AT` frames, evenly spread: left, top, width, height, shape (n, 4)."""
+        step = -(-len(self.frames) // LOOKED_AT) or 1
+        rows = [self.rows(frame)[:, 2:6] for frame in self.frames[::step].tolist()]
+        return np.concatenate([np.empty((0, 4)), *rows]).astype(np.float64)
+
     def count(self, frames: range) -> int:
         """Return the number of detections in these frames."""
         first, last = np.searchsorted(self.frames, [frames.start, frames.stop])
@@ -141,6 +161,8 @@ class DetectionFile:
         """Return the frame of each row, -1 for those to leave out, and how many those are."""
         frame_of_row = np.empty(self._file.shape[0], dtype=np.int64)
         skipped = self.repeated = 0
+        self._equal_features, self._lowest_confidence = self.feature_dim > 0, math.inf
+        first: NDArray | None = None
         self._bad_class = ""
         for start, chunk in self._file.chunks():
             invalid = find_invalid_rows(chunk)
@@ -156,7 +178,14 @@ class DetectionFile:
             if len(bad) and not self._bad_class:
                 place = f"row {start + bad[0] + 1}: column {CLASS_COLUMN + 1} (class)"
                 self._bad_class = f"{place}: {chunk[bad[0], CLASS_COLUMN]:.15g} is no number of a class"
-            self.repeated += _count_repeated(chunk[~invalid.rows])
+            valid = chunk[~invalid.rows]
+            self.repeated += _count_repeated(valid)
+            if len(valid):
+                first = valid[0, FIRST_FEATURE:] if first is None else first
+                self._lowest_confidence = min(self._lowest_confidence, float(valid[:, 6].min()))
+            if self._equal_features and len(valid):
+                self._equal_features = bool((valid[:, FIRST_FEATURE:] == first).all())
+        self._equal_features &= self._file.shape[0] - skipped > 1
         return frame_of_row, skipped
 
 

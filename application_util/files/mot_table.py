@@ -31,33 +31,17 @@ FILLED = 0
 
 
 def read_detections(path: str | Path) -> Table:
-    """Read a det.txt in full width, as `read_hashed_detections`."""
-    return read_hashed_detections(path)[0]
+    """Read a det.txt, see `read_table` and `in_full_width`."""
+    return in_full_width(read_table(path))
 
 
-def read_hashed_detections(path: str | Path) -> tuple[Table, str]:
-    """Read a det.txt in full width.
+def in_full_width(table: Table) -> Table:
+    """Return rows in 10 columns: missing ones are -1, as in MOT17's files, which end with the confidence, the 7th.
 
-    Parameters
-    ----------
-    path : str or Path
-        See `read_table`. Missing columns (MOT17's files end with the confidence, the 7th) become -1, columns
-        after the 10th are left out.
-
-    Returns
-    -------
-    ndarray, shape (rows, 10)
-    str
-        The file's SHA-256.
-
-    Raises
-    ------
-    UserError
-        As `read_table`.
+    Columns after the 10th are left out.
     """
-    table, digest = read_hashed_table(path)
     table = table[:, :BOX_COLUMNS]
-    return np.pad(table, ((0, 0), (0, BOX_COLUMNS - table.shape[1])), constant_values=-1), digest
+    return np.pad(table, ((0, 0), (0, BOX_COLUMNS - table.shape[1])), constant_values=-1)
 
 
 def read_table(path: str | Path, min_columns: int = 7) -> Table:

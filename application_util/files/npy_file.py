@@ -18,6 +18,9 @@ from application_util.errors import UserError
 from application_util.files.checksum import hash_rest
 from application_util.installation import command_name
 
+TABLES = (".csv", ".tsv", ".json")
+"""Endings of what may be taken for a detection file."""
+
 CHUNK_BYTES = 2**24
 """Held at a time: bounds memory whatever the file's size. (To map the file would end the process if it is cut.)"""
 
@@ -61,7 +64,13 @@ class NpyFile:
             raise UserError(f"{path}: an archive (.npz) and not a .npy array, expected a single array")
         if not start.startswith(npy_format.MAGIC_PREFIX):
             what = "not a .npy array" if start else "empty file, expected a .npy array"
+            if self.path.suffix.lower() in TABLES:
+                hint = (
+                    f"{command_name('tools/import_detections.py')} reads tables, and a det.txt ends in .txt"
+                )
             raise UserError(f"{path}: {what}; {hint}")
+        if not self._file.seekable():
+            raise UserError(f"{path}: a pipe, and a detection file is read twice: write it to a file")
         try:
             self.shape, self._column_wise, self.dtype = self._read_header()
             self._offset = self._file.tell()

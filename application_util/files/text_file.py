@@ -49,8 +49,8 @@ def read_bytes(path: str | Path) -> bytes:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
 
 
-def decode_text(content: bytes, path: str | Path) -> str:
-    """Decode the content of a text file; `path` is for messages."""
+def decode_text(content: bytes, path: str | Path, errors: str = "strict") -> str:
+    """Decode the content of a text file; `path` is for messages, `errors` as for ``bytes.decode``."""
     for start, what in NO_TEXT.items():
         if content.startswith(start):
             raise UserError(f"{path}: cannot be read as text: it is {what}")
@@ -59,7 +59,7 @@ def decode_text(content: bytes, path: str | Path) -> str:
         # UTF-16 without a mark, of a file that begins with ASCII.
         encoding = "utf-16-be" if content[0] == 0 else "utf-16-le"
     try:
-        return content.decode(encoding)
+        return content.decode(encoding, errors)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise UserError(

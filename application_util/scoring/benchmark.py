@@ -16,6 +16,7 @@ from application_util.progress import say
 from application_util.scoring.score_table import format_table, score_rows, write_scores
 from application_util.scoring.scores import FamilyScores, ScoreJob, guess_benchmark, score_and_hash
 from application_util.scoring.tables import Hashes
+from application_util.sequences.contradictions import warn_of_each
 from application_util.sequences.sequence_set import SequenceSet, sequence_length
 
 SUBMISSION_FILE = "submission.zip"
@@ -40,7 +41,9 @@ def find_existing_results(sequences: SequenceSet, result_dir: Path, skip_missing
     if any(path.is_file() and sequences.has_groundtruth(name) for name, path in files.items()):
         can_score(required=True)
     needed = {name: path for name, path in files.items() if path.is_file() or sequences.has_groundtruth(name)}
-    return sequences.with_file(needed or files, "result file", skip_missing)
+    names = sequences.with_file(needed or files, "result file", skip_missing)
+    warn_of_each(map(sequences.path, names))
+    return names
 
 
 def can_score(required: bool) -> bool:

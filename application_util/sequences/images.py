@@ -18,7 +18,9 @@ from application_util.sequences.image_header import JPEG_START, has_false_chunk,
 from application_util.settings import MAX_GAP
 
 NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<number>\d+)", re.ASCII)
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
+IMAGE_SUFFIXES = (
+    ".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".dib", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pnm", ".jp2",
+)  # fmt: skip
 JPEG_SCAN, JPEG_END = b"\xff\xda", b"\xff\xd9"
 SYSTEM_NAMES = ("lost+found", "System Volume Information", "Thumbs.db", "desktop.ini")
 MAX_PIXELS = 2**27
@@ -80,6 +82,11 @@ class ImageFolder(FrameSource):
     place : Path
         The folder, usually ``img1``; a file's name is its frame number, as in ``000001.jpg`` or ``frame_000001.jpg``.
 
+    Attributes
+    ----------
+    unused : list of Path
+        Images that are called otherwise than those of the sequence.
+
     Raises
     ------
     UserError
@@ -89,6 +96,9 @@ class ImageFolder(FrameSource):
     def __init__(self, place: Path) -> None:
         self.place = place
         self._files = _find_images(place)
+        self.unused: list[Path] = (
+            sorted(set(images_in(place)) - set(self._files.values())) if self._files else []
+        )
 
     def __getitem__(self, frame: int) -> Path:
         return self._files[frame]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,11 +14,8 @@ from application_util.errors import UserError
 from application_util.files.mot_table import Table, read_tracks
 from application_util.files.result_file import read_results
 from application_util.sequences.images import FrameSource, ImageFolder
+from application_util.sequences.sequence_file import SequenceFile, read_sequence_file
 from application_util.sequences.video_source import VIDEO_SUFFIXES, VideoSource, find_video
-from application_util.settings import MAX_GAP
-
-MAX_LENGTH = 10_000_000
-"""Frames that seqinfo.ini may announce without images: four days of video."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +35,8 @@ class MotSequence:
         Frames per second by seqinfo.ini, else by the video.
     length : int or None
         Number of frames by seqinfo.ini.
+    info : SequenceFile
+        What seqinfo.ini says.
     """
 
     directory: Path
@@ -46,6 +44,7 @@ class MotSequence:
     images: FrameSource
     frame_rate: float | None
     length: int | None = None
+    info: SequenceFile = SequenceFile()  # noqa: RUF009 (frozen)
 
     @property
     def update_ms(self) -> float | None:
@@ -136,22 +135,21 @@ def read_sequence(directory: str | Path) -> MotSequence:
     if video is not None:
         inside = video.absolute().parent.name == video.stem
         directory = video.parent if inside else video.with_suffix("")
-    info = _read_seqinfo(directory / "seqinfo.ini")
-    name = Path(info.get("imdir", "")).name
-    named = name not in ("", "..") and os.path.isdir(directory / name)
-    images: FrameSource = ImageFolder(directory / (name if named else "img1"))
+    info = read_sequence_file(directory / "seqinfo.ini")
+    named = info.image_folder is not None and os.path.isdir(directory / info.image_folder)
+    images: FrameSource = ImageFolder(directory / ((named and info.image_folder) or "img1"))
     if video is None and not images:
         video = find_video(directory)
     if video is None and not directory.is_dir():
         what = "is not a folder and not a video" if directory.exists() else "no such folder"
         kinds = ", ".join(VIDEO_SUFFIXES)
         raise UserError(f"{directory}: {what}, expected a MOTChallenge sequence or a video ({kinds})")
-    frame_rate = _frame_rate(directory, info)
+    frame_rate = info.frame_rate
     if video is not None:
         images = VideoSource(video)
         frame_rate = frame_rate or images.frame_rate
     name = os.path.basename(os.path.abspath(directory))
-    return MotSequence(directory, name, images, frame_rate, _length(directory, info, images))
+    return MotSequence(directory, name, images, frame_rate, info.length(images), info)
 
 
 def is_sequence(directory: Path) -> bool:
@@ -176,45 +174,3 @@ def find_detection_file(detection_dir: str | Path, name: str) -> Path:
     with_features = Path(detection_dir, f"{name}.npy")
     others = Path(detection_dir, f"{name}.txt"), Path(detection_dir, name, "det", "det.txt")
     return next((path for path in (with_features, *others) if path.is_file()), with_features)
-
-
-def _read_seqinfo(path: Path) -> dict[str, str]:
-    """Return the values of seqinfo.ini by lower-case key; only lines ``key=value`` count."""
-    if not path.exists():
-        return {}
-    try:
-        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
-    pairs = (line.partition("=")[::2] for line in lines if "=" in line)
-    return {key.strip().lower(): value.strip() for key, value in pairs}
-
-
-def _frame_rate(directory: Path, info: dict[str, str]) -> float | None:
-    if "framerate" not in info:
-        return None
-    rate = _to_float(info["framerate"])
-    if not (math.isfinite(rate) and rate > 0):
-        raise UserError(
-            f"{directory / 'seqinfo.ini'}: frameRate={info['framerate']:.40} is not a positive number"
-        )
-    return rate
-
-
-def _length(directory: Path, info: dict[str, str], images: FrameSource) -> int | None:
-    length = _to_float(info.get("seqlength", "nan"))
-    if not (length > 0 and length.is_integer()):
-        return None
-    if length > MAX_LENGTH and length > max(images, default=0) + MAX_GAP:
-        raise UserError(
-            f"{directory / 'seqinfo.ini'}: seqLength={info['seqlength']:.40} is more than {MAX_LENGTH}, and there are"
-            " fewer images: correct or remove it"
-        )
-    return int(length)
-
-
-def _to_float(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan

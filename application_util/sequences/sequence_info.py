@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from application_util.files.detection_file import DetectionFile
+from application_util.sequences.contradictions import contradictions
+from application_util.sequences.plausible import misplaced
 from application_util.sequences.sequence import MotSequence, read_sequence
 
 
@@ -18,12 +20,11 @@ def frame_range(sequence: MotSequence, detections: DetectionFile | None = None) 
 
 def detection_warnings(sequence: MotSequence, detections: DetectionFile) -> list[str]:
     """Return lines about what is suspicious in a detection file of this sequence."""
-    frames, lines = sequence.frames, detections.warnings
-    if sequence.images and sequence.length not in (None, frames.stop - 1):
-        lines.append(
-            f"{sequence.directory / 'seqinfo.ini'}: seqLength={sequence.length}, but the images are of frames "
-            f"{frames[0]} to {frames[-1]}: these are tracked"
-        )
+    frames, lines = sequence.frames, [*contradictions(sequence, counted=True), *detections.warnings]
+    size = sequence.announced_size
+    doubt = None if size is None else misplaced(detections.some_boxes(), size)
+    if doubt:
+        lines.append(f"{detections.path}: {doubt}")
     outside = len(detections) - detections.count(frames) if frames else 0
     if outside:
         first, last = detections.frames[[0, -1]].tolist()

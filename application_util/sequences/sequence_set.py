@@ -126,7 +126,17 @@ def find_sequences(directory: str | Path, output_dir: str | Path | None = None) 
             skipped.append(entry.name)
     if not names:
         raise UserError(f"{directory}: no sequence folders in it")
+    if not any(_is_marked(directory / name) for name in names) and not videos:
+        inside = [name for name in sorted(names) if any(map(_is_marked, (directory / name).iterdir()))]
+        if inside:
+            where = " and ".join(str(directory / name) for name in inside)
+            raise UserError(f"{directory}: no sequences, but in {where} there are some: give one of them")
     return SequenceSet(directory, sorted(names), skipped)
+
+
+def _is_marked(folder: Path) -> bool:
+    """Return whether a folder holds what only sequences do."""
+    return any((folder / mark).exists() for mark in SEQUENCE_MARKS)
 
 
 def _holds_output(folder: Path, output_dir: str | Path | None) -> bool:
@@ -134,7 +144,7 @@ def _holds_output(folder: Path, output_dir: str | Path | None) -> bool:
     marked = any((folder / name).is_file() for name in OUTPUT_MARKS)
     if not marked and (output_dir is None or not Path(output_dir).resolve().is_relative_to(folder.resolve())):
         return False
-    return not any((folder / name).exists() for name in SEQUENCE_MARKS) and find_video(folder) is None
+    return not _is_marked(folder) and find_video(folder) is None
 
 
 def find_results(mot_dir: str | Path, result_dir: str | Path) -> list[Path]:

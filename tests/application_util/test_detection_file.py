@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -18,9 +19,12 @@ from application_util.errors import UserError
 from application_util.files import npy_file as module
 from application_util.files.detection_file import DetectionFile, detections_from_rows
 from application_util.files.result_file import ResultFile
+from application_util.sequences.sequence import read_sequence
+from application_util.sequences.sequence_info import detection_warnings
 from application_util.settings import TrackerSettings
 from application_util.tracking.sequence_tracker import select_detections
 from tests.support.paths import ROOT
+from tests.support.sequences import make_sequence
 
 wild = st.one_of(
     st.floats(0, 40).map(round),
@@ -264,3 +268,56 @@ def test_classes_are_numbers_where_they_are_asked_for(tmp_path, number):
     array[4:, 7] = 1
     np.save(tmp_path / "d.npy", array)
     DetectionFile(tmp_path / "d.npy", skip_invalid=True).check_classes()
+
+
+def test_what_is_suspicious_is_mentioned(tmp_path, walkers):
+    def warnings(rows):
+        np.save(tmp_path / "a.npy", rows)
+        return "; ".join(DetectionFile(tmp_path / "a.npy").warnings)
+
+    assert "equal" not in warnings(walkers) and "above 1" not in warnings(walkers)
+    alike = walkers.copy()
+    alike[:, 10:] = alike[0, 10:]
+    assert "all features are equal, and tell nobody apart" in warnings(alike)
+    assert "equal" not in warnings(alike[:1]) and "equal" not in warnings(alike[:, :10])
+    percent = walkers.copy()
+    percent[:, 6] = 60 + 30 * percent[:, 6]
+    assert "all confidences are above 1, the lowest " in warnings(percent)
+    assert "above 1" not in warnings(walkers[:0])
+
+
+def test_features_in_a_det_txt_are_not_lost_silently(tmp_path, walkers):
+    np.savetxt(tmp_path / "det.txt", walkers, delimiter=",")
+    (line, _) = DetectionFile(tmp_path / "det.txt").warnings
+    assert line.endswith("det.txt: 16 columns after the 10th are not used: features are read from .npy")
+
+
+def test_boxes_that_do_not_fit_the_images_are_mentioned(tmp_path, walkers):
+    sequence = read_sequence(make_sequence(tmp_path / "S", 40, size=(1080, 1920)))
+    far = walkers.copy()
+    far[:, 2] += 5000
+    for rows, words in ((walkers, False), (far, True)):
+        np.save(tmp_path / "a.npy", rows)
+        lines = detection_warnings(sequence, DetectionFile(tmp_path / "a.npy"))
+        assert any("boxes lie outside images of 1920 x 1080 pixels" in line for line in lines) == words
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_called_one(tmp_path, walkers):
+    np.save(tmp_path / "a.npy", walkers)
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(
+        target=lambda: (tmp_path / "pipe").write_bytes((tmp_path / "a.npy").read_bytes()[:1000])
+    )
+    writer.start()
+    with pytest.raises(
+        UserError, match="pipe: a pipe, and a detection file is read twice: write it to a file"
+    ):
+        DetectionFile(tmp_path / "pipe")
+    writer.join()
+
+
+def test_a_table_is_not_taken_for_an_array(tmp_path):
+    (tmp_path / "a.csv").write_text("1,-1,1,2,3,4,.5\n")
+    with pytest.raises(UserError, match=r"a.csv: not a .npy array; .*import_detections.* reads tables"):
+        DetectionFile(tmp_path / "a.csv")

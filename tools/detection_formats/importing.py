@@ -9,6 +9,7 @@ from pathlib import Path
 from application_util.errors import UserError
 from application_util.files.network_card import read_card, say_distance, write_card
 from application_util.files.output import check_writable, refuse_overwriting
+from application_util.sequences.contradictions import warn_of_contradictions
 from application_util.sequences.sequence import MotSequence, find_det_txt, read_sequence
 from application_util.settings import TrackerSettings
 from tools.detection_formats.convert import files_of, find_export, read_export
@@ -70,6 +71,7 @@ def import_detections(
         For whatever the user can fix; an output file that is there was not changed then.
     """
     sequence = read_sequence(sequence_dir)
+    warn_of_contradictions(sequence)
     output = sequence.directory / "det" / "det.txt" if output_file is None else Path(output_file)
     feature_file = None if features is None else _FeatureFile(Path(features), Path(model or default_model()))
     source, kind = find_export(Path(detections), kind)

@@ -10,6 +10,7 @@ from application_util.files.network_card import write_card
 from application_util.files.output import refuse_overwriting
 from application_util.parallel.jobs import Failures
 from application_util.progress import say, warn
+from application_util.sequences.contradictions import warn_of_contradictions
 from application_util.sequences.sequence import find_det_txt
 from application_util.sequences.sequence_set import find_sequences
 from application_util.sequences.video_source import find_video
@@ -111,6 +112,7 @@ def plan(
             failures[name] = error
             continue
         refuse_overwriting(outputs, [job.detection_path, *source.sequence.input_files])
+        warn_of_contradictions(source.sequence)
         jobs.append(job)
     if failures and not jobs:
         raise _summary(failures)

@@ -13,6 +13,7 @@ from application_util.parallel.jobs import Failures, Job, JobRunner
 from application_util.progress import warn
 from application_util.scoring.score_table import score_rows
 from application_util.scoring.scores import FamilyScores, ScoreJob, guess_benchmark, score_and_hash
+from application_util.sequences.contradictions import warn_of_each
 from application_util.sequences.sequence_set import SequenceSet, find_sequences
 from application_util.settings import BENCHMARK_SETTINGS, MAX_GAP
 from application_util.tracking.benchmark import count_frames, plan_tracking
@@ -64,6 +65,7 @@ def plan_trials(
         raise UserError(f"{mot_dir}: no sequence has ground truth (gt/gt.txt), nothing to search by")
     chosen = SequenceSet(found.directory, names, [])
     plan = plan_tracking(chosen, detection_dir, BENCHMARK_SETTINGS, skip_missing, skip_invalid, max_gap)
+    warn_of_each(job.sequence_dir for job in plan.values())
     return found.names, plan, benchmark or guess_benchmark(plan)
 
 

@@ -9,6 +9,7 @@ from application_util.errors import UserError
 from application_util.files.output import check_writable, refuse_overwriting, whole_file
 from application_util.progress import say
 from application_util.scoring.scores import FamilyScores
+from application_util.sequences.contradictions import warn_of_contradictions
 from application_util.settings import BENCHMARK_SETTINGS, TrackerSettings
 from application_util.tracking.run_record import read_record
 from tools.report.charts import plotly
@@ -98,6 +99,8 @@ def make_report(
     inputs = [path for each in tracked for path in (each.result_file, each.video, *each.sequence.input_files)]
     refuse_overwriting([output_file], inputs)
     heading = title or f"Tracking report: {result_dir.resolve().name}"
+    for each in tracked if scores is None else ():
+        warn_of_contradictions(each.sequence)
     known = (
         collect(scores, tracked, [])
         if scores is not None
