@@ -54,12 +54,14 @@ class PairCosts:
     def within(self, max_distance: float, detection_indices: Sequence[int]) -> PairsWithin:
         """Return the pairs of these detections that do not cost more."""
         near = (self._costs <= max_distance).nonzero()[0]
-        lists = self._tracks.take(near).tolist(), self._detections.take(near).tolist(), near.tolist()
-        pairs = list(zip(*lists, strict=True))
+        detections = self._detections.take(near).tolist()
         wanted = set(detection_indices)
-        if not wanted.issuperset(lists[1]):
-            pairs = [pair for pair in pairs if pair[1] in wanted]
-        return PairsWithin(pairs, self.costs, max_distance)
+        if not wanted.issuperset(detections):
+            near = near[[detection in wanted for detection in detections]]
+            detections = self._detections.take(near).tolist()
+        return PairsWithin(
+            self._tracks.take(near).tolist(), detections, near.tolist(), self.costs, max_distance
+        )
 
 
 class PairsWithin:
@@ -67,7 +69,8 @@ class PairsWithin:
 
     Parameters
     ----------
-    pairs : list of (track index, detection index, position)
+    tracks, detections, positions : list of int
+        Of each pair.
     costs : callable
         Positions, shape (n,) -> costs.
     max_distance : float
@@ -75,13 +78,18 @@ class PairsWithin:
     """
 
     def __init__(
-        self, pairs: list[tuple[int, int, int]], costs: Callable[[NDArray], NDArray], max_distance: float
+        self,
+        tracks: list[int],
+        detections: list[int],
+        positions: list[int],
+        costs: Callable[[NDArray], NDArray],
+        max_distance: float,
     ) -> None:
         self._costs, self._max_distance = costs, max_distance
-        self._detection_of = {track: detection for track, detection, _ in pairs}
+        self._detection_of = dict(zip(tracks, detections, strict=True))
         self._rivals: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-        if not len(self._detection_of) == len({detection for _, detection, _ in pairs}) == len(pairs):
-            for pair in pairs:
+        if not len(self._detection_of) == len(set(detections)) == len(tracks):
+            for pair in zip(tracks, detections, positions, strict=True):
                 self._rivals[pair[0]].append(pair)
 
     def match(self, level: list[int], detections: list[int]) -> tuple[list[tuple[int, int]], list[int]]:
@@ -101,25 +109,29 @@ class PairsWithin:
         else:
             every = self._detection_of
             detection_of = {track: every[track] for track in level if track in every}
-        if not detection_of:  # all pairs cost the same, and the solver's answer is the diagonal
-            end = min(len(level), len(detections))
-            return [], detections[end:] + detections[:end]
         matched = set(detection_of.values())
-        left = [detection for detection in detections if detection not in matched]
-        if len(left) > 1 and len(detection_of) < len(
-            level
-        ):  # what the solver pairs at too high a cost comes last
-            if len(level) <= len(detections):
-                given = {
-                    track: detection for detection, track in _fill(detection_of, level, detections).items()
-                }
-            else:
-                given = _fill(
-                    {detection: track for track, detection in detection_of.items()}, detections, level
-                )
-            last = [given[track] for track in level if track in given and track not in detection_of]
-            left = [detection for detection in left if detection not in last] + last
-        return list(detection_of.items()), left
+        left = [detection for detection in detections if detection not in matched] if matched else detections
+        return list(detection_of.items()), self._left_in_order(detection_of, level, detections, left)
+
+    @staticmethod
+    def _left_in_order(
+        detection_of: dict[int, int], level: list[int], detections: list[int], left: list[int]
+    ) -> list[int]:
+        """Return what is left in the solver's order: what it pairs at too high a cost comes last."""
+        alone = [track for track in level if track not in detection_of]
+        if not alone or len(left) < 2:
+            return left
+        if len(alone) == len(level):  # all pairs cost the same, and the solver's answer is the diagonal
+            end = min(len(level), len(detections))
+            return left[end:] + left[:end]
+        if len(level) <= len(detections):
+            if len(alone) == 1:
+                return left[1:] + left[:1]
+            given = {track: detection for detection, track in _fill(detection_of, level, detections).items()}
+        else:
+            given = _fill({detection: track for track, detection in detection_of.items()}, detections, level)
+        last = [given[track] for track in alone if track in given]
+        return [detection for detection in left if detection not in last] + last
 
     def _solve(
         self, pairs: list[tuple[int, int, int]], level: list[int], detections: list[int]

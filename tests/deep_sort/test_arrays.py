@@ -61,6 +61,23 @@ def test_states_move_as_the_filter_says(seed, count):
         np.testing.assert_allclose(track.covariance, covariance, rtol=1e-9, atol=1e-15)
 
 
+@given(seeds, st.integers(1, 8), st.integers(1, 8))
+def test_few_boxes_overlap_as_many_do(seed, rows, columns):
+    rng = np.random.default_rng(seed)
+    found = [
+        Detection([*box[:2], *box[2:] * 100], 1.0, [1.0]) for box in boxes(rng, columns, 60) / [1, 1, 1, 100]
+    ]
+    tracks = [
+        Track(np.r_[box, np.zeros(4)], np.eye(8), i, 3, 30) for i, box in enumerate(boxes(rng, rows, 60))
+    ]
+    for one in tracks:
+        one.time_since_update = 1
+    expected = 1.0 - iou_matching.iou(
+        np.array([one.to_tlwh() for one in tracks]), np.array([one.tlwh for one in found])
+    )
+    np.testing.assert_array_equal(iou_matching.iou_cost(tracks, found), expected)
+
+
 def test_many_pairs_are_sorted_out_first():
     rng, kf, arrays = np.random.default_rng(0), KalmanFilter(), States()
     tracks = [Track(None, None, i, 3, 30) for i in range(200)]
