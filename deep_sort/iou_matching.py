@@ -64,8 +64,8 @@ def iou_cost(
     cost = np.empty((len(boxes), len(candidates)))
     if _OURS.unchanged() and cost.size <= FEW_PAIRS:
         others = candidates.tolist()
-        for row, box in enumerate(boxes.tolist()):
-            cost[row] = [1.0 - _iou_of_two(box, other) for other in others]
+        for row, sides in enumerate(boxes.tolist()):
+            cost[row] = [1.0 - _iou_of_two(sides, other) for other in others]
     elif _OURS.unchanged():
         step = max(1, BLOCK // max(1, len(candidates)))
         for start in range(0, len(boxes), step):

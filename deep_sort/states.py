@@ -168,14 +168,15 @@ class States:
     def _collect(self, tracks: list[Track]) -> None:
         """Take in tracks that are new, with the arrays they show; let go of those that are not there any more."""
         columns = [track._column if track._states is self else -1 for track in tracks]
-        staying, values = set(columns), self.values
-        gone = [track for track in self.tracks if track._states is self and track._column not in staying]
+        values = self.values
+        staying = set(map(id, tracks))
+        gone = [track for track in self.tracks if id(track) not in staying and track._states is self]
         if gone:
             departed = States(values.take([track._column for track in gone], axis=2))
             for column, track in enumerate(gone):
                 track._states, track._column = departed, column
         self._lent = [track for track in self._lent if track._states is self]
-        if -1 in staying:
+        if -1 in columns:
             values = np.concatenate([values, np.zeros((5, 4, 1))], axis=2)
             for track in [track for track in tracks if track._states is not self]:
                 track._own_state()
