@@ -72,7 +72,7 @@ SHARED: dict[str, dict[str, Any]] = {
         "help": "whose rules of scoring apply (default: by the sequences' names, else MOT17)",
     },
     "--eval_classes": several(
-        type=positive_int,
+        type=number(int, 0),
         metavar="CLASS",
         default=(),
         help="classes of ground truth to score, by number (default: 1, pedestrians)",

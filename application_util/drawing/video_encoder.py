@@ -12,7 +12,7 @@ import numpy as np
 
 from application_util import opencv as cv2
 from application_util.errors import UserError, require
-from application_util.sequences.video_source import open_video, without_messages
+from application_util.sequences.video_source import name_for_opencv, open_video, without_messages
 
 H264_OPTIONS = [
     "-c:v",
@@ -33,7 +33,7 @@ class OpenCVEncoder:
 
     def __init__(self, path: Path, size: tuple[int, int], fps: float, fourcc: str = "MJPG") -> None:
         self._path, self._frames = path, 0
-        name = cv2.file_name(path)
+        name = name_for_opencv(path)
         self._writer = without_messages(cv2.VideoWriter, name, cv2.VideoWriter.fourcc(*fourcc), fps, size)
         if not self._writer.isOpened():
             raise UserError(

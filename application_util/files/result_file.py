@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+import numpy as np
+
 from application_util.errors import Interrupted, UserError
 from application_util.files.mot_table import Table, read_tracks
 from application_util.files.output import PartialFile
-from application_util.progress import say
+from application_util.progress import say, warn
 from deep_sort.track import Track
 
 
@@ -26,12 +28,28 @@ def read_results(path: str | Path) -> Table:
     Raises
     ------
     UserError
-        If the file is missing, broken or empty, see `read_tracks`.
+        If the file is missing, broken or empty, see `read_tracks`. What the original would draw nevertheless, but is
+        not what trackers write, is a warning.
     """
     results = read_tracks(path, min_columns=6)
     if not len(results):
         raise UserError(f"{path}: no rows, nothing was tracked")
+    for line in _doubts(results):
+        warn(f"{path}: {line}")
     return results
+
+
+def _doubts(results: Table) -> Iterator[str]:
+    ids, sizes = results[:, 1], results[:, 4:6]
+    if (ids < 0).any():
+        yield f"{int((ids < 0).sum())} rows have ids below 0: are these detections rather than tracks?"
+    if (ids != np.floor(ids)).any():
+        yield f"ids such as {ids[ids != np.floor(ids)][0]:g} are no whole numbers, and cut to such"
+    repeated = len(results) - len(np.unique(results[:, :2], axis=0))
+    if repeated:
+        yield f"{repeated} times an id is in a frame once more"
+    if (sizes <= 0).any():
+        yield f"{int((sizes <= 0).any(axis=1).sum())} boxes have no width or height above 0"
 
 
 class ResultFile:

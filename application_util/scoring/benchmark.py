@@ -12,7 +12,7 @@ from application_util.errors import UserError, require
 from application_util.files.output import write_whole
 from application_util.installation import install_command
 from application_util.parallel.jobs import Failures, Job, JobRunner
-from application_util.progress import say
+from application_util.progress import say, warn
 from application_util.scoring.score_table import format_table, score_rows, write_scores
 from application_util.scoring.scores import FamilyScores, ScoreJob, guess_benchmark, score_and_hash
 from application_util.scoring.tables import Hashes
@@ -107,6 +107,8 @@ def score_benchmark(
     for outcome in JobRunner(processes).run(score_and_hash, queue, "scoring"):
         if outcome.error is None:
             scores[outcome.job.name], hashes[outcome.job.name] = outcome.value.scores, outcome.value.sha256
+            for line in outcome.value.doubts:
+                warn(line)
         else:
             failures[outcome.job.name] = outcome.error
     if scores:

@@ -15,7 +15,7 @@ from typing import Any
 from application_util.errors import UserError, require
 from application_util.files.checksum import sha256
 from application_util.progress import warn
-from application_util.scoring.tables import Hashes, needs_copies, read_tables, write_copies
+from application_util.scoring.tables import Hashes, doubts, needs_copies, read_tables, write_copies
 from application_util.sequences.sequence_set import sequence_length
 from application_util.settings import BENCHMARKS
 
@@ -24,6 +24,8 @@ COMBINED = "COMBINED"
 
 MAX_COMPLAINT = 200
 """Characters of TrackEval's message that are shown, which may list every frame."""
+
+OTHERS = "other names"
 
 ABOUT_TRUTH = (
     "in file gt.txt",
@@ -46,12 +48,15 @@ class Scored:
     ----------
     scores : dict
         See `FamilyScores`.
+    doubts : list of str
+        What may not have been meant, see `application_util.scoring.tables.doubts`.
     sha256 : dict of str -> str
         Hashes of the ``groundtruth`` and the ``result`` that were read.
     """
 
     scores: FamilyScores
     sha256: Hashes
+    doubts: list[str]
 
 
 @dataclass(frozen=True)
@@ -88,10 +93,17 @@ class ScoreJob:
 
 def guess_benchmark(names: Iterable[str]) -> str:
     """Return the benchmark that sequences are named after, or TrackEval's default, MOT17."""
-    found = {benchmark for benchmark in BENCHMARKS for name in names if name.startswith(benchmark)}
-    if len(found) > 1:
-        warn(f"sequences of {' and '.join(sorted(found))} are scored by the rules of MOT17: see --benchmark")
-    return found.pop() if len(found) == 1 else "MOT17"
+    found = {
+        next((benchmark for benchmark in BENCHMARKS if name.upper().startswith(benchmark)), OTHERS)
+        for name in names
+    }
+    named = found - {OTHERS}
+    rules = named.pop() if len(named) == 1 else "MOT17"
+    if len(found) > 1 and found != {"MOT17", OTHERS}:
+        warn(
+            f"sequences of {' and '.join(sorted(found))} are scored by the rules of {rules}: see --benchmark"
+        )
+    return rules
 
 
 def score_sequence(job: ScoreJob) -> FamilyScores:
@@ -123,7 +135,12 @@ def score_and_hash(job: ScoreJob) -> Scored:
     for path, name in ((job.truth_file, "groundtruth"), (job.result_file, "result")):
         if sha256(path) != hashes[name]:  # TrackEval has read it once more
             raise UserError(f"{path}: was changed while it was scored: start again")
-    return Scored(found, hashes)
+    lines = doubts(truth, result, job.benchmark, job.classes)
+    if len(result) and not found["CLEAR"]["CLR_TP"]:
+        lines.append(
+            "no box of the result is one of the ground truth: are they of one sequence, and in pixels of one size?"
+        )
+    return Scored(found, hashes, [f"{job.sequence}: {line}" for line in lines])
 
 
 def _read(trackeval: ModuleType, job: ScoreJob, truth_dir: Path, result_dir: Path, length: int) -> Any:

@@ -69,6 +69,9 @@ def read_tables(
         raise UserError(f"{truth_file}: no rows, nothing to compare with")
     if not counting_rows(truth, benchmark, classes).any():
         raise UserError(f"{truth_file}: {_nothing_counts(truth, benchmark, classes)}")
+    _check_frames(truth_file, truth, length)
+    _check_frames(result_file, result, length)
+    _check_classes(truth_file, truth, benchmark, classes)
     return truth, result, {"groundtruth": truth_hash, "result": result_hash}
 
 
@@ -84,7 +87,8 @@ def counting_rows(truth: Table, benchmark: str, classes: Sequence[int] | None = 
     classes : sequence of int, optional
         Classes that count instead of pedestrians.
     """
-    return (truth[:, 6] != 0) & np.isin(classes_of(truth, benchmark), classes or [PEDESTRIAN])
+    # TrackEval cuts flags to whole numbers.
+    return (np.trunc(truth[:, 6]) != 0) & np.isin(classes_of(truth, benchmark), classes or [PEDESTRIAN])
 
 
 def classes_of(truth: Table, benchmark: str) -> Table:
@@ -107,10 +111,11 @@ def write_copies(truth: Table, result: Table, classes: Sequence[int] | None, fol
     name : str
         The sequence.
     """
-    truth, result = truth.copy(), result.copy()
+    truth, result, counts = truth.copy(), result.copy(), np.isin(truth[:, 7], classes or ())
     if classes:
-        counts = np.isin(truth[:, 7], classes)
-        truth[:, 7] = np.where(counts, PEDESTRIAN, np.where(truth[:, 7] == PEDESTRIAN, IGNORED, truth[:, 7]))
+        known = np.isin(truth[:, 7], range(PEDESTRIAN + 1, IGNORED + 1))
+        truth[:, 7] = np.where(known, truth[:, 7], IGNORED)
+        truth[counts, 7] = PEDESTRIAN
     for table in (truth, result):
         table[:, 1] = np.unique(table[:, 1], return_inverse=True)[1] + 1.0
     (folder / name / "gt").mkdir(parents=True)
@@ -131,6 +136,58 @@ def _nothing_counts(truth: Table, benchmark: str, classes: Sequence[int] | None)
         f"no row counts by the rules of {benchmark} (flag other than 0, class {scored}); there are {found}: "
         "--benchmark MOT15 ignores classes, --eval_classes names those to score"
     )
+
+
+def doubts(truth: Table, result: Table, benchmark: str, classes: Sequence[int] | None) -> list[str]:
+    """Return lines about tables that can be scored, but may not be what was meant.
+
+    Parameters
+    ----------
+    truth, result : ndarray
+        As `read_tables` returns them.
+    benchmark : str
+        Whose rules.
+    classes : sequence of int, optional
+        Classes that count instead of pedestrians.
+    """
+    lines = []
+    if not len(result):
+        lines.append("the result has no rows")
+    for table, what in ((truth, "ground truth"), (result, "result")):
+        flat = int((table[:, 4:6] <= 0).any(axis=1).sum())
+        if flat:
+            lines.append(f"{flat} boxes of the {what} have no width or height above 0")
+    there = np.unique(truth[np.trunc(truth[:, 6]) != 0, 7])
+    # MOT15's own have -1 or positions in this column.
+    if benchmark == "MOT15" and len(there) > 1 and np.isin(there, range(IGNORED + 1)).all():
+        numbers = ", ".join(f"{number:g}" for number in there)
+        chosen = ", and --eval_classes is not used" if classes else ""
+        lines.append(f"the rules of MOT15 know no classes: all of {numbers} count alike{chosen}")
+    return lines
+
+
+def _check_frames(path: Path, table: Table, length: int) -> None:
+    bad = np.flatnonzero((table[:, 0] < 1) | (table[:, 0] > length))
+    if len(bad):
+        row, frame = bad[0] + 1, table[bad[0], 0]
+        hint = (
+            "does it count from 0?"
+            if frame < 1
+            else "is it of another sequence, or seqLength in seqinfo.ini wrong?"
+        )
+        raise UserError(
+            f"{path}: row {row}: frame {frame:g}, but the sequence has frames 1 to {length}: {hint}"
+        )
+
+
+def _check_classes(path: Path, truth: Table, benchmark: str, classes: Sequence[int] | None) -> None:
+    """Refuse classes that TrackEval does not know, unless those to score are named."""
+    bad = np.flatnonzero(~np.isin(np.trunc(classes_of(truth, benchmark)), range(PEDESTRIAN, IGNORED + 1)))
+    if len(bad) and not classes:
+        raise UserError(
+            f"{path}: row {bad[0] + 1}: class {truth[bad[0], 7]:g} is not one of {benchmark}, {PEDESTRIAN} to {IGNORED}: "
+            "--benchmark MOT15 ignores classes, --eval_classes names those to score"
+        )
 
 
 def _check_boxes(path: Path, table: Table) -> None:

@@ -159,10 +159,27 @@ def open_video(path: Path) -> cv2.VideoCapture:
     """
     if not path.is_file():
         raise UserError(f"{path}: no such file, expected a video")
-    capture = without_messages(cv2.VideoCapture, cv2.file_name(path), cv2.CAP_FFMPEG)
+    capture = without_messages(cv2.VideoCapture, name_for_opencv(path), cv2.CAP_FFMPEG)
     if not capture.isOpened():
         raise UserError(f"{path}: not a readable video")
     return capture
+
+
+def name_for_opencv(path: str | Path) -> str:
+    """Return the name of a file as OpenCV takes it.
+
+    It is absolute, because what comes before a colon is taken for a protocol. Where the system's encoding is not
+    UTF-8, other letters stand for the same bytes.
+
+    Raises
+    ------
+    UserError
+        If its bytes are no UTF-8: OpenCV would end the process.
+    """
+    try:
+        return os.fsencode(os.path.abspath(path)).decode()
+    except UnicodeDecodeError:
+        raise UserError(f"{path}: OpenCV opens no video whose name is not UTF-8: rename it") from None
 
 
 def without_messages(make: Callable[..., Opened], *arguments: Any) -> Opened:

@@ -83,3 +83,20 @@ def test_results_are_read_with_six_columns_or_more(tmp_path):
     (tmp_path / "o.txt").write_text("\n")
     with pytest.raises(UserError, match="no rows, nothing was tracked"):
         read_results(tmp_path / "o.txt")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (row(1, 1) + row(2, 1), ""),
+        (row(1, -1) + row(2, -1), "2 rows have ids below 0: are these detections rather than tracks?"),
+        (row(1, 1.5), "ids such as 1.5 are no whole numbers, and cut to such"),
+        (row(1, 1) + row(1, 1), "1 times an id is in a frame once more"),
+        (row(1, 1) + row(2, 1).replace("30.50", "-30.50"), "1 boxes have no width or height above 0"),
+    ],
+)
+def test_results_that_no_tracker_writes_are_mentioned(tmp_path, capsys, text, words):
+    (tmp_path / "o.txt").write_text(text)
+    assert len(read_results(tmp_path / "o.txt")) == text.count("\n")
+    said = capsys.readouterr().err
+    assert words in said and bool(said) == bool(words)
