@@ -10,9 +10,9 @@ from typing import Any
 
 from application_util.cli import flag_options
 from application_util.errors import UserError
-from application_util.files.text_file import read_text
 from application_util.flag_types import default_text
 from application_util.settings import PostprocessingSettings, TrackerSettings
+from application_util.text_file import read_text
 
 if sys.version_info >= (3, 11):
     import tomllib

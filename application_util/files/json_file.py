@@ -8,7 +8,7 @@ from typing import Any
 
 from application_util.errors import UserError
 from application_util.files.output import write_whole
-from application_util.files.text_file import read_text
+from application_util.text_file import read_text
 
 
 def read_json(path: Path) -> Any:

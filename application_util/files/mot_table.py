@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
-from application_util.files.text_file import decode_text, read_bytes
 from application_util.settings import MAX_GAP
+from application_util.text_file import decode_text, read_bytes
 
 Table = NDArray[np.float64]
 

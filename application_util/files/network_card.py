@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from application_util.errors import UserError
 from application_util.files.json_file import read_json, write_json
 from application_util.progress import say, warn
+
+TEXT_FIELDS = ("name", "sha256", "trained_on", "terms", "precision", "origin")
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,23 @@ def read_card(path: str | Path) -> NetworkCard | None:
         found = read_json(card_path(path))
         values = {each.name: found[each.name] for each in fields(NetworkCard) if each.name in found}
         card = NetworkCard(**values)
-        distance = card.max_cosine_distance
-        valid = isinstance(card.image_format, dict) and (distance is None or float(distance) >= 0)
-        return card if valid else None
+        return None if _wrong_fields(card) else card
     except (UserError, ValueError, TypeError, KeyError, OverflowError):
         return None
+
+
+def _wrong_fields(card: NetworkCard) -> list[str]:
+    """Return the names of fields that hold something else than they should."""
+    distance = card.max_cosine_distance
+    right = {
+        "sha256": len(card.sha256) == 64,
+        "dimension": type(card.dimension) is int and card.dimension > 0,
+        "max_cosine_distance": distance is None
+        or (type(distance) in (int, float) and math.isfinite(distance) and distance >= 0),
+        "image_format": isinstance(card.image_format, dict),
+    }
+    texts = {name: isinstance(getattr(card, name), str) for name in TEXT_FIELDS}
+    return [name for name, fine in (right | texts).items() if not fine]
 
 
 def network_sha256(network: str | Path) -> str:
@@ -97,15 +112,26 @@ def network_card(network: str | Path, dimension: int) -> NetworkCard:
         The network's file.
     dimension : int
         Length of its features.
+
+    Raises
+    ------
+    UserError
+        If the card is of this file and tells another length.
     """
     sha256 = network_sha256(network)
-    card = read_card(network)
+    card, place = read_card(network), card_path(network)
     if card is not None and card.sha256 == sha256:
+        if card.dimension != dimension:
+            raise UserError(
+                f"{place}: features of {card.dimension} dimensions, but {Path(network).name} gives {dimension}: "
+                "is it the card of another output?"
+            )
         return card
     if card is not None:
-        warn(
-            f"{card_path(network)}: is about another file than {Path(network).name}, which has changed since"
-        )
+        used = "; its image_format is used nevertheless" if card.image_format else ""
+        warn(f"{place}: is about another file than {Path(network).name}, which has changed since{used}")
+    elif place.exists():
+        warn(f"{place}: no card of a network, and not used: images are given as BGR of 0 to 255")
     return NetworkCard(Path(network).name, sha256, dimension)
 
 

@@ -185,8 +185,8 @@ def _check_classes(path: Path, truth: Table, benchmark: str, classes: Sequence[i
     bad = np.flatnonzero(~np.isin(np.trunc(classes_of(truth, benchmark)), range(PEDESTRIAN, IGNORED + 1)))
     if len(bad) and not classes:
         raise UserError(
-            f"{path}: row {bad[0] + 1}: class {truth[bad[0], 7]:g} is not one of {benchmark}, {PEDESTRIAN} to {IGNORED}: "
-            "--benchmark MOT15 ignores classes, --eval_classes names those to score"
+            f"{path}: row {bad[0] + 1}: class {truth[bad[0], 7]:g} is not one of {benchmark}, "
+            f"{PEDESTRIAN} to {IGNORED}: --benchmark MOT15 ignores classes, --eval_classes names those to score"
         )
 
 

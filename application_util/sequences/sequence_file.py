@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from application_util.errors import UserError
-from application_util.files.text_file import decode_text, read_bytes
 from application_util.settings import MAX_GAP
+from application_util.text_file import decode_text, read_bytes
 
 MAX_LENGTH = 10_000_000
 """Frames that may be announced without images: four days of video."""

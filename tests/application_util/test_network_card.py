@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from application_util.errors import UserError
 from application_util.files.network_card import (
     NetworkCard,
     card_path,
@@ -37,6 +38,11 @@ def test_written_cards_are_read(tmp_path):
         json.dumps({**vars(CARD), "max_cosine_distance": "far"}),
         json.dumps({**vars(CARD), "max_cosine_distance": -0.1}),
         json.dumps({**vars(CARD), "image_format": "RGB"}),
+        json.dumps({**vars(CARD), "max_cosine_distance": "0.2"}),
+        json.dumps({**vars(CARD), "max_cosine_distance": True}),
+        json.dumps({**vars(CARD), "max_cosine_distance": float("nan")}),
+        json.dumps({**vars(CARD), "dimension": "128"}),
+        json.dumps({**vars(CARD), "name": 5}),
     ],
 )
 def test_other_files_of_that_name_are_no_cards(tmp_path, text, capsys):
@@ -104,3 +110,20 @@ def test_the_hash_of_a_network_is_that_of_all_its_files(tmp_path):
     expected = {"net.xml": b"graphweights", "net.onnx": b"all", "net.zip": b"packed", "one.xml": b"one"}
     for name, content in expected.items():
         assert network_sha256(tmp_path / name) == hashlib.sha256(content).hexdigest()
+
+
+def test_a_card_and_its_network_are_compared(tmp_path, capsys):
+    network = tmp_path / "net.pb"
+    network.write_bytes(b"weights")
+    about = {**vars(CARD), "sha256": network_sha256(network)}
+    card_path(network).write_text(json.dumps(about))
+    assert network_card(network, 128).max_cosine_distance == 0.3
+    with pytest.raises(UserError, match=r"net.json: features of 128 dimensions, but net.pb gives 64"):
+        network_card(network, 64)
+    assert capsys.readouterr().err == ""
+    card_path(network).write_text(json.dumps(vars(CARD)))
+    assert network_card(network, 64).dimension == 64
+    assert "has changed since; its image_format is used nevertheless" in capsys.readouterr().err
+    card_path(network).write_text("{")
+    assert network_card(network, 64).image_format == {}
+    assert "net.json: no card of a network, and not used" in capsys.readouterr().err

@@ -7,7 +7,7 @@ import pytest
 
 from application_util.errors import UserError
 from application_util.files.mot_table import read_table
-from application_util.files.text_file import decode_text, read_text
+from application_util.text_file import decode_text, read_text
 
 ROWS = [[1, -1, 21.5, 60, 30, 80, 0.9], [2, -1, 23, 60.25, 30, 80, 0.8]]
 

@@ -128,3 +128,55 @@ def test_a_feature_does_not_depend_on_what_is_computed_beside_it(frozen, precisi
     assert np.array_equal(encoder(PATCHES, batch_size=4), together)
     with ThreadPoolExecutor(3) as threads:
         assert np.array_equal(np.concatenate(list(threads.map(encoder, PATCHES[:, None]))), together)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"color_order": "GBR"}, "color_order 'GBR': expected auto, NHWC, NCHW and BGR or RGB"),
+        ({"layout": "NHCW"}, "layout 'NHCW'"),
+        ({"scale": 0}, "scale 0: expected numbers, and no scale of 0"),
+        ({"scale": float("nan")}, "expected numbers"),
+        ({"mean": "x"}, "could not convert"),
+    ],
+)
+def test_image_formats_that_no_network_takes(tmp_path, wrong, words):
+    path = write_tiny_ir(tmp_path / "tiny.xml")
+    write_card(path, NetworkCard(path.name, "0" * 64, FEATURE_DIM, image_format=wrong))
+    with pytest.raises(UserError, match=f"tiny.xml: its card's image_format: .*{words}"):
+        image_format_of(path)
+    write_card(path, None)
+    if "scale" in wrong:
+        with pytest.raises(UserError, match=f"tiny.xml: .*{words}"):
+            image_format_of(path, **wrong)
+
+
+def test_a_network_of_whole_numbers_takes_no_others(tmp_path):
+    openvino = pytest.importorskip("openvino")
+    opset = __import__("openvino.opset13", fromlist=["opset13"])
+    images = opset.parameter([-1, *IMAGE_SHAPE], np.uint8, name="images")
+    means = opset.reduce_mean(opset.convert(images, "f32"), np.array([1, 2]), False)
+    openvino.save_model(openvino.Model([means], [images], "whole"), tmp_path / "whole.xml")
+    assert ImageEncoder(tmp_path / "whole.xml").feature_dim == 3
+    with pytest.raises(UserError, match=r"whole.xml: takes whole numbers \(uint8\), to which mean and scale"):
+        ImageEncoder(tmp_path / "whole.xml", image_format=UNIT_RANGE)
+
+
+def test_features_that_are_no_numbers_are_refused(tmp_path):
+    openvino = pytest.importorskip("openvino")
+    opset = __import__("openvino.opset13", fromlist=["opset13"])
+    images = opset.parameter([-1, *IMAGE_SHAPE], np.float32, name="images")
+    roots = opset.sqrt(opset.subtract(opset.reduce_mean(images, np.array([1, 2]), False), np.float32(1)))
+    openvino.save_model(openvino.Model([roots], [images], "roots"), tmp_path / "roots.xml")
+    with pytest.raises(UserError, match=r"roots.xml: gives features that are not finite numbers"):
+        ImageEncoder(tmp_path / "roots.xml")
+
+
+def test_a_network_for_one_image_alone_that_gives_no_features(tmp_path):
+    openvino = pytest.importorskip("openvino")
+    opset = __import__("openvino.opset13", fromlist=["opset13"])
+    images = opset.parameter([1, 3, 64, 32], np.float32, name="images")
+    table = opset.reshape(images, np.array([1, 3 * 64, 32]), False)  # its batch cannot be opened
+    openvino.save_model(openvino.Model([table], [images], "table"), tmp_path / "table.xml")
+    with pytest.raises(UserError, match=r"table.xml: 1 images give an array of shape \(1, 192, 32\)"):
+        ImageEncoder(tmp_path / "table.xml")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from application_util.errors import UserError
 from application_util.files.json_file import read_json
-from application_util.files.text_file import read_text
+from application_util.text_file import read_text
 
 Names = Mapping[int, str]
 

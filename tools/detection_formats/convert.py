@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 from application_util.errors import UserError
-from application_util.files.text_file import read_text
 from application_util.progress import say
 from application_util.sequences.sequence import MotSequence
+from application_util.text_file import read_text
 from tools.detection_formats.box import Export
 from tools.detection_formats.coco import read_coco
 from tools.detection_formats.csv_table import read_csv

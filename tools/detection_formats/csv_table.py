@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from application_util.errors import UserError
-from application_util.files.text_file import read_text
 from application_util.sequences.images import IMAGE_SUFFIXES
 from application_util.sequences.sequence import MotSequence
+from application_util.text_file import read_text
 from tools.detection_formats.box import Box, Export, check_size, to_class, to_frame, to_number
 from tools.detection_formats.image_name import check_frame, frames_by_name, says_frame
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from application_util.errors import UserError
-from application_util.files.text_file import read_text
 from application_util.sequences.images import is_hidden
 from application_util.sequences.sequence import MotSequence
+from application_util.text_file import read_text
 from tools.detection_formats.box import Box, Export, to_class, to_number
 from tools.detection_formats.class_names import Names, names_beside
 from tools.detection_formats.image_name import frames_by_name, says_frame

@@ -79,6 +79,11 @@ class ImageEncoder:
             self.image_shape = self.image_format.image_shape(self._network.input_shape)
         except UserError as error:
             raise UserError(f"{checkpoint_filename}: {input_name} {error}") from None
+        if self.image_format.changes_range and self._network.input_dtype.kind in "iu":
+            raise UserError(
+                f"{checkpoint_filename}: takes whole numbers ({self._network.input_dtype}), to which mean and scale "
+                "(of its card, or --pixel_mean, --pixel_scale) cannot be applied"
+            )
         self.fixed_batch = self._network.input_shape[0]
         trial = self._run(np.zeros((1, *self.image_shape)))  # fails here rather than after the first images
         self.feature_dim: int = trial.shape[1]
@@ -137,6 +142,8 @@ class ImageEncoder:
         if missing > 0:
             patches = np.concatenate([patches, np.zeros((missing, *self.image_shape), patches.dtype)])
         features = self._network.run(self.image_format.prepare(patches))
+        if not np.isfinite(features).all():
+            raise UserError(f"{self._network.path}: gives features that are not finite numbers")
         return features[: len(features) - max(0, missing)]
 
 

@@ -36,6 +36,24 @@ class ImageFormat:
     mean: float = 0.0
     scale: float = 1.0
 
+    def __post_init__(self) -> None:
+        """Refuse values that no network takes; `ValueError`."""
+        if self.layout not in LAYOUTS or self.color_order not in COLOR_ORDERS:
+            raise ValueError(
+                f"layout {self.layout!r:.40}, color_order {self.color_order!r:.40}: "
+                f"expected {', '.join(LAYOUTS)} and {' or '.join(COLOR_ORDERS)}"
+            )
+        numbers = np.hstack([np.asarray(self.mean, np.float64), np.asarray(self.scale, np.float64)])
+        if not np.isfinite(numbers).all() or not np.all(self.scale):
+            raise ValueError(
+                f"mean {self.mean!r:.40} and scale {self.scale!r:.40}: expected numbers, and no scale of 0"
+            )
+
+    @property
+    def changes_range(self) -> bool:
+        """Whether values are not whole numbers from 0 to 255."""
+        return bool(np.any(self.mean)) or bool(np.any(np.asarray(self.scale) != 1))
+
     def resolved(self, input_shape: Sequence[int | None]) -> ImageFormat:
         """Return the same with the layout known.
 
@@ -67,7 +85,7 @@ class ImageFormat:
         """Return the patches as the network takes them; uint8 unless the range changes."""
         if self.color_order == "RGB":
             patches = patches[..., ::-1]
-        if (self.mean, self.scale) != (0.0, 1.0):
+        if self.changes_range:
             patches = (patches.astype(np.float32) - np.float32(self.mean)) / np.float32(self.scale)
         return patches.transpose(0, 3, 1, 2) if self.layout == "NCHW" else patches
 
@@ -90,6 +108,9 @@ def image_format_of(network: str | Path, **given: Any) -> ImageFormat:
     card = read_card(network)
     try:
         by_card = ImageFormat(**(card.image_format if card else {}))
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise UserError(f"{network}: its card's image_format: {error}") from None
-    return replace(by_card, **{name: value for name, value in given.items() if value is not None})
+    try:
+        return replace(by_card, **{name: value for name, value in given.items() if value is not None})
+    except ValueError as error:
+        raise UserError(f"{network}: {error}") from None

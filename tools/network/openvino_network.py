@@ -146,7 +146,7 @@ class OpenVinoNetwork:
                 return
         except RuntimeError:
             pass
-        model.reshape(fixed)  # something inside insists on one image
+        model.reshape(list(fixed))  # something inside insists on one image
 
 
 def _reason(error: Exception) -> str:
