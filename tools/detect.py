@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 if not __package__:
@@ -53,6 +54,7 @@ def run(
         For whatever the user can fix, before anything is written.
     """
     from application_util.errors import UserError
+    from application_util.files.lock import lock_folder
     from application_util.parallel.jobs import JobRunner, report_failures
     from application_util.progress import say
     from application_util.sequences.contradictions import warn_of_contradictions
@@ -81,7 +83,7 @@ def run(
         warn_of_contradictions(sequence)
         folder = sequence.directory if output_dir is None else Path(output_dir, sequence.name)
         path = folder / "det" / "det.txt"
-        if path.exists() and resume and job.has_made(path):
+        if path.exists() and resume and job.has_made(path, sequence):
             say(f"{sequence.name}: finished already, {path}")
             continue
         if path.exists() and not overwrite:
@@ -90,7 +92,10 @@ def run(
         if not todo:  # a wrong detector fails here rather than later
             BoxFinder(detector, min_confidence, classes, settings, sequence)
         todo[path] = job
-    failures |= detect_all(todo, JobRunner(jobs or 1, scheduler))
+    with ExitStack() as locks:
+        for path in todo:
+            locks.enter_context(lock_folder(path.parent))
+        failures |= detect_all(todo, JobRunner(jobs or 1, scheduler))
     report_failures(failures)
     return sorted(failures)
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from application_util.errors import UserError
@@ -64,11 +64,14 @@ def _lock_byte(descriptor: int) -> bool:
 def lock_folder(folder: str | Path) -> Iterator[None]:
     """Keep a folder, made as needed, to this process while the block runs; it must not be renamed or replaced.
 
+    What was made of it and stays empty is removed at the end.
+
     Raises
     ------
     UserError
         If another process has locked it. Where nothing can be locked (some network drives), nothing is.
     """
+    made = [each for each in (Path(folder), *Path(folder).parents) if not each.exists()]
     Path(folder).mkdir(parents=True, exist_ok=True)
     descriptor = os.open(*((folder, os.O_RDONLY) if fcntl is not None else _stand_in(folder)))
     try:
@@ -77,6 +80,9 @@ def lock_folder(folder: str | Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+        with suppress(OSError):
+            for each in made:
+                each.rmdir()
 
 
 def _stand_in(folder: str | Path) -> tuple[str, int]:

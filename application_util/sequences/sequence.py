@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
+from application_util.files.checksum import sha256
 from application_util.files.mot_table import Table, read_tracks
 from application_util.files.result_file import read_results
 from application_util.sequences.images import FrameSource, ImageFolder
@@ -84,6 +86,15 @@ class MotSequence:
         images = self.images.video or self.images.place / "*"
         texts = [self.directory / "gt" / "gt.txt", self.directory / "seqinfo.ini"]
         return [*texts, find_det_txt(self.directory), images]
+
+    def hash_images(self) -> str:
+        """Return a hash of all images, and of which frames they are."""
+        if self.images.video is not None:
+            return sha256(self.images.video)
+        digest = hashlib.sha256()
+        for frame, file in self.images.items():
+            digest.update(f"{frame} {sha256(file)}\n".encode())
+        return digest.hexdigest()
 
     @cached_property
     def groundtruth(self) -> Table | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,7 +11,6 @@ import numpy as np
 
 from application_util.association.camera_motion import VERSION, CameraMotion, Motion
 from application_util.errors import UserError
-from application_util.files.checksum import sha256
 from application_util.files.json_file import read_json, write_json
 from application_util.progress import progress, say, warn
 from application_util.sequences.sequence import MotSequence
@@ -45,7 +43,7 @@ def camera_motions(sequence: MotSequence, method: str, frames: Iterable[int]) ->
         warn(f"{sequence.name}: no images, so that nothing is known of the camera's motion (--camera_motion)")
         return {}
     path = motion_file(sequence, method)
-    about = {"kind": KIND, "method": method, "version": VERSION, "images_sha256": hash_images(sequence)}
+    about = {"kind": KIND, "method": method, "version": VERSION, "images_sha256": sequence.hash_images()}
     kept = read_motions(path)
     if kept is not None and {key: kept.get(key) for key in about} == about:
         return kept["motions"]
@@ -80,13 +78,3 @@ def read_motions(path: Path) -> dict[str, Any] | None:
         return content | {"motions": motions} if finite and content["kind"] == KIND else None
     except (UserError, KeyError, TypeError, ValueError, AttributeError):
         return None
-
-
-def hash_images(sequence: MotSequence) -> str:
-    """Return a hash of all images of a sequence, and of which frames they are."""
-    if sequence.images.video is not None:
-        return sha256(sequence.images.video)
-    digest = hashlib.sha256()
-    for frame, file in sequence.images.items():
-        digest.update(f"{frame} {sha256(file)}\n".encode())
-    return digest.hexdigest()

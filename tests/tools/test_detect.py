@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from application_util.files.lock import lock_folder
 from application_util.files.mot_table import read_table
 from tests.support.cli import error_line
 from tests.support.sequences import make_sequence
@@ -58,6 +59,32 @@ def test_what_is_there_is_left_or_replaced_when_asked(here, capsys):
     assert path.read_bytes() == first and (here / "out" / "SEQ" / "det" / "det.txt").exists()
     assert detect("--mot_dir", "mot", "--output_dir", "out", "--overwrite") == 0
     assert len(read_table(path)) == 12
+
+
+def test_resume_means_nothing_else(here, capsys):
+    """What det.txt depends on has changed since, or det.txt itself."""
+    (here / "names.txt").write_text("person\n")
+    flags = ["--sequence_dir", "mot/SEQ", "--class_names", "names.txt", "--output_dir", "out"]
+    path = here / "out" / "SEQ" / "det" / "det.txt"
+
+    def append(file):
+        file.write_bytes(file.read_bytes() + b"\n")
+
+    for changed in ("names.txt", "own_detector.py", "mot/SEQ/img1/000003.png", path.relative_to(here)):
+        assert detect(*flags, "--overwrite") == 0
+        capsys.readouterr()
+        assert detect(*flags, "--resume") == 0
+        assert "finished already" in capsys.readouterr().err
+        append(here / changed)
+        assert detect(*flags, "--resume") == 2
+        assert "was not made like this" in error_line(capsys.readouterr().err)
+
+
+def test_a_second_run_is_refused(here, capsys):
+    with lock_folder(here / "mot" / "SEQ" / "det"):
+        assert detect("--mot_dir", "mot") == 2
+    assert "SEQ/det: in use by another run" in error_line(capsys.readouterr().err)
+    assert not (here / "mot" / "SEQ" / "det").exists() and not (here / "mot" / "clip").exists()
 
 
 def test_one_that_fails_does_not_lose_the_others(here, capsys):

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from application_util.errors import Interrupted, UserError
+from application_util.files.checksum import sha256
 from application_util.files.json_file import read_json, write_json
-from application_util.files.network_card import network_sha256
 from application_util.files.output import refuse_overwriting, write_whole
 from application_util.parallel.executor import report_progress
 from application_util.parallel.jobs import Failures, Job, JobRunner
@@ -18,7 +18,7 @@ from application_util.progress import say
 from application_util.sequences.sequence import MotSequence, read_sequence
 from deep_sort import __version__
 from tools.detection_formats.write import row_text
-from tools.detectors.finder import BoxFinder
+from tools.detectors.finder import BoxFinder, hash_detector
 from tools.detectors.settings import DetectorSettings
 
 IMAGES_AHEAD = 4
@@ -51,24 +51,26 @@ class DetectionJob:
         detector = str(Path(self.detector).absolute()) if Path(self.detector).exists() else self.detector
         return replace(self, sequence_dir=self.sequence_dir.absolute(), detector=detector)
 
-    @property
-    def record(self) -> dict[str, Any]:
-        """What det.txt depends on beside the images, for a file beside it."""
-        is_file = Path(self.detector).is_file()
+    def record(self, sequence: MotSequence) -> dict[str, Any]:
+        """Return what det.txt depends on, for a file beside it."""
+        names = self.settings.class_names
         return {
-            "detector": Path(self.detector).name if is_file else self.detector,
-            "sha256": network_sha256(self.detector) if is_file else None,
+            "detector": Path(self.detector).name if Path(self.detector).is_file() else self.detector,
+            "sha256": hash_detector(self.detector),
+            "names_sha256": None if names is None else sha256(names),
+            "images_sha256": sequence.hash_images(),
             "min_confidence": self.min_confidence,
             "classes": list(self.classes),
             "settings": asdict(self.settings),
             "version": __version__,
         }
 
-    def has_made(self, path: Path) -> bool:
+    def has_made(self, path: Path, sequence: MotSequence) -> bool:
         """Return whether a det.txt was made by this job, as far as what lies beside it says."""
         try:
-            return read_json(path.with_name(RECORD_FILE)) == self.record
-        except UserError:
+            made = self.record(sequence) | {"det_sha256": sha256(path)}
+            return read_json(path.with_name(RECORD_FILE)) == made
+        except (UserError, OSError):
             return False
 
 
@@ -92,6 +94,7 @@ def detect_all(jobs: dict[Path, DetectionJob], runner: JobRunner) -> Failures:
         If a file would replace what is read.
     """
     sequences: dict[Path, MotSequence] = {}
+    records: dict[Path, dict[str, Any]] = {}
     failures: Failures = {}
     for path, job in jobs.items():
         try:
@@ -101,7 +104,7 @@ def detect_all(jobs: dict[Path, DetectionJob], runner: JobRunner) -> Failures:
         except UserError as error:
             failures[job.sequence_dir.stem] = error
             continue
-        sequences[path] = sequence
+        sequences[path], records[path] = sequence, job.record(sequence)
         inputs = [each for each in sequence.input_files if each != path]
         refuse_overwriting([path], [*inputs, job.detector, job.settings.class_names])
     queue = [
@@ -117,7 +120,7 @@ def detect_all(jobs: dict[Path, DetectionJob], runner: JobRunner) -> Failures:
             boxes, text = outcome.value
             path = outcome.job.arguments[1]
             write_whole(path, text)
-            write_json(path.with_name(RECORD_FILE), jobs[path].record)
+            write_json(path.with_name(RECORD_FILE), records[path] | {"det_sha256": sha256(path)})
             say(
                 f"{outcome.job.name}: {boxes} detections in {outcome.job.size} frames: {outcome.job.arguments[1]}"
             )

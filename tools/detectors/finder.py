@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
+from application_util.files.checksum import sha256
 from application_util.files.mot_table import BOX_COLUMNS
+from application_util.files.network_card import network_sha256
 from application_util.sequences.sequence import MotSequence
 from tools.detection_formats.box import DECIMALS
 from tools.detection_formats.class_names import Names, read_names
@@ -26,6 +29,18 @@ NETWORK_SUFFIXES = (".onnx", ".xml")
 FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 SMALLEST = 1.0
 """Pixels of the image that a box must cover in both directions."""
+
+
+def hash_detector(name: str) -> str | None:
+    """Return a hash of what a detector is in, as far as it is known: a network, detections, a function's module."""
+    package, _, rest = name.partition(":")
+    path = Path(name)
+    if not path.exists():
+        path = Path(rest) if package in PACKAGES else Path(f"{package.replace('.', '/')}.py")
+    if path.is_dir():
+        files = sorted(path.glob("*.txt"))
+        return hashlib.sha256("".join(f"{each.name} {sha256(each)}\n" for each in files).encode()).hexdigest()
+    return network_sha256(path) if path.is_file() else None
 
 
 class BoxFinder:
