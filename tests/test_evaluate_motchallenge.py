@@ -22,7 +22,7 @@ from application_util.settings import BENCHMARK_SETTINGS
 from deep_sort import __version__
 from tests.support.cli import error_line
 from tests.support.paths import GOLDEN, ROOT, shared_path
-from tests.support.sequences import Benchmark
+from tests.support.sequences import Benchmark, make_sequence, noise_image
 from tests.support.videos import write_film
 
 pytestmark = pytest.mark.slow
@@ -329,6 +329,23 @@ def test_resume_minds_the_version(world, evaluate):
     record.write_text(record.read_text().replace(f'"deep-sort": "{__version__}"', '"deep-sort": "0.1"', 1))
     _code, _, err = evaluate("--resume")
     assert "2 of 3 sequences are complete" in err
+
+
+def test_resume_minds_the_cameras_motion(world, evaluate):
+    """Neither other images nor another file of the camera's motion give the same tracks."""
+    sequence = make_sequence(world.mot_dir / "SEQ-A", 3, image=noise_image)
+    flags = ["--camera_motion", "orb"]
+    evaluate(*flags)
+    image, motions = sequence / "img1" / "000002.png", world.mot_dir / "SEQ-A.camera_orb.json"
+    for changed in (image, motions):
+        assert "3 of 3 sequences are complete" in evaluate(*flags, "--resume")[2]
+        if changed is image:
+            image.write_bytes(image.with_name("000003.png").read_bytes())
+        else:
+            content = json.loads(motions.read_text())
+            content["motions"] = {"2": [1, 0, 5, 0, 1, 5]}
+            motions.write_text(json.dumps(content))
+        assert "2 of 3 sequences are complete" in evaluate(*flags, "--resume")[2]
 
 
 def test_results_of_other_settings_are_replaced_with_a_line(world, evaluate):

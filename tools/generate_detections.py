@@ -72,12 +72,12 @@ def run(
     UserError
         For whatever the user can fix, before anything is encoded.
     """
-    from application_util.files.network_card import network_sha256, read_card, say_distance
+    from application_util.files.network_card import read_card, say_distance
     from application_util.parallel.jobs import report_failures
     from tools.features.calibration import calibrated
     from tools.features.cluster import encode_on_cluster
     from tools.features.encode_sequences import encode_all, plan, unfinished
-    from tools.features.encoder import load_box_encoder
+    from tools.features.encoder import card_of_features, load_box_encoder
     from tools.features.network_options import Network
     from tools.network.model_file import check_model, default_model
 
@@ -85,16 +85,14 @@ def run(
     network = Network(Path(model or default_model()), options or NetworkOptions())
     check_model(network.model)
     try:
-        precision = network.options.precision
-        if precision == "int8":
+        if network.options.precision == "int8":
             network = calibrated(network, jobs, output_dir)
-        sha256 = network_sha256(network.model)
         if scheduler:
-            left = unfinished(jobs, network=sha256, precision=precision) if resume else jobs
+            left = unfinished(jobs, network=card_of_features(network)) if resume else jobs
             failures |= encode_on_cluster(scheduler, network, left)
         else:
             encoder = load_box_encoder(network)
-            left = unfinished(jobs, encoder.feature_dim, sha256, precision) if resume else jobs
+            left = unfinished(jobs, encoder.feature_dim, encoder.card) if resume else jobs
             failures |= encode_all(encoder, left)
     except KeyboardInterrupt:
         raise Interrupted("--resume goes on with what is not finished") from None

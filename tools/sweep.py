@@ -95,7 +95,8 @@ def run(
         cross.split(list(plan), folds)
     output_dir = Path(output_dir)
     with lock_folder(output_dir):
-        record = open_record(output_dir, plan, rules, resume)
+        moves = any(motion != "none" for motion in (values or {}).get("camera_motion", []))
+        record = open_record(output_dir, plan, rules, resume, moves)
         work = Trials(plan, rules, record, JobRunner(jobs or cpu_count(), scheduler))
         database = output_dir / DATABASE_FILE
         if trials:

@@ -40,6 +40,8 @@ class NetworkCard:
         Of a detection file, what the network computed in; of a network that was quantised, ``int8``.
     origin : str
         SHA-256 of the network that a quantised one was made from.
+    made : dict
+        Of a detection file, what else it depends on, and its own hash.
     """
 
     name: str
@@ -51,6 +53,15 @@ class NetworkCard:
     image_format: dict[str, Any] = field(default_factory=dict)
     precision: str = "float32"
     origin: str = ""
+    made: dict[str, Any] = field(default_factory=dict)
+
+    def made_alike(self, other: NetworkCard | None) -> bool:
+        """Return whether features of this card and of another were made by the same network in the same way."""
+        return other is not None and (self.sha256, self.precision, self.made) == (
+            other.sha256,
+            other.precision,
+            other.made,
+        )
 
 
 def card_path(path: str | Path) -> Path:

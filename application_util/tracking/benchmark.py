@@ -144,6 +144,6 @@ def _input_files(job: SequenceJob) -> list[Path]:
 
 def _is_complete(record: RunRecord, name: str, job: SequenceJob) -> bool:
     try:
-        return record.is_complete(name, job, read_sequence(job.sequence_dir).images)
+        return record.is_complete(name, job, read_sequence(job.sequence_dir))
     except UserError:
         return False  # reported when it is tracked

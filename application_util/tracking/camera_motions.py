@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -42,11 +43,10 @@ def camera_motions(sequence: MotSequence, method: str, frames: Iterable[int]) ->
     if not sequence.images:
         warn(f"{sequence.name}: no images, so that nothing is known of the camera's motion (--camera_motion)")
         return {}
-    path = motion_file(sequence, method)
-    about = {"kind": KIND, "method": method, "version": VERSION, "images_sha256": sequence.hash_images()}
-    kept = read_motions(path)
-    if kept is not None and {key: kept.get(key) for key in about} == about:
-        return kept["motions"]
+    path, about = motion_file(sequence, method), _about(sequence, method)
+    kept = kept_motions(sequence, method)
+    if kept is not None:
+        return kept
     camera, motions = CameraMotion(method), {}
     for frame in progress(list(frames), f"{sequence.name}: camera motion"):
         motion = camera.step(sequence.read_image(frame) if frame in sequence.images else None)
@@ -61,6 +61,24 @@ def camera_motions(sequence: MotSequence, method: str, frames: Iterable[int]) ->
     except UserError as error:
         warn(f"{sequence.name}: the camera's motion is not kept: {error}")
     return motions
+
+
+def kept_motions(sequence: MotSequence, method: str) -> Mapping[int, Motion] | None:
+    """Return the camera's motion as far as nothing need be estimated for it, else None."""
+    if method == "none" or not sequence.images:
+        return {}
+    kept, about = read_motions(motion_file(sequence, method)), _about(sequence, method)
+    return kept["motions"] if kept is not None and {key: kept.get(key) for key in about} == about else None
+
+
+def hash_motions(motions: Mapping[int, Motion]) -> str | None:
+    """Return a hash of the camera's motion, None where there is none."""
+    lines = (f"{frame} {np.ravel(motions[frame]).tolist()}\n" for frame in sorted(motions))
+    return hashlib.sha256("".join(lines).encode()).hexdigest() if motions else None
+
+
+def _about(sequence: MotSequence, method: str) -> dict[str, Any]:
+    return {"kind": KIND, "method": method, "version": VERSION, "images_sha256": sequence.hash_images()}
 
 
 def motion_file(sequence: MotSequence, method: str) -> Path:

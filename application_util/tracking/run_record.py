@@ -10,6 +10,8 @@ from typing import Any
 from application_util.errors import UserError
 from application_util.files.checksum import sha256
 from application_util.files.json_file import read_json, write_json
+from application_util.sequences.sequence import MotSequence
+from application_util.tracking.camera_motions import hash_motions, kept_motions
 from application_util.tracking.sequence_job import SequenceJob, SequenceResult
 from deep_sort import __version__
 
@@ -39,20 +41,23 @@ class RunRecord:
         """Return where the result of a sequence goes."""
         return self.directory / f"{name}.txt"
 
-    def is_complete(self, name: str, job: SequenceJob, images: Collection[int]) -> bool:
+    def is_complete(self, name: str, job: SequenceJob, sequence: MotSequence) -> bool:
         """Return whether the result is there, unchanged, and this job would make the same.
 
         Parameters
         ----------
         name : str
         job : SequenceJob
-        images : collection of int
-            Frames of the sequence that have images.
+        sequence : MotSequence
+            The job's.
         """
         entry = self.sequences.get(name, {})
+        motions = kept_motions(sequence, job.settings.camera_motion)
         return (
             entry.get("flags") == flags_of(job)
-            and entry.get("image_frames") == _first_and_last(images)
+            and entry.get("image_frames") == _first_and_last(sequence.images)
+            and motions is not None
+            and entry.get("camera_sha256") == hash_motions(motions)
             and self.is_own(name)
             and _version_in(entry) == __version__
             and entry.get("detection_sha256") == sha256(job.detection_file)
@@ -74,6 +79,7 @@ class RunRecord:
             "sequence_dir": str(job.sequence_dir),
             "detection_file": str(job.detection_file),
             "detection_sha256": result.detection_sha256,
+            "camera_sha256": result.camera_sha256,
             "result_sha256": sha256(self.result_file(name)),
             "frames": _first_and_last(result.frames),
             "image_frames": _first_and_last(result.frames) if result.has_images else None,

@@ -19,7 +19,7 @@ from application_util.postprocessing.postprocess import postprocess_file
 from application_util.sequences.sequence import read_sequence
 from application_util.sequences.sequence_info import detection_warnings, frame_range
 from application_util.settings import MAX_GAP, PostprocessingSettings, TrackerSettings
-from application_util.tracking.camera_motions import camera_motions
+from application_util.tracking.camera_motions import camera_motions, hash_motions
 from application_util.tracking.outcome import Outcome
 from application_util.tracking.sequence_tracker import complete, select_detections
 from deep_sort import __version__
@@ -74,6 +74,8 @@ class SequenceResult:
         What the user should know about the detection file.
     detection_sha256 : str
         Hash of the detection file.
+    camera_sha256 : str or None
+        Hash of the camera's motion.
     seconds : float
         Time it took.
     host : str
@@ -88,6 +90,7 @@ class SequenceResult:
     rows: int
     warnings: list[str]
     detection_sha256: str
+    camera_sha256: str | None
     seconds: float
     host: str
     versions: dict[str, str]
@@ -133,6 +136,7 @@ def track_into_file(job: SequenceJob, output_file: Path) -> SequenceResult:
         results.rows,
         warnings,
         detections.sha256,
+        hash_motions(motions),
         time.perf_counter() - started,
         socket.gethostname(),
         {"deep-sort": __version__, "python": platform.python_version()}

@@ -126,11 +126,12 @@ def _prepare_run_record(folder: Path) -> list[bytes]:
 
 
 def _read_run_record(folder: Path) -> None:
+    from application_util.sequences.sequence import read_sequence
     from application_util.tracking.run_record import read_record
 
     record = read_record(folder / "results")
     record.has_other_settings(NAME, _job(folder))
-    record.is_complete(NAME, _job(folder), [])
+    record.is_complete(NAME, _job(folder), read_sequence(_job(folder).sequence_dir))
 
 
 def _prepare_sweep_record(folder: Path) -> list[bytes]:

@@ -18,8 +18,9 @@ from tests.support.encoding import (
     expected_rows,
     make_boxed_sequence,
 )
+from tests.support.networks import write_tiny_ir
 from tests.support.paths import ROOT
-from tools.generate_detections import generate_detections
+from tools.generate_detections import generate_detections, main
 
 
 def test_resume_does_what_is_missing(mot_dir, out, capsys):
@@ -89,6 +90,52 @@ def test_resume_knows_the_network(mot_dir, out, capsys):
     assert "finished already" not in capsys.readouterr().err
 
 
+def test_resume_means_nothing_else(mot_dir, out, capsys):
+    """The same network and det.txt, but images, options, version, or the file itself are others."""
+    encoder = color_encoder()
+
+    def done(**made):
+        encoder.card = NetworkCard("some.pb", "a", encoder.feature_dim, made=made)
+        generate_detections(encoder, mot_dir, out, resume=True)
+        return "finished already" in capsys.readouterr().err
+
+    assert [done(color_order=order) for order in ("BGR", "BGR", "RGB", "RGB")] == [False, True] * 2
+    image = mot_dir / "SEQ-01" / "img1" / "000002.png"
+    image.write_bytes(image.with_name("000003.png").read_bytes())
+    assert [done(color_order="RGB") for _ in range(2)] == [False, True]
+    features = np.load(out / "SEQ-01.npy")
+    features[0, -1] += 1
+    np.save(out / "SEQ-01.npy", features)
+    assert [done(color_order="RGB") for _ in range(2)] == [False, True]
+
+
+@pytest.mark.slow
+def test_resume_minds_the_options_of_the_network(mot_dir, tmp_path, capsys):
+    pytest.importorskip("openvino")
+    network = write_tiny_ir(tmp_path / "tiny.xml")
+
+    def run(*flags):
+        assert (
+            main(
+                [
+                    "--mot_dir",
+                    f"{mot_dir}",
+                    "--model",
+                    f"{network}",
+                    "--output_dir",
+                    f"{tmp_path / 'out'}",
+                    *flags,
+                ]
+            )
+            == 0
+        )
+        return "finished already" in capsys.readouterr().err
+
+    assert not run("--pixel_scale", "255") and run("--pixel_scale", "255", "--resume")
+    for flags in (["--pixel_scale", "128"], ["--color_order", "RGB"], ["--pixel_mean", "3"]):
+        assert not run(*flags, "--resume") and run(*flags, "--resume")
+
+
 def test_a_file_in_the_place_of_the_card_is_kept(mot_dir, out):
     out.mkdir()
     (out / "SEQ-01.json").write_text("[]")
@@ -118,7 +165,7 @@ def test_a_run_that_dies_leaves_no_file_that_looks_finished(mot_dir, out, how):
 import sys, time
 sys.path.insert(0, {str(ROOT)!r})
 from tests.support.encoding import any_encoder
-from tools.generate_detections import generate_detections
+from tools.generate_detections import generate_detections, main
 def slow(image, boxes):
     print("frame", flush=True)
     time.sleep(0.02)

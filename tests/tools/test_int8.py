@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -80,7 +81,7 @@ def test_a_network_is_calibrated_once_for_a_folder(here, capsys):
     card, features = read_card(network), np.load(here / "out" / "SEQ-01.npy")
     assert (card.name, card.sha256, card.precision) == ("tiny-int8.xml", first, "int8")
     assert card.origin == network_sha256("tiny.xml") and card.image_format["scale"] == 255
-    assert read_card("out/SEQ-01.npy") == card and features.shape == (12, 10 + FEATURE_DIM)
+    assert replace(read_card("out/SEQ-01.npy"), made={}) == card and features.shape == (12, 10 + FEATURE_DIM)
 
     assert generate("--resume") == 0
     lines = capsys.readouterr().err.splitlines()
@@ -88,7 +89,7 @@ def test_a_network_is_calibrated_once_for_a_folder(here, capsys):
         "int8: out/tiny-int8.xml, calibrated before",
         "SEQ-01: finished already, out/SEQ-01.npy",
     ]
-    assert network_sha256(network) == first and read_card("out/SEQ-02.npy") == card
+    assert network_sha256(network) == first and replace(read_card("out/SEQ-02.npy"), made={}) == card
 
     # What it made is a network like any other.
     assert main(["--mot_dir", "mot", "--model", str(network), "--output_dir", "again"]) == 0

@@ -18,7 +18,7 @@ from tools.detection_formats.write import write_detections
 from tools.features.encode_sequence import encode_sequence
 from tools.features.encode_sequences import say_encoded
 from tools.features.encoder import create_box_encoder
-from tools.features.encoding_job import EncodingJob, check_images, outputs_of
+from tools.features.encoding_job import EncodingJob, check_images, finished_card, outputs_of
 from tools.network.model_file import check_model, default_model
 
 
@@ -121,6 +121,7 @@ class _FeatureFile:
 
     def write(self, sequence: MotSequence, det_txt: Path, skip_invalid: bool) -> None:
         job = EncodingJob(Path(os.path.abspath(sequence.directory)), det_txt, self.path, skip_invalid)
+        images = sequence.hash_images()
         say_encoded(encode_sequence(self._encoder, job), job.output_path)
-        write_card(self.path, self._encoder.card)
+        write_card(self.path, finished_card(self._encoder.card, job, images))
         say_distance(read_card(self.network), TrackerSettings().max_cosine_distance)

@@ -11,10 +11,11 @@ from pathlib import Path
 from application_util.files.network_card import NetworkCard, write_card
 from application_util.files.output import write_whole
 from application_util.parallel.jobs import Failures, Job, JobRunner
+from application_util.sequences.sequence import read_sequence
 from tools.features.encode_sequence import encode_sequence
 from tools.features.encode_sequences import say_encoded
 from tools.features.encoder import BoxEncoder, load_box_encoder
-from tools.features.encoding_job import EncodingJob, read_input
+from tools.features.encoding_job import EncodingJob, finished_card, read_input
 from tools.features.encoding_report import EncodingReport
 from tools.features.network_options import Network
 
@@ -42,7 +43,8 @@ def encode_on_cluster(scheduler: str, network: Network, jobs: Sequence[EncodingJ
     """
     network = replace(network, model=network.model.absolute())
     queue = [Job(job.name, (network, _absolute(job)), len(read_input(job).rows)) for job in jobs]
-    output_paths = {job.name: job.output_path for job in jobs}
+    jobs_by_name = {job.name: job for job in jobs}
+    images = {job.name: read_sequence(job.sequence_dir).hash_images() for job in jobs}
     failures = Failures()
     for outcome in JobRunner(1, scheduler).run(encode_into_bytes, queue, "encoding", "crop"):
         name = outcome.job.name
@@ -50,9 +52,10 @@ def encode_on_cluster(scheduler: str, network: Network, jobs: Sequence[EncodingJ
             failures[name] = outcome.error
             continue
         report, content, card = outcome.value
-        write_whole(output_paths[name], content)
-        write_card(output_paths[name], card)
-        say_encoded(report, output_paths[name])
+        job = jobs_by_name[name]
+        write_whole(job.output_path, content)
+        write_card(job.output_path, finished_card(card, job, images[name]))
+        say_encoded(report, job.output_path)
     return failures
 
 

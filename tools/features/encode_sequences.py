@@ -6,16 +6,16 @@ from collections.abc import Collection
 from pathlib import Path
 
 from application_util.errors import UserError
-from application_util.files.network_card import write_card
+from application_util.files.network_card import NetworkCard, write_card
 from application_util.files.output import refuse_overwriting
 from application_util.parallel.jobs import Failures
 from application_util.progress import say, warn
 from application_util.sequences.contradictions import warn_of_contradictions
-from application_util.sequences.sequence import find_det_txt
+from application_util.sequences.sequence import find_det_txt, read_sequence
 from application_util.sequences.sequence_set import find_sequences
 from application_util.sequences.video_source import find_video
 from tools.features.encode_sequence import Encoder, encode_sequence
-from tools.features.encoding_job import EncodingJob, is_finished, outputs_of, read_input
+from tools.features.encoding_job import EncodingJob, finished_card, is_finished, outputs_of, read_input
 from tools.features.encoding_report import EncodingReport
 
 SEQUENCE_PARTS = ("img1", "det", "seqinfo.ini")
@@ -59,9 +59,7 @@ def generate_detections(
     """
     jobs, failures = plan(mot_dir, output_dir, detection_dir, sequences=sequences, skip_invalid=skip_invalid)
     if resume:
-        card = getattr(encoder, "card", None)
-        network = (None, None) if card is None else (card.sha256, card.precision)
-        jobs = unfinished(jobs, getattr(encoder, "feature_dim", None), *network)
+        jobs = unfinished(jobs, getattr(encoder, "feature_dim", None), getattr(encoder, "card", None))
     failures |= encode_all(encoder, jobs)
     if failures:
         raise _summary(failures)
@@ -136,8 +134,7 @@ def _summary(failures: Failures) -> UserError:
 def unfinished(
     jobs: list[EncodingJob],
     feature_dim: int | None = None,
-    network: str | None = None,
-    precision: str | None = None,
+    network: NetworkCard | None = None,
 ) -> list[EncodingJob]:
     """Leave out the jobs that are done, saying so.
 
@@ -146,12 +143,10 @@ def unfinished(
     jobs : list of EncodingJob
     feature_dim : int, optional
         M that finished files must have.
-    network : str, optional
-        SHA-256 of the network that must have made them.
-    precision : str, optional
-        What it must have computed in.
+    network : NetworkCard, optional
+        What must have made them.
     """
-    finished = [job for job in jobs if is_finished(job, feature_dim, network, precision)]
+    finished = [job for job in jobs if is_finished(job, feature_dim, network)]
     for job in finished:
         say(f"{job.name}: finished already, {job.output_path}")
     return [job for job in jobs if job not in finished]
@@ -174,8 +169,9 @@ def encode_all(encoder: Encoder, jobs: list[EncodingJob]) -> Failures:
     failures = Failures()
     for job in jobs:
         try:
+            images = read_sequence(job.sequence_dir).hash_images()
             report = encode_sequence(encoder, job)
-            write_card(job.output_path, getattr(encoder, "card", None))
+            write_card(job.output_path, finished_card(getattr(encoder, "card", None), job, images))
             say_encoded(report, job.output_path)
         except UserError as error:
             failures[job.name] = error

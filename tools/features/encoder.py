@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +18,7 @@ from tools.features.patches import cut_patches
 from tools.network.frozen_graph import FrozenGraph
 from tools.network.image_format import ImageFormat, image_format_of
 from tools.network.model_file import check_model
-from tools.network.runtime import open_network
+from tools.network.runtime import open_network, usual_runtime
 
 DEFAULT_BATCH_SIZE = 32
 
@@ -254,20 +254,42 @@ def create_box_encoder(
             "expected (height, width, 3)"
         )
     card = network_card(model_filename, image_encoder.feature_dim)
-    if precision != "float32":
-        card = replace(card, precision=precision)
+    names = (input_name, output_name)
+    card = _card_of_features(card, names, runtime, precision, image_format or image_format_of(model_filename))
     return BoxEncoder(image_encoder, batch_size, card)
 
 
-def load_box_encoder(network: Network) -> BoxEncoder:
-    """Load a network with the options of a command line, as `create_box_encoder` does."""
+def card_of_features(network: Network) -> NetworkCard:
+    """Return what the card of features says of the network and its options, before it is loaded."""
+    options, card = network.options, network_card(network.model, 0)
+    names = (options.input_name, options.output_name)
+    return _card_of_features(card, names, options.runtime, options.precision, _image_format(network))
+
+
+def _card_of_features(
+    card: NetworkCard, names: tuple[str, str], runtime: str | None, precision: str, image_format: ImageFormat
+) -> NetworkCard:
+    made = {
+        "names": list(names),
+        "runtime": runtime or usual_runtime(card.name),
+        "image_format": asdict(image_format),
+    }
+    return replace(card, precision=card.precision if precision == "float32" else precision, made=made)
+
+
+def _image_format(network: Network) -> ImageFormat:
     options = network.options
-    image_format = image_format_of(
+    return image_format_of(
         network.model,
         color_order=options.color_order,
         mean=options.pixel_mean,
         scale=options.pixel_scale,
     )
+
+
+def load_box_encoder(network: Network) -> BoxEncoder:
+    """Load a network with the options of a command line, as `create_box_encoder` does."""
+    options = network.options
     return create_box_encoder(
         network.model,
         options.input_name,
@@ -275,6 +297,6 @@ def load_box_encoder(network: Network) -> BoxEncoder:
         options.batch_size,
         runtime=options.runtime,
         precision=options.precision,
-        image_format=image_format,
+        image_format=_image_format(network),
         trust_model=options.trust_model,
     )

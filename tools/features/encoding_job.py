@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
+from application_util.files.checksum import sha256
 from application_util.files.detection_file import DetectionFile
 from application_util.files.mot_table import BOX_COLUMNS, read_detections
-from application_util.files.network_card import card_path, read_card
+from application_util.files.network_card import NetworkCard, card_path, read_card
 from application_util.sequences.images import no_images
 from application_util.sequences.sequence import MotSequence, read_sequence
+from deep_sort import __version__
 
 
 @dataclass(frozen=True)
@@ -126,12 +128,24 @@ def outputs_of(detection_file: Path) -> list[Path]:
     return [detection_file, card]
 
 
-def is_finished(
-    job: EncodingJob,
-    feature_dim: int | None = None,
-    network: str | None = None,
-    precision: str | None = None,
-) -> bool:
+def finished_card(card: NetworkCard | None, job: EncodingJob, images: str) -> NetworkCard | None:
+    """Return the card of a job's detection file, which is there.
+
+    Parameters
+    ----------
+    card : NetworkCard or None
+        What is known of the network.
+    job : EncodingJob
+    images : str
+        Hash of the sequence's images, see `MotSequence.hash_images`.
+    """
+    if card is None:
+        return None
+    made = {"images_sha256": images, "file_sha256": sha256(job.output_path), "version": __version__}
+    return replace(card, made=card.made | made)
+
+
+def is_finished(job: EncodingJob, feature_dim: int | None = None, network: NetworkCard | None = None) -> bool:
     """Return whether a job's detection file is there and holds its detections.
 
     Parameters
@@ -139,10 +153,8 @@ def is_finished(
     job : EncodingJob
     feature_dim : int, optional
         M that the features must have.
-    network : str, optional
-        SHA-256 of the network that must have made them.
-    precision : str, optional
-        What it must have computed in.
+    network : NetworkCard, optional
+        What must have made them.
 
     Raises
     ------
@@ -155,11 +167,10 @@ def is_finished(
         return False
     if made.feature_dim == 0 or feature_dim not in (None, made.feature_dim):
         return False
-    card = read_card(job.output_path)
-    if network is not None and (card is None or card.sha256 != network):
-        return False
-    if precision is not None and card is not None and card.precision != precision:
-        return False
+    if network is not None:
+        expected = finished_card(network, job, read_sequence(job.sequence_dir).hash_images())
+        if expected is not None and not expected.made_alike(read_card(job.output_path)):
+            return False
     boxes = np.concatenate(
         [np.empty((0, BOX_COLUMNS)), *(made.rows(frame)[:, :BOX_COLUMNS] for frame in made.frames)]
     )

@@ -12,6 +12,11 @@ from tools.network.openvino_network import OpenVinoNetwork
 OPENVINO_ENDINGS = (".xml", ".onnx")
 
 
+def usual_runtime(path: str | Path) -> str:
+    """Return what runs a network where nothing else is asked for."""
+    return "openvino" if Path(path).suffix.lower() in OPENVINO_ENDINGS else "tensorflow"
+
+
 def open_network(
     path: str | Path,
     input_name: str,
@@ -33,7 +38,7 @@ def open_network(
         If the runtime is missing or does not read such files, or has no such precision.
     """
     frozen = Path(path).suffix.lower() not in OPENVINO_ENDINGS
-    runtime = runtime or ("tensorflow" if frozen else "openvino")
+    runtime = runtime or usual_runtime(path)
     if precision == "int8":
         raise UserError(
             f"{path}: int8 needs crops to be calibrated on: "

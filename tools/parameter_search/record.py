@@ -13,6 +13,7 @@ from application_util.files.json_file import read_json, write_json
 from application_util.files.output import set_aside
 from application_util.progress import say
 from application_util.scoring.scores import COMBINED
+from application_util.sequences.sequence import read_sequence
 from application_util.tracking.benchmark import count_frames
 from application_util.tracking.sequence_job import SequenceJob
 from deep_sort import __version__
@@ -68,7 +69,7 @@ def _table_fields(scores: dict[str, dict[str, float]]) -> dict[str, float]:
 
 
 def open_record(
-    directory: Path, plan: Mapping[str, SequenceJob], benchmark: str, resume: bool
+    directory: Path, plan: Mapping[str, SequenceJob], benchmark: str, resume: bool, with_images: bool = False
 ) -> SearchRecord:
     """Return the record of a search in a folder; files of an earlier one that it does not continue are set aside.
 
@@ -82,6 +83,8 @@ def open_record(
         By whose rules it is scored.
     resume : bool
         Continue the search recorded there if it had the same inputs.
+    with_images : bool
+        Scores depend on images, too.
 
     Raises
     ------
@@ -94,6 +97,7 @@ def open_record(
             "detections": _hash(job.detection_file),
             "groundtruth": _hash(job.sequence_dir / "gt" / "gt.txt"),
             "frames": count_frames(job),
+            "images": read_sequence(job.sequence_dir).hash_images() if with_images else None,
         }
         for name, job in plan.items()
     }
