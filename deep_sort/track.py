@@ -54,7 +54,7 @@ _METHODS = (
 )
 
 
-class Track(Batched, methods=_METHODS, attributes=13):
+class Track(Batched, methods=_METHODS):
     """A single object with its motion (x, y, a, h and velocities) and its age.
 
     Parameters
@@ -86,13 +86,24 @@ class Track(Batched, methods=_METHODS, attributes=13):
         That of the last update, or the first of all; None for a track that no tracker has started.
     """
 
-    _states: States | None = None
-    _column = 0
-    _mean: Any = None
-    _covariance: Any = None
-    _last: Any = None
+    # What an object has besides is what a program gave it, perhaps a method of its own: see `all_take_many`.
+    __slots__ = (
+        *("track_id", "hits", "age", "time_since_update", "state", "features", "_n_init", "_max_age"),
+        *("_last", "_mean", "_covariance", "_states", "_column"),
+    )
+    _last: Any
+    _mean: Any
+    _covariance: Any
+    _states: States | None
+    _column: int
     mean = _state("_mean", "Mean of the Kalman state, shape (8,).")
     covariance = _state("_covariance", "Covariance of the Kalman state, shape (8, 8).")
+
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> Track:
+        """Make a track whose state is not in a tracker's arrays."""
+        track = super().__new__(cls)
+        track._last = track._mean = track._covariance = track._states = None
+        return track
 
     def __init__(
         self,
@@ -104,7 +115,6 @@ class Track(Batched, methods=_METHODS, attributes=13):
         feature: NDArray | None = None,
     ) -> None:
         # A tracker holds the states of its tracks in arrays; mean and covariance are None while nobody asks for them.
-        self._states, self._column, self._last = None, 0, None
         self._mean = mean
         self._covariance = covariance
         self.track_id = track_id
@@ -186,10 +196,9 @@ class Track(Batched, methods=_METHODS, attributes=13):
     def __getstate__(self) -> dict[str, Any]:
         """Store what a track is by itself, under the names that trackers of old stored."""
         self._own_state()
-        state = {name: value for name, value in vars(self).items() if name not in ("_states", "_column")}
-        return state | {"mean": state.pop("_mean"), "covariance": state.pop("_covariance")}
+        state = {name: getattr(self, name) for name in Track.__slots__[:9] if hasattr(self, name)}
+        return {"mean": self._mean, "covariance": self._covariance} | state | vars(self)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._states, self._column, self._last = None, 0, None
         for name, value in state.items():
             setattr(self, name, value)
