@@ -37,17 +37,18 @@ def predict_tracks(states: States, kf: KalmanFilter, tracks: list[Track]) -> Non
 
 def update_tracks(
     states: States, kf: KalmanFilter, tracks: list[Track], found: Found, matches: Sequence[tuple[int, int]]
-) -> list[tuple[int, int]]:
+) -> tuple[list[int], list[int]]:
     """Correct tracks by detections, given matches of their indices.
 
     Returns
     -------
-    list of (track id, detection index)
-        Features that may go straight to the metric, of tracks that were confirmed before.
+    track_ids, detection_indices : list of int
+        Whose features may go straight to the metric: those of tracks that were confirmed before.
     """
-    learned: list[tuple[int, int]] = []
+    ids: list[int] = []
+    indices: list[int] = []
     if not matches:
-        return learned
+        return ids, indices
     if found.together and states.hold(tracks):
         which = [-1] * len(tracks)
         for i, j in matches:
@@ -58,7 +59,7 @@ def update_tracks(
     else:
         for i, j in matches:
             tracks[i].update(kf, found.detections[j])
-        return learned
+        return ids, indices
     direct, arrays, detections = found.queries is not None, found.arrays, found.detections
     for i, j in matches:
         track = tracks[i]
@@ -66,12 +67,13 @@ def update_tracks(
         track.time_since_update = 0
         track._last = detections[j] if arrays is None else (arrays, j)
         if direct and track.state == CONFIRMED:
-            learned.append((track.track_id, j))
+            ids.append(track.track_id)
+            indices.append(j)
             continue
         track.features.append(found.feature(j))
         if track.state == TrackState.Tentative and track.hits >= track._n_init:
             track.state = CONFIRMED
-    return learned
+    return ids, indices
 
 
 def confirmed_and_others(tracks: list[Track], together: bool) -> tuple[list[int], list[int]]:

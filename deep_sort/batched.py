@@ -46,6 +46,9 @@ class Batched:
             cls.batched = cls.batched and cls.remembered.functions == inherited.functions
 
 
+_OWN = attrgetter("__dict__")
+
+
 def takes_many(part: Any) -> bool:
     """Return whether a part may be called for many at once: neither its class nor the object was changed."""
     kind = type(part)
@@ -62,8 +65,8 @@ def all_take_many(parts: Collection[Any]) -> bool:
         remembered = getattr(kind, "remembered", Batched.remembered)
         if not (getattr(kind, "batched", False) and remembered.unchanged()):
             return False
-        if max(map(len, map(vars, parts))) > kind.attributes and not all(
-            map(remembered.names.isdisjoint, map(vars, parts))
-        ):
+        usual = kind.attributes
+        more = max(map(len, map(_OWN, parts))) > usual if usual else any(map(_OWN, parts))
+        if more and not all(map(remembered.names.isdisjoint, map(_OWN, parts))):
             return False
     return True

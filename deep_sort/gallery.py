@@ -128,7 +128,7 @@ class Galleries:
         """
         rows = np.array([self._rows[target] for target in targets]).take(rows)
         asked = queries.take(columns, 0)
-        if least is None or self.weigh is not np.multiply or queries.dtype.itemsize < 4:
+        if least is None or not -1 < least < 1 or self.weigh is not np.multiply or queries.dtype.itemsize < 4:
             return self._closeness_each(rows, asked)
         closeness = _dots(asked, self._newest.take(rows, 0))  # to one of the features
         unsure = (~(closeness > least + SLACK)).nonzero()[0]
@@ -139,11 +139,12 @@ class Galleries:
 
     def _closeness_unless_far(self, rows: NDArray, queries: NDArray, least: float) -> NDArray:
         """Return the closeness of queries (N, M) to the targets in their rows, -inf where it is certainly less."""
-        # Of vectors of length 1, |q - c|^2 / 2 = 1 - q . c, and |q - f| >= |q - c| - |f - c|, of features and centres.
-        beyond = math.sqrt(max(0.0, 1.0 - least)) + np.sqrt(1.0 - self._narrowest.take(rows))
-        beyond *= beyond
+        # Of queries, features and centres, angle(q, f) >= angle(q, c) - angle(c, f), and
+        # cos(a + b) = cos a cos b - sin a sin b, as long as a + b is no more than half a turn.
+        narrowest = np.maximum(self._narrowest.take(rows), -least)
+        bound = least * narrowest - math.sqrt(1.0 - least * least) * np.sqrt(1.0 - narrowest * narrowest)
         closeness = _dots(queries, self._centres.take(rows, 0))
-        left = (~(closeness + beyond < 1.0 - SLACK)).nonzero()[0]
+        left = (~(closeness < bound - SLACK)).nonzero()[0]
         closeness.fill(-np.inf)
         if len(left):
             rows = rows.take(left)

@@ -33,7 +33,7 @@ def non_max_suppression(
     if not len(tlwh):
         return []
     tlwh = tlwh[:, :4]
-    order = np.argsort(tlwh[:, 1] + tlwh[:, 3] if scores is None else scores)[::-1]
+    order = np.asarray(tlwh[:, 1] + tlwh[:, 3] if scores is None else scores).argsort()[::-1]
     if max_bbox_overlap >= 1 and tlwh[:, 2:].min() > 0:
         return order.tolist()  # no box covers more than all of another
     left_top = tlwh[:, :2]

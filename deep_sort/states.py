@@ -47,9 +47,10 @@ class States:
         It cannot for a state of another model, or a track that is there twice.
         """
         if self.tracks != tracks:
-            if len(set(map(id, tracks))) < len(tracks):
+            staying = set(map(id, tracks))
+            if len(staying) < len(tracks):
                 return False
-            self._collect(tracks)
+            self._collect(tracks, staying)
         for track in self._lent:
             state = _pack(track._mean, track._covariance)
             if state is None:
@@ -76,9 +77,10 @@ class States:
         new = np.zeros((5, 4, len(tracks)))
         new[0] = measurements
         new[1::3] = _variances(measurements[3], *deviations).reshape(2, 4, -1)
-        for track in tracks:
-            track._states = self
-        self._assign(self.tracks + tracks, np.concatenate([self.values, new], axis=2))
+        for column, track in enumerate(tracks, start=len(self.tracks)):
+            track._states, track._column = self, column
+        self.tracks = self.tracks + tracks
+        self.values, self._projected = np.concatenate([self.values, new], axis=2), None
 
     def predict(self, kf: KalmanFilter) -> None:
         """Move all states one frame ahead: m' = F m, P' = F P F' + Q."""
@@ -165,11 +167,10 @@ class States:
             self._projected = np.add(noise, self.values[1], out=noise)
         return self._projected
 
-    def _collect(self, tracks: list[Track]) -> None:
+    def _collect(self, tracks: list[Track], staying: set[int]) -> None:
         """Take in tracks that are new, with the arrays they show; let go of those that are not there any more."""
         columns = [track._column if track._states is self else -1 for track in tracks]
         values = self.values
-        staying = set(map(id, tracks))
         gone = [track for track in self.tracks if id(track) not in staying and track._states is self]
         if gone:
             departed = States(values.take([track._column for track in gone], axis=2))
@@ -182,10 +183,8 @@ class States:
                 track._own_state()
                 track._states = self
                 self._lent.append(track)
-        self._assign(list(tracks), values.take(columns, axis=2))
-
-    def _assign(self, tracks: list[Track], values: Array) -> None:
-        self.tracks, self.values, self._projected = tracks, values, None
+        self.tracks = list(tracks)
+        self.values, self._projected = values.take(columns, axis=2), None
         for column, track in enumerate(tracks):
             track._column = column
 

@@ -117,7 +117,7 @@ class Tracker(Batched, methods=("_initiate_track",)):
             self.tracks[index].mark_missed()
         self._initiate_tracks(found, unmatched_detections)
         self.tracks = without_deleted(self.tracks, found.together)
-        self._learn_appearance(found, learned)
+        self._learn_appearance(found, *learned)
         self._found = None
 
     def check(self, detections: Sequence[Detection]) -> None:
@@ -159,7 +159,7 @@ class Tracker(Batched, methods=("_initiate_track",)):
         """Do as `match`; what `update` calls, and trackers of old override."""
         return self.match(detections)
 
-    def _correct(self, found: Found, matches: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    def _correct(self, found: Found, matches: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:
         """Correct tracks by the detections they were matched with, see `update_tracks`."""
         return update_tracks(self._states, self.kf, self.tracks, found, matches)
 
@@ -244,7 +244,7 @@ class Tracker(Batched, methods=("_initiate_track",)):
         self.tracks.append(track)
         self._next_id += 1
 
-    def _learn_appearance(self, found: Found, learned: list[tuple[int, int]]) -> None:
+    def _learn_appearance(self, found: Found, ids: list[int], indices: list[int]) -> None:
         """Move the features of confirmed tracks to the metric, which forgets all others."""
         together, confirmed = found.together, TrackState.Confirmed
         tracks = [
@@ -252,15 +252,14 @@ class Tracker(Batched, methods=("_initiate_track",)):
         ]
         active = [track.track_id for track in tracks]
         waiting = [track for track in tracks if track.features]
-        if waiting or not learned:
+        if waiting or not ids:
             features, targets = [], []
             for track in waiting:
                 features += track.features
                 targets += [track.track_id] * len(track.features)
                 track.features = []
             self.metric.partial_fit(np.asarray(features), np.asarray(targets), active)
-        if learned:
-            ids, indices = map(list, zip(*learned, strict=True))
+        if ids:
             prepared = (
                 found.features.take(indices, 0),
                 found.weights.take(indices),

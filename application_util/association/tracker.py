@@ -148,7 +148,7 @@ class AssociationTracker(Tracker):
             return self.kf.gating_distance(means, covariances, found.xyah.T)
         return np.array([self.kf.gating_distance(*state, found.xyah.T) for state in states])
 
-    def _correct(self, found: Found, matches: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    def _correct(self, found: Found, matches: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:
         kf = self.kf
         if not isinstance(kf, NoiseByConfidence):
             return super()._correct(found, matches)
@@ -159,7 +159,7 @@ class AssociationTracker(Tracker):
         for i, j in matches:
             with kf.measured_with(confidences[j]):
                 super()._correct(found, [(i, j)])
-        return []
+        return [], []
 
     def _initiate_track(self, detection: Detection) -> None:
         if not self.tentative_grace:
