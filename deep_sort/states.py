@@ -143,9 +143,10 @@ class States:
         if len(columns) * count <= FEW_PAIRS:
             offsets = measurements[:, np.newaxis] - mean[:, :, np.newaxis]
             offsets *= offsets
-            offsets /= variance[:, :, np.newaxis]
-            rows, others = (np.add.reduce(offsets) <= threshold).nonzero()
-            return rows, others
+            offsets *= (1.0 / variance)[:, :, np.newaxis]
+            near = (np.add.reduce(offsets) <= threshold).ravel().nonzero()[0]
+            rows = near // count
+            return rows, near - rows * count
         # The distance along one axis bounds the whole from below: x, in which measurements are sorted, then y.
         reach_x, reach_y = np.sqrt((1 + 1e-9) * threshold * variance[:2])
         order = measurements[0].argsort()
