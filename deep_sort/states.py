@@ -40,6 +40,7 @@ class States:
         self.values: Array = np.empty((5, 4, 0)) if values is None else values
         self._lent: list[Track] = []
         self._projected: Array | None = None
+        self._weight = 0.0  # with which that was computed
 
     def hold(self, tracks: list[Track]) -> bool:
         """Bring the states of these tracks alone into the arrays; return False if that cannot be.
@@ -163,9 +164,10 @@ class States:
 
     def _project(self, kf: KalmanFilter) -> Array:
         """Return the variances of what the states predict to be measured, the diagonal of S = H P H' + R, (4, N)."""
-        if self._projected is None:
-            noise = _variances(self.values[0, 3], *measurement_deviations(kf._std_weight_position))
-            self._projected = np.add(noise, self.values[1], out=noise)
+        weight = kf._std_weight_position
+        if self._projected is None or self._weight != weight:
+            noise = _variances(self.values[0, 3], *measurement_deviations(weight))
+            self._projected, self._weight = np.add(noise, self.values[1], out=noise), weight
         return self._projected
 
     def _collect(self, tracks: list[Track], staying: set[int]) -> None:

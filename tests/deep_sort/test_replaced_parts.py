@@ -615,6 +615,18 @@ def standing(budget: int | None = None, frames: int = 4) -> Tracker:
     return tracker_
 
 
+def test_weights_of_the_filter_count_from_when_they_are_set():
+    tracker_, other = standing(), standing()
+    found = [Detection([100 * i + 9, 50, 40, 100], 0.9, np.eye(8)[i]) for i in range(3)]
+    for one in (tracker_, other):
+        one.predict()
+    tracker_.match(found)
+    for one in (tracker_, other):
+        one.kf._std_weight_position = 0.2
+        one.update(found)
+    np.testing.assert_array_equal(tracker_.tracks[0].mean, other.tracks[0].mean)
+
+
 def test_tracks_that_are_equal_by_number_are_not_the_same_track():
     class ById(Track):
         def __eq__(self, other):
