@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from .batched import Batched, all_take_many
 
-HUGE = 1e50
-"""Pixels from which on the squares that a filter computes leave the range of floats."""
+LARGEST, SMALLEST = 1e50, 1e-50
+"""Limits of positions and sizes in pixels: beyond them squares and their quotients leave the range of numbers."""
 
 
 class Detection(Batched, methods=("to_xyah",), attributes=4):
@@ -217,14 +217,14 @@ def measurements(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     xyah = boxes.T.copy()
     sides = xyah[2:]
-    if not (np.minimum.reduce(sides, axis=None, initial=1.0) > 1 / HUGE and np.vdot(xyah, xyah) < HUGE):
+    if not (np.minimum.reduce(sides, axis=None, initial=1.0) > SMALLEST and np.vdot(xyah, xyah) < LARGEST):
         for index, box in enumerate(boxes.tolist()):
             for name, value in zip(("left", "top", "width", "height"), box, strict=True):
                 if not math.isfinite(value):
                     raise ValueError(f"detection {index}: {name} is {value}, expected a finite number")
                 if name in ("width", "height") and value <= 0:
                     raise ValueError(f"detection {index}: {name} is {value}, expected a positive number")
-                if abs(value) > HUGE or (name in ("width", "height") and value < 1 / HUGE):
+                if abs(value) > LARGEST or (name in ("width", "height") and value < SMALLEST):
                     raise ValueError(f"detection {index}: {name} is {value}, which is no number of pixels")
     xyah[:2] += sides / 2
     sides[0] /= sides[1]

@@ -8,12 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from application_util.files.mot_table import are_frames
+from deep_sort.detection import LARGEST, SMALLEST
 
 FIRST_FEATURE = 10
 """Column of the first feature component; the columns before are those of det.txt."""
-
-LARGEST, SMALLEST = 1e50, 1e-50
-"""Limits of positions and sizes in pixels: beyond them squares and their quotients leave the range of numbers."""
 
 COLUMNS = {0: "frame", 2: "left", 3: "top", 4: "width", 5: "height", 6: "confidence"}
 """Columns that the tracker reads."""
