@@ -72,10 +72,11 @@ def run(
     from application_util.parallel.jobs import Job, JobRunner, report_failures
     from application_util.postprocessing.result_files import (
         Options,
+        is_done,
         plan_file,
         plan_folder,
-        postprocess_into_file,
-        record,
+        postprocess_into_text,
+        write,
     )
 
     if not settings.active:
@@ -90,18 +91,25 @@ def run(
         files = [plan_file(result_file, output_file, detection_file, options, in_place)]
     else:
         files = plan_folder(str(result_dir), output_dir, detection_dir, options, in_place)
-    queue = [Job(each.name, (each,), 1) for each in files]
     failures: dict[str, BaseException] = {}
     with lock_folder(files[0].output_file.parent):
-        for outcome in JobRunner(jobs or cpu_count()).run(postprocess_into_file, queue, "results", "file"):
-            if outcome.error is not None:
-                if result_file is not None:
-                    raise outcome.error
-                failures[outcome.job.name] = outcome.error
-                continue
+        done = [each for each in files if result_dir is not None and is_done(each)]
+        if done:
+            say(
+                f"{len(done)} of {len(files)} results are so already: {', '.join(each.name for each in done)}"
+            )
+        queue = [Job(each.name, (each,), 1) for each in files if each not in done]
+        for outcome in JobRunner(jobs or cpu_count()).run(postprocess_into_text, queue, "results", "file"):
             (file,) = outcome.job.arguments
-            if result_dir is not None:
-                record(file, outcome.value)
+            try:
+                if outcome.error is not None:
+                    raise outcome.error
+                write(file, outcome.value, recorded=result_dir is not None)
+            except Exception as error:  # whatever a worker met
+                if result_file is not None:
+                    raise
+                failures[outcome.job.name] = error
+                continue
             for warning in outcome.value.changes.warnings:
                 warn(warning)
             say(f"{file.name}: {outcome.value.changes.describe()} in {file.output_file}")

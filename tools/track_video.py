@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -76,6 +77,7 @@ def run(
     from application_util.association.create import create_tracker
     from application_util.drawing.view import View
     from application_util.errors import Interrupted
+    from application_util.files.lock import lock_folder
     from application_util.files.network_card import write_card
     from application_util.files.output import refuse_overwriting
     from application_util.files.result_file import ResultFile
@@ -112,6 +114,7 @@ def run(
     tracker, camera = create_tracker(settings, by_class=True), CameraMotion(settings.camera_motion)
     endless = frames.numbers is None
     with (
+        nullcontext() if save_detections is None else lock_folder(save_detections),
         ResultFile(output_file, write_class) as results,
         SavedDetections(files, 0 if encoder is None else encoder.feature_dim) as saved,
         view,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from application_util.errors import UserError
 from application_util.files.checksum import sha256
 from application_util.files.detection_file import DetectionFile
 from application_util.files.json_file import read_json, write_json
-from application_util.files.output import refuse_overwriting, whole_file
+from application_util.files.output import refuse_overwriting, write_whole
 from application_util.postprocessing.postprocess import Changes, postprocess_file
 from application_util.sequences.images import is_hidden
 from application_util.sequences.sequence import find_detection_file
@@ -61,8 +62,9 @@ class ResultJob:
 
 @dataclass(frozen=True)
 class Processed:
-    """What was done with a result file; hashes of the files that were read."""
+    """What becomes of a result file; hashes of the files that were read."""
 
+    text: str
     changes: Changes
     result_sha256: str
     detection_sha256: str | None
@@ -137,8 +139,22 @@ def _job(
     )
 
 
-def postprocess_into_file(job: ResultJob) -> Processed:
-    """Write what becomes of a result file; nothing appears before all is done.
+def is_done(job: ResultJob) -> bool:
+    """Return whether a result was post-processed in its place before, in the same way, and is as it was then."""
+    entry = _recorded(job).get(job.name)
+    if job.output_file != job.result_file or not isinstance(entry, dict):
+        return False
+    detections = None if job.detection_file is None else sha256(job.detection_file)
+    made = {
+        "flags": job.options.settings.as_dict(),
+        "detection_sha256": detections,
+        "output_sha256": sha256(job.output_file),
+    }
+    return {key: entry.get(key) for key in made} == made
+
+
+def postprocess_into_text(job: ResultJob) -> Processed:
+    """Return what becomes of a result file.
 
     Raises
     ------
@@ -152,31 +168,43 @@ def postprocess_into_file(job: ResultJob) -> Processed:
     text, changes = postprocess_file(job.result_file, job.options.settings, detections)
     if sha256(job.result_file) != hashed:
         raise UserError(f"{job.result_file}: changed while it was read: try again when it is complete")
-    with whole_file(job.output_file, "choose another --output", encoding="ascii", newline="\n") as file:
-        file.write(text)
-    return Processed(changes, hashed, None if detections is None else detections.sha256)
+    return Processed(text, changes, hashed, None if detections is None else detections.sha256)
 
 
-def record(job: ResultJob, done: Processed) -> None:
-    """Add to the record in the output's folder how a file was made."""
-    path = job.output_file.with_name(RECORD_FILE)
-    sequences: dict[str, Any] = {}
+def write(job: ResultJob, done: Processed, recorded: bool) -> None:
+    """Write what became of a result file, after what the record in its folder says of it.
+
+    Whoever is killed in between finds the hash of a file that is not there yet, and does it again; the other way
+    round, a result in its own place would be post-processed twice.
+    """
+    content = done.text.encode("ascii")
+    if recorded:
+        _record(job, done, hashlib.sha256(content).hexdigest())
+    write_whole(job.output_file, content, "choose another --output")
+
+
+def _recorded(job: ResultJob) -> dict[str, Any]:
     try:
-        known = read_json(path)["sequences"]
-        sequences = known if isinstance(known, dict) else {}
+        known = read_json(job.output_file.with_name(RECORD_FILE))["sequences"]
+        return known if isinstance(known, dict) else {}
     except (UserError, KeyError, TypeError):
-        pass  # none so far, or none that can be read
-    sequences[job.name] = {
+        return {}  # none so far, or none that can be read
+
+
+def _record(job: ResultJob, done: Processed, sha256_of_output: str) -> None:
+    """Add to the record in the output's folder how a file was made."""
+    entry = {
         "flags": job.options.settings.as_dict(),
         "result_file": str(job.result_file),
         "result_sha256": done.result_sha256,
         "detection_file": None if job.detection_file is None else str(job.detection_file),
         "detection_sha256": done.detection_sha256,
-        "output_sha256": sha256(job.output_file),
+        "output_sha256": sha256_of_output,
         "tracks": done.changes.tracks,
         "rows": done.changes.rows,
         "joined": done.changes.joined,
         "dropped": done.changes.dropped,
         "filled": done.changes.filled,
     }
-    write_json(path, {"sequences": dict(sorted(sequences.items()))})
+    sequences = _recorded(job) | {job.name: entry}
+    write_json(job.output_file.with_name(RECORD_FILE), {"sequences": dict(sorted(sequences.items()))})

@@ -12,13 +12,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-import numpy as np
-
+from tests.faults import work
 from tests.support.cli import headless_environment
-from tests.support.crops import make_market
-from tests.support.encoding import make_boxed_sequence
-from tests.support.paths import GOLDEN, ROOT
-from tests.support.sequences import Benchmark, make_sequence, noise_image, walk, write_results
+from tests.support.paths import ROOT
 
 Arguments = Callable[[Path, Path, int], list[object]]
 
@@ -107,70 +103,6 @@ def _drop_times(value: object) -> object:
     return [_drop_times(item) for item in value] if isinstance(value, list) else value
 
 
-# What they work on
-
-
-def _detections(source: Path) -> None:
-    """A crowd that comes again and again, so that there is time to be killed in."""
-    rows = np.load(GOLDEN / "crowded.npy")
-    length = int(rows[:, 0].max())
-    repeated = [rows + np.eye(1, rows.shape[1])[0] * length * turn for turn in range(4)]
-    make_sequence(source / "SEQ-01", [], frame_rate=25)
-    np.save(source / "found.npy", np.concatenate(repeated))
-
-
-def _benchmark(source: Path) -> None:
-    benchmark = Benchmark(source)
-    for number, golden in enumerate(("walkers", "crowded", "walkers"), start=1):
-        benchmark.add(f"SEQ-{number:02d}", golden)
-
-
-def _results(source: Path) -> None:
-    for number in (1, 2):
-        make_sequence(source / "mot" / f"SEQ-{number:02d}", 15, (120, 160), image=noise_image)
-        for folder, step in (("results", 4.0), ("other", 5.0)):
-            rows = walk(15, 1, (10.0, 30.0), step) + walk(15, 2, (100.0, 60.0), -step)
-            write_results(source / folder / f"SEQ-{number:02d}.txt", rows)
-
-
-def _table(source: Path) -> None:
-    make_sequence(source / "SEQ-01", [], frame_rate=25, length=20_000)
-    for name, left in (("found", 5), ("other", 6)):
-        rows = "".join(f"{frame},{left},6.5,25,36,0.75\n" for frame in range(1, 20_001))
-        (source / f"{name}.csv").write_text("frame,xmin,ymin,xmax,ymax,score\n" + rows)
-
-
-def _images(source: Path) -> None:
-    for number in (1, 2):
-        sequence = make_boxed_sequence(source / "mot", f"SEQ-{number:02d}", frames=range(1, 60))
-        other = source / "other" / sequence.name / "det" / "det.txt"
-        other.parent.mkdir(parents=True)
-        other.write_text((sequence / "det" / "det.txt").read_text().replace("20,20,8,16,", "20,20,10,16,"))
-
-
-def _crops(source: Path) -> None:
-    make_market(source / "data", people=4, each=4)
-
-
-def _curves(source: Path) -> None:
-    head = "step,epoch,height,learning_rate,loss,images_per_second,rank1,mAP\n"
-    for run in ("0", "1"):
-        (source / run).mkdir()
-        rows = (f"{10 * n},{n},64,0.001,{5 / n + int(run)},80,0.5,0.4\n" for n in range(1, 50))
-        (source / run / "history.csv").write_text(head + "".join(rows))
-
-
-def _checkpoints(source: Path) -> None:
-    from tools.reid.weights import initial_variables, save_variables
-
-    for variant in (0, 1):
-        save_variables(source / f"checkpoint-{variant}", initial_variables((64, 32), 3, seed=variant))
-
-
-def _nothing(source: Path) -> None:
-    pass
-
-
 def _track(source: Path, out: Path, variant: int) -> list[object]:
     return ["deep_sort_app.py", "--sequence_dir", source / "SEQ-01", "--detection_file", source / "found.npy",
             "--output_file", out / "tracks.txt", "--display", "false",
@@ -183,13 +115,16 @@ def _track_into_video(source: Path, out: Path, variant: int) -> list[object]:
             "--n_init", 3 + variant]  # fmt: skip
 
 
-def _track_with_images(source: Path) -> None:
-    _results(source)
-    rows = np.full((30, 14), 0.5)
-    rows[:, 0] = np.arange(30) % 15 + 1
-    rows[:, 2:7] = 30, 20, 20, 40, 1
-    rows[15:, 2] = 80 + 2 * rows[15:, 0]
-    np.save(source / "found.npy", rows)
+def _video(source: Path, out: Path, variant: int) -> list[object]:
+    return ["tools/track_video.py", source / "mot" / "SEQ-01", "--detector", "finder:find",
+            "--output_file", out / "tracks.txt", "--output_video", out / "tracks.avi",
+            "--save_detections", out / "saved",
+            "--min_confidence", (0.3, 0.6)[variant]]  # fmt: skip
+
+
+def _detect(source: Path, out: Path, variant: int) -> list[object]:
+    return ["tools/detect.py", "--mot_dir", source / "mot", "--detector", "finder:find", "--output_dir", out,
+            "--min_confidence", (0.3, 0.6)[variant]]  # fmt: skip
 
 
 def _training(source: Path, out: Path, variant: int) -> list[object]:
@@ -199,41 +134,73 @@ def _training(source: Path, out: Path, variant: int) -> list[object]:
 
 
 WRITERS = (
-    Writer("deep_sort_app", _detections, _track),
-    Writer("deep_sort_app --output_video", _track_with_images, _track_into_video),
-    Writer("evaluate", _benchmark, lambda source, out, variant: [
+    Writer("deep_sort_app", work.detections, _track),
+    Writer("deep_sort_app --output_video", work.track_with_images, _track_into_video),
+    Writer("evaluate", work.benchmark, lambda source, out, variant: [
         "evaluate_motchallenge.py", "--mot_dir", source / "mot", "--detection_dir", source / "detections",
         "--output_dir", out, "--jobs", 1, "--report", out / "report.html",
         "--max_cosine_distance", (0.2, 0.1)[variant]], ("--resume",), growing=("run.json",)),
-    Writer("sweep", _benchmark, lambda source, out, variant: [
+    Writer("sweep", work.benchmark, lambda source, out, variant: [
         "tools/sweep.py", "--mot_dir", source / "mot", "--detection_dir", source / "detections",
         "--output_dir", out, "--jobs", 1, "--max_cosine_distance", *((0.1, 0.2), (0.15, 0.3))[variant]], ("--resume",),
         growing=("sweep.json",)),
-    Writer("generate_detections", _images, lambda source, out, variant: [
+    Writer("sweep --random", work.benchmark, lambda source, out, variant: [
+        "tools/sweep.py", "--mot_dir", source / "mot", "--detection_dir", source / "detections", "--output_dir", out,
+        "--jobs", 1, "--random", 3, "--folds", 2, "--seed", variant, "--max_cosine_distance", 0.1, 0.3], ("--resume",),
+        growing=("sweep.json",)),
+    Writer("evaluate --postprocess", work.benchmark, lambda source, out, variant: [
+        "evaluate_motchallenge.py", "--mot_dir", source / "mot", "--detection_dir", source / "detections",
+        "--output_dir", out, "--jobs", 1, "--smooth", 5 + variant, "--fill", 5], ("--resume",), growing=("run.json",)),
+    Writer("generate_detections", work.images, lambda source, out, variant: [
         "tools/generate_detections.py", "--mot_dir", source / "mot", "--output_dir", out,
         "--detection_dir", source / ("mot", "other")[variant]], ("--resume",), network=True),
-    Writer("import_detections", _table, lambda source, out, variant: [
+    Writer("track_video", work.film, lambda source, out, variant: [
+        *_video(source, out, variant), "--model", "none"]),
+    Writer("track_video with features", work.film_with_network, lambda source, out, variant: [
+        *_video(source, out, variant), "--model", source / "tiny.xml"], network=True),
+    Writer("detect", work.film, lambda source, out, variant: [*_detect(source, out, variant), "--overwrite"]),
+    Writer("detect --resume", work.film, _detect, ("--resume",), refuses_others=True),
+    Writer("generate_detections with OpenVINO", work.film_with_boxes, lambda source, out, variant: [
+        "tools/generate_detections.py", "--mot_dir", source / "mot", "--output_dir", out, "--model",
+        source / "tiny.xml", "--pixel_scale", (255, 128)[variant]], ("--resume",), network=True),
+    Writer("postprocess", work.raw_results, lambda source, out, variant: [
+        "tools/postprocess.py", "--result_dir", source / "results", "--output_dir", out, "--jobs", 1,
+        "--smooth", 5 + variant]),
+    Writer("postprocess one", work.raw_results, lambda source, out, variant: [
+        "tools/postprocess.py", "--result_file", source / "results" / "SEQ-01.txt", "--output_file", out / "o.txt",
+        "--smooth", 5 + variant]),
+    Writer("import_detections", work.table, lambda source, out, variant: [
         "tools/import_detections.py", "--sequence_dir", source / "SEQ-01", "--detections",
         source / ("found.csv", "other.csv")[variant], "--output_file", out / "det.txt", "--overwrite"]),
-    Writer("render_sequence", _nothing, lambda source, out, variant: [
+    Writer("import_detections --features", work.film_with_table, lambda source, out, variant: [
+        "tools/import_detections.py", "--sequence_dir", source / "mot" / "SEQ-01", "--detections",
+        source / ("found.csv", "other.csv")[variant], "--output_file", out / "det.txt", "--overwrite",
+        "--features", out / "SEQ-01.npy", "--model", source / "tiny.xml"], network=True),
+    Writer("render_sequence", work.nothing, lambda source, out, variant: [
         "tools/render_sequence.py", out / "STREET-01", "--frames", 12, "--width", 160, "--height", 120,
         "--people", 4, "--seed", variant]),
-    Writer("make_crowd", _nothing, lambda source, out, variant: [
+    Writer("make_crowd", work.nothing, lambda source, out, variant: [
         "tools/make_crowd.py", out / "CROWD", "--frames", 300, "--people", 40, "--seed", variant]),
-    Writer("make_report", _results, lambda source, out, variant: [
+    Writer("make_report", work.results, lambda source, out, variant: [
         "tools/make_report.py", "--mot_dir", source / "mot", "--result_dir", source / ("results", "other")[variant],
         "--output_file", out / "report.html", "--title", "Report"]),
-    Writer("generate_videos", _results, lambda source, out, variant: [
+    Writer("generate_videos", work.results, lambda source, out, variant: [
         "generate_videos.py", "--mot_dir", source / "mot", "--result_dir", source / ("results", "other")[variant],
         "--output_dir", out, "--convert_h264"]),
-    Writer("show_results", _results, lambda source, out, variant: [
+    Writer("show_results", work.results, lambda source, out, variant: [
         "show_results.py", "--sequence_dir", source / "mot" / "SEQ-01", "--result_file",
         source / ("results", "other")[variant] / "SEQ-01.txt", "--output_file", out / "shown.avi"]),
-    Writer("plot_descriptor", _curves, lambda source, out, variant: [
+    Writer("plot_descriptor", work.curves, lambda source, out, variant: [
         "tools/plot_descriptor.py", "curves", source / str(variant), "--output_file", out / "curves.png"]),
-    Writer("freeze_model", _checkpoints, lambda source, out, variant: [
+    Writer("plot_descriptor tracks", work.results, lambda source, out, variant: [
+        "tools/plot_descriptor.py", "tracks", "--sequence_dir", source / "mot" / "SEQ-01", "--result_file",
+        source / ("results", "other")[variant] / "SEQ-01.txt", "--rows", 1, "--output_file", out / "sheet.png"]),
+    Writer("export", work.crops_with_network, lambda source, out, variant: [
+        "tools/train_descriptor.py", "export", "--dataset_dir", source / "data", "--model",
+        source / f"tiny-{variant}.xml", "--output_dir", out], network=True),
+    Writer("freeze_model", work.checkpoints, lambda source, out, variant: [
         "tools/freeze_model.py", "--checkpoint_in", source / f"checkpoint-{variant}", "--graphdef_out",
         out / "network.pb", "--image_shape", 64, 32], network=True),
-    Writer("train_descriptor", _crops, _training, network=True, growing=TRAINING_STATE,
+    Writer("train_descriptor", work.crops, _training, network=True, growing=TRAINING_STATE,
         refuses_others=True),
 )  # fmt: skip

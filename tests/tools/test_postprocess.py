@@ -9,6 +9,7 @@ import pytest
 
 import evaluate_motchallenge
 from application_util.files.mot_table import read_tracks
+from application_util.postprocessing import result_files
 from application_util.settings import PostprocessingSettings
 from tests.support.cli import error_line
 from tests.support.paths import GOLDEN, shared_path
@@ -183,6 +184,37 @@ def test_evaluation_gives_what_the_command_makes_of_its_results(run, folders, tm
     assert evaluate_motchallenge.main([*other.flags(), "--jobs", "1", "--resume"]) == 0
     assert "replacing results" in capsys.readouterr().err
     assert other.result("SEQ-A").read_bytes() == folders.result("SEQ-A").read_bytes()
+
+
+def test_results_are_not_postprocessed_twice(run, tmp_path, monkeypatch):
+    """Killed between two files, or within one, a run in place goes on and gives what an undisturbed one gives."""
+    names, flags = ["SEQ-A.txt", "SEQ-B.txt"], ("--in_place", "--smooth", 5, "--jobs", 1)
+    for folder in ("once", "twice"):
+        for name in names:
+            write(tmp_path / folder / name, (GOLDEN / "walkers-A.txt").read_text())
+    assert run("--result_dir", tmp_path / "once", *flags)[0] == 0
+    for name in names:
+        expected = (tmp_path / "once" / name).read_bytes()
+        whole = result_files.write_whole
+
+        def killed(path, *others, name=name, whole=whole):
+            if path.name == name:
+                raise KeyboardInterrupt
+            whole(path, *others)
+
+        monkeypatch.setattr(result_files, "write_whole", killed)
+        assert run("--result_dir", tmp_path / "twice", *flags)[0] == 130
+        monkeypatch.undo()
+        assert (tmp_path / "twice" / name).read_bytes() == (GOLDEN / "walkers-A.txt").read_bytes() != expected
+    code, err = run("--result_dir", tmp_path / "twice", *flags)
+    assert code == 0 and "1 of 2 results are so already: SEQ-A" in err
+    for _ in range(2):
+        assert [(tmp_path / "twice" / name).read_bytes() for name in names] == 2 * [expected]
+        assert "2 of 2 results are so already" in run("--result_dir", tmp_path / "twice", *flags)[1]
+    assert (
+        run("--result_dir", tmp_path / "twice", "--in_place", "--fill", 3, "--jobs", 1)[1].count("so already")
+        == 0
+    )
 
 
 def test_filled_boxes_are_scored(folders, tmp_path):

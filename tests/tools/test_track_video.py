@@ -15,6 +15,7 @@ import pytest
 
 import deep_sort_app
 from application_util.drawing.view import View
+from application_util.files.lock import lock_folder
 from application_util.settings import BENCHMARK_SETTINGS
 from tests.support.cli import error_line, headless_environment
 from tests.support.paths import ROOT, shared_path
@@ -96,6 +97,13 @@ def test_saved_detections_give_the_same_tracks_without_the_detector(here):
     assert (here / "app.txt").read_bytes() == expected
     assert track("clip.avi", "--detector", saved, "--output_file", "again.txt", "--write_class") == 0
     assert (here / "again.txt").read_bytes() == expected
+
+
+def test_a_second_run_into_the_same_folder_is_refused(here, capsys):
+    with lock_folder("saved"):
+        assert track("clip.avi", "--save_detections", "saved") == 2
+    assert "saved: in use by another run" in error_line(capsys.readouterr().err)
+    assert not (here / "tracks.txt").exists()
 
 
 @pytest.mark.slow
