@@ -222,3 +222,18 @@ def test_a_graph_that_reaches_files_is_refused_unless_it_is_trusted(tmp_path):
     assert not (tmp_path / "written").exists()
     create_box_encoder(tmp_path / "net.pb", trust_model=True)
     assert (tmp_path / "written").exists()
+
+
+@pytest.mark.parametrize("operation", [
+    "ReadFile", "SaveV2", "TextLineDataset", "EagerPyFunc", "RecordInput", "LoadAndRemapMatrix",
+    "GenerateVocabRemapping", "FixedUnigramCandidateSampler", "Skipgram", "ImmutableConst", "DecodeProtoV2",
+    "CollectiveReduceV2",
+])  # fmt: skip
+def test_operations_that_reach_out_are_known(tmp_path, operation):
+    """They read what files their attributes or inputs name, or talk to other processes."""
+    tf = pytest.importorskip("tensorflow")
+    graph = tf.compat.v1.GraphDef()
+    graph.node.add(name="inside", op=operation)
+    (tmp_path / "net.pb").write_bytes(graph.SerializeToString())
+    with pytest.raises(UserError, match=rf"net\.pb: .*\({operation}\)"):
+        ImageEncoder(tmp_path / "net.pb")

@@ -16,6 +16,8 @@ from tools.network.tensorflow_import import load_tensorflow
 
 OUTWARD = re.compile(
     "File|Save|Restore|Checkpoint|Reader|Dataset|PyFunc|Rpc|Remote|Send|Recv|Summary|Debug|Print|Library"
+    "|RecordInput|LoadAndRemap|VocabRemapping|FixedUnigram|Skipgram|ImmutableConst|Proto|DumpTensor|ImportEvent"
+    "|Collective|Heartbeat|Distributed"
 )
 """In the names of TensorFlow's operations that reach files, other programs or the network when a graph runs."""
 
