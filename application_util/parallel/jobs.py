@@ -152,7 +152,7 @@ def report_failures(failures: Failures) -> None:
             continue
         if not isinstance(error, OSError | MemoryError | RuntimeError):
             say("".join(traceback.format_exception(error)).rstrip())
-        say(f"error: {name}: failed ({type(error).__name__}: {error})")
+        say(f"error: {name}: failed ({type(error).__name__}: {' '.join(str(error).split())})")
 
 
 class _Finished:

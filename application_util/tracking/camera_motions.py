@@ -17,6 +17,8 @@ from application_util.progress import progress, say, warn
 from application_util.sequences.sequence import MotSequence
 
 KIND = "camera motion"
+LARGEST_MOTION = 1e6
+"""Pixels between two frames that a record may tell."""
 
 
 def camera_motions(sequence: MotSequence, method: str, frames: Iterable[int]) -> Mapping[int, Motion]:
@@ -92,7 +94,9 @@ def read_motions(path: Path) -> dict[str, Any] | None:
     try:
         content = read_json(path)
         motions = {int(frame): np.reshape(motion, (2, 3)) for frame, motion in content["motions"].items()}
-        finite = all(np.isfinite(motion.astype(np.float64)).all() for motion in motions.values())
-        return content | {"motions": motions} if finite and content["kind"] == KIND else None
-    except (UserError, KeyError, TypeError, ValueError, AttributeError):
+        usable = all(
+            (np.abs(motion.astype(np.float64)) < LARGEST_MOTION).all() for motion in motions.values()
+        )
+        return content | {"motions": motions} if usable and content["kind"] == KIND else None
+    except (UserError, KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None

@@ -11,8 +11,9 @@ import pytest
 
 from application_util.errors import UserError
 from application_util.sequences.image_header import has_false_chunk, image_size
-from application_util.sequences.images import ImageFolder, no_images, read_image
+from application_util.sequences.images import ImageFolder, decode_image, no_images, read_image
 from application_util.sequences.sequence import read_sequence
+from tests.support.sequences import make_sequence
 
 
 def write_images(folder, *names):
@@ -89,6 +90,24 @@ def test_the_size_is_read_from_the_head_of_a_file(kind):
         assert image_size(content[:end]) in (None, (31, 47))
         for change in (b"\xff\xff", b"\0\0", b"\x80\x01"):
             image_size(content[:end] + change + content[end + 2 :])
+
+
+def test_the_size_of_a_gif():
+    content = b"GIF89a" + (30000).to_bytes(2, "little") + (20000).to_bytes(2, "little") + bytes(9)
+    assert image_size(content) == (20000, 30000)
+    with pytest.raises(UserError, match="30000 x 20000 pixels, more than"):
+        decode_image(content, "a.jpg")
+
+
+def test_what_is_known_of_a_size_without_decoding(tmp_path):
+    folder = make_sequence(tmp_path / "S", 2, suffix="jpg") / "img1"
+    first = folder / "000001.jpg"
+    assert ImageFolder(folder).announced_size == (96, 128)
+    content = first.read_bytes()
+    first.write_bytes(content[:2] + b"\xff\xe1\0\x10Exif\0\0" + bytes(8) + content[2:])
+    assert ImageFolder(folder).announced_size is None  # it may be turned
+    first.write_bytes(b"no image")
+    assert ImageFolder(folder).announced_size is None
 
 
 def test_the_sizes_of_other_kinds_of_webp():

@@ -99,3 +99,8 @@ def test_one_that_fails_does_not_lose_the_others(here, capsys):
         len(read_table("mot/clip/det/det.txt")) == 12
         and not (here / "mot" / "SEQ" / "det" / "det.txt").exists()
     )
+
+
+def test_nothing_found_is_no_result_like_any_other(here, capsys):
+    assert detect("--sequence_dir", "mot/clip.avi", "--classes", "5") == 0
+    assert "warning: clip: nothing was found: are --classes, --min_confidence" in capsys.readouterr().err

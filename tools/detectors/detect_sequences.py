@@ -14,7 +14,7 @@ from application_util.files.output import refuse_overwriting, write_whole
 from application_util.parallel.executor import report_progress
 from application_util.parallel.jobs import Failures, Job, JobRunner
 from application_util.parallel.read_ahead import read_ahead
-from application_util.progress import say
+from application_util.progress import say, warn
 from application_util.sequences.sequence import MotSequence, read_sequence
 from deep_sort import __version__
 from tools.detection_formats.write import row_text
@@ -121,6 +121,10 @@ def detect_all(jobs: dict[Path, DetectionJob], runner: JobRunner) -> Failures:
             path = outcome.job.arguments[1]
             write_whole(path, text)
             write_json(path.with_name(RECORD_FILE), records[path] | {"det_sha256": sha256(path)})
+            if not boxes:
+                warn(
+                    f"{outcome.job.name}: nothing was found: are --classes, --min_confidence and the detector right?"
+                )
             say(
                 f"{outcome.job.name}: {boxes} detections in {outcome.job.size} frames: {outcome.job.arguments[1]}"
             )

@@ -20,6 +20,8 @@ from application_util.sequences.images import decode_image
 JUNK = -1
 DISTRACTOR = 0
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".png"}
+SYSTEM_FOLDERS = {"@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN"}
+"""Of macOS, Windows and network drives, which keep small or deleted copies of images there."""
 ARRAY_BYTES = 2 << 30
 LARGEST_FILE = 1 << 28
 ARCHIVE_ERRORS = (
@@ -109,10 +111,11 @@ class ImageSource:
         return sorted(path.relative_to(self.location).as_posix() for path in files)
 
     def images(self) -> Iterator[str]:
-        """Names of all images, hidden files and folders left out."""
+        """Names of all images; hidden files and folders, and those that systems add, are left out."""
         for name in self.names():
             path = PurePosixPath(name)
-            if path.suffix.lower() in IMAGE_ENDINGS and not any(part.startswith(".") for part in path.parts):
+            hidden = any(part.startswith(".") or part in SYSTEM_FOLDERS for part in path.parts)
+            if path.suffix.lower() in IMAGE_ENDINGS and not hidden:
                 yield name
 
     def images_in(self, folder: str) -> Iterator[str]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from application_util.errors import UserError
 from application_util.progress import say
-from application_util.sequences.images import IMAGE_SUFFIXES, ImageFolder
+from application_util.sequences.images import ImageFolder, images_in
 from application_util.sequences.sequence import MotSequence, read_sequence
 from application_util.sequences.video_source import MOST_FRAMES_PER_SECOND, open_video, without_messages
 
@@ -202,10 +202,8 @@ class _AllImages(ImageFolder):
 
     def __init__(self, place: Path) -> None:
         self.place = place
-        paths = [
-            path for path in place.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.name[0] != "."
-        ]
-        self._files = dict(enumerate(sorted(paths, key=_natural), start=1))
+        self.unused = []
+        self._files = dict(enumerate(sorted(images_in(place), key=_natural), start=1))
 
 
 def open_source(text: str, reconnect: float = 0.0) -> Source:
@@ -235,12 +233,24 @@ def open_source(text: str, reconnect: float = 0.0) -> Source:
         source.frame_rate, source.sequence = sequence.frame_rate, sequence
         return source
     if not sequence.images:
-        folder = _AllImages(Path(text))
-        if not folder:
-            raise UserError(f"{text}: no video and no images in it")
-        numbered = ImageFolder(Path(text))
-        sequence = replace(sequence, images=numbered if len(numbered) == len(folder) else folder)
+        sequence = replace(sequence, images=_images_of(Path(text)))
     return Images(sequence)
+
+
+def _images_of(place: Path) -> ImageFolder:
+    """Return the images of any folder: numbered by their names if all can be, else in the order of these."""
+    folder = _AllImages(place)
+    if not folder:
+        raise UserError(f"{place}: no video and no images in it")
+    with contextlib.suppress(UserError):  # names of several kinds
+        numbered = ImageFolder(place)
+        if len(numbered) == len(folder):
+            return numbered
+    first, last = folder[1].name, folder[len(folder)].name
+    say(
+        f"{place}: names of several kinds: frames are numbered in their order, 1 is {first}, {len(folder)} is {last}"
+    )
+    return folder
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

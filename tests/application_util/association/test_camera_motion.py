@@ -98,7 +98,14 @@ def test_estimated_again_for_other_images(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "content", ["{}", "[1]", "no json", '{"kind": "camera motion", "motions": {"x": [1]}}']
+    "content",
+    [
+        "{}",
+        "[1]",
+        "no json",
+        '{"kind": "camera motion", "motions": {"x": [1]}}',
+        '{"kind": "camera motion", "motions": {"2": [1, 0, 1e300, 0, 1, 0]}}',
+    ],
 )
 def test_a_file_of_another_program_stays(tmp_path, capsys, content):
     sequence = pan(tmp_path)

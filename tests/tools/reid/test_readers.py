@@ -231,3 +231,15 @@ def test_held_out_identities_are_apart(tmp_path):
     assert len(kept) + len(held) == len(data)
     again = hold_out(data, 0.4, seed=1)[1]
     np.testing.assert_array_equal(held.identities, again.identities)
+
+
+@pytest.mark.parametrize(
+    "place", ["__MACOSX/train/a", "train/a/@eaDir", "#recycle/train/b", ".cache/train/a"]
+)
+def test_folders_that_systems_add_hold_no_images(tmp_path, place):
+    folder = make_folders(tmp_path / "data")
+    expected = list(ImageSource(folder).images())
+    (folder / place).mkdir(parents=True)
+    write_picture(folder / place / "1.jpg", 0, 0)
+    for source in (folder, zip_folder(folder, tmp_path / "data.zip")):
+        assert list(ImageSource(source).images()) == expected

@@ -49,6 +49,15 @@ def test_a_frame_without_an_image_has_none(tmp_path):
     assert seen(open_source(str(place)), None, None) == [(2, 2), (3, None), (4, 4)]
 
 
+def test_images_of_several_kinds_are_numbered_in_their_order(tmp_path, capsys):
+    for frame, name in enumerate(("a1.png", "b2.png", "a10.png"), start=1):
+        cv2.imwrite(str(tmp_path / name), bars(frame))
+    for name in ("._a1.png", "@eaDir.png", "~b2.png"):
+        (tmp_path / name).write_bytes(b"x")
+    assert seen(open_source(str(tmp_path)), None, None) == pairs(1, 2, 3)
+    assert "frames are numbered in their order, 1 is a1.png, 3 is a10.png" in capsys.readouterr().err
+
+
 def test_what_gives_no_images_is_an_error(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match="no video and no images in it"):
