@@ -1,7 +1,8 @@
-"""Progress and messages: a bar on a terminal, a line now and then elsewhere; the only place that writes to stderr."""
+"""Progress and messages, the only place that writes to the terminal: a bar on one, a line now and then elsewhere."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
@@ -23,6 +24,27 @@ def say(line: str) -> None:
                 print(line.encode(errors="backslashreplace").decode(), file=sys.stderr, flush=True)
         except OSError:  # nobody reads any more, the disk of a log is full: no reason to end hours of work
             sys.stderr = None
+
+
+def show(text: str) -> None:
+    """Print what a command is asked for on stdout.
+
+    Where nobody reads it any more (``| head``), or the disk is full, work goes on; letters that stdout's encoding does
+    not know are escaped.
+    """
+    if sys.stdout is None:
+        return
+    try:
+        encoding = sys.stdout.encoding or "utf-8"
+        text.encode(encoding, sys.stdout.errors or "strict")
+    except UnicodeEncodeError:
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            warn(f"stdout cannot be written ({error.strerror})")
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (what is still in the old one is not tried again)
 
 
 def warn(line: str) -> None:

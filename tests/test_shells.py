@@ -19,7 +19,12 @@ PLAIN_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 def shell(line, **environment):
     """Run a line of a shell in which $APP, $SHOW and $VIDEOS are commands."""
-    commands = {"APP": "deep_sort_app.py", "SHOW": "show_results.py", "VIDEOS": "generate_videos.py"}
+    commands = {
+        "APP": "deep_sort_app.py",
+        "SHOW": "show_results.py",
+        "VIDEOS": "generate_videos.py",
+        "EVALUATE": "evaluate_motchallenge.py",
+    }
     places = {name: f"{sys.executable} {ROOT / script}" for name, script in commands.items()}
     return subprocess.run(
         ["bash", "-c", line],
@@ -62,3 +67,39 @@ def test_videos_of_names_that_are_no_utf8_are_refused(tmp_path):
     done = shell(f"$SHOW {files} --display False --output_file '{name}'")
     assert done.returncode == 2
     assert "not UTF-8" in error_line(done.stderr.decode())
+
+
+@pytest.fixture
+def scored(tmp_path):
+    """A benchmark of one sequence and its result, and the arguments that score and report it."""
+    make_sequence(tmp_path / "mot" / "S", 8)
+    rows = walk(8)
+    (tmp_path / "mot" / "S" / "gt").mkdir()
+    truth = "".join("%d,%d,%.1f,%.1f,%.1f,%.1f,1,1,1\n" % tuple(row) for row in rows)  # noqa: UP031
+    (tmp_path / "mot" / "S" / "gt" / "gt.txt").write_text(truth)
+    write_results(tmp_path / "results" / "S.txt", rows)
+    report = tmp_path / "report.html"
+    return f"--mot_dir {tmp_path}/mot --output_dir {tmp_path}/results --jobs 1 --report {report}", report
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [("| true", ""), ("> /dev/full", "warning: stdout cannot be written (No space"), (">&-", "")],
+)
+def test_work_goes_on_when_nobody_reads_the_table(scored, end, said):
+    pytest.importorskip("trackeval")
+    arguments, report = scored
+    done = shell(f"$EVALUATE {arguments} {end}; echo ${{PIPESTATUS[0]}} >&2")
+    lines = done.stderr.decode()
+    assert lines.splitlines()[-1] == "0", lines
+    assert said in lines and "Exception" not in lines and "error" not in lines
+    assert report.stat().st_size > 1000
+
+
+def test_a_table_with_letters_that_stdout_does_not_know(scored, tmp_path):
+    pytest.importorskip("trackeval")
+    for place in ("mot/S", "results/S.txt"):
+        (tmp_path / place).rename(tmp_path / place.replace("S", "図"))
+    done = shell(f"$EVALUATE {scored[0]}", PYTHONIOENCODING="ascii:strict", LC_ALL="C.UTF-8")
+    assert done.returncode == 0, done.stderr
+    assert rb"\u56f3" in done.stdout

@@ -14,7 +14,7 @@ from application_util.cli import CommandParser, add_mode, run_command
 from application_util.errors import UserError
 from application_util.flag_types import positive_int
 from application_util.flags import add_flag, add_flags
-from application_util.progress import say
+from application_util.progress import say, show
 from tools.reid.settings import DATASETS
 
 
@@ -37,8 +37,8 @@ def distances(model: str, dataset: str, dataset_dir: str, output_file: str) -> N
     refuse_overwriting([output_file], [model, dataset_dir, Path(dataset_dir) / "*"])
     counts = measure_distances(model, [(dataset, dataset_dir)])
     distance = recommended_distance(counts)
-    print(table_of_distances(counts))
-    print(f"1 % of different people are within {distance:.3f}")
+    show(table_of_distances(counts))
+    show(f"1 % of different people are within {distance:.3f}")
     card = read_card(model)
     plot_distances(counts, (card and card.max_cosine_distance) or distance, output_file)
 

@@ -14,7 +14,7 @@ from application_util.cli import CommandParser, run_command
 from application_util.errors import UserError
 from application_util.flag_types import number, positive_int
 from application_util.flags import DETECTION_FILES, add_flag, add_flags, add_worker_flags
-from application_util.progress import say
+from application_util.progress import say, show
 from application_util.settings import MAX_GAP
 from tools.parameter_search.search import METRICS, add_value_flags, take_values
 
@@ -113,14 +113,14 @@ def run(
             about = f"Best {metric} of {len(rows)} settings on {', '.join(plan)}: {100 * rows[0][metric]:.2f}"
             text = format_settings(best.tracker, best.postprocessing, comment=about)
             write_whole(output_dir / SETTINGS_FILE, text)
-            print(outcome.format_best(rows))
+            show(outcome.format_best(rows))
             if folds and not work.failures:
                 choose = cross.choose_by_record(record, settings, metric)
                 if trials:
                     choose = cross.choose_by_learning(values, trials, seed, metric, work, database)
                 scores = cross.cross_validate(folds, choose, metric, work)
                 if scores:
-                    print(f"\n{cross.describe(scores, folds, metric, best, record)}")
+                    show(f"\n{cross.describe(scores, folds, metric, best, record)}")
             command = outcome.best_command(
                 output_dir / SETTINGS_FILE,
                 names,
@@ -131,7 +131,7 @@ def run(
                 benchmark,
                 max_gap,
             )
-            print(f"\nbest {metric} of {len(rows)} settings:\n{command}")
+            show(f"\nbest {metric} of {len(rows)} settings:\n{command}")
             say(
                 f"table, plot and scores by sequence in {output_dir}; settings file: {output_dir / SETTINGS_FILE}"
             )

@@ -12,7 +12,7 @@ from application_util.errors import UserError, require
 from application_util.files.output import write_whole
 from application_util.installation import install_command
 from application_util.parallel.jobs import Failures, Job, JobRunner
-from application_util.progress import say, warn
+from application_util.progress import say, show, warn
 from application_util.scoring.score_table import format_table, score_rows, write_scores
 from application_util.scoring.scores import FamilyScores, ScoreJob, guess_benchmark, score_and_hash
 from application_util.scoring.tables import Hashes
@@ -115,7 +115,7 @@ def score_benchmark(
         about: dict[str, Any] = {"benchmark": rules, "trackeval": version}
         about |= {"classes": classes} if classes else {}
         write_scores(result_dir, scores, about | {"sha256": dict(sorted(hashes.items()))})
-        print(f"{rules} by TrackEval {version}; fractions in percent\n\n{format_table(score_rows(scores))}")
+        show(f"{rules} by TrackEval {version}; fractions in percent\n\n{format_table(score_rows(scores))}")
         say(f"scores of {len(scores)} sequences in {result_dir / 'scores.csv'} and scores.json")
     return scores, failures
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from application_util.errors import UserError
+from application_util.progress import show
 from tools.features.encoder import ImageEncoder
 from tools.network.architecture import IMAGE_SHAPE
 from tools.network.checkpoint import read_checkpoint
@@ -62,8 +63,8 @@ def evaluate(
     encoded = time.perf_counter()
     scores = rank_gallery(query_features, gallery_features, query, gallery)
     ranked = time.perf_counter()
-    print(f"{model}: {scores}")
-    print(f"images and features in {encoded - start:.1f} s, ranking in {ranked - encoded:.1f} s")
+    show(f"{model}: {scores}")
+    show(f"images and features in {encoded - start:.1f} s, ranking in {ranked - encoded:.1f} s")
 
 
 def export(
@@ -81,4 +82,4 @@ def export(
     for split in ("query", "gallery"):
         features, data = encode(datasets, network, split, batch_size)
         write_features(Path(output_dir), split, features, data)
-        print(f"{output_dir}: {split}: {len(features)} features written")
+        show(f"{output_dir}: {split}: {len(features)} features written")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from application_util.errors import UserError
 from application_util.files.output import check_writable, refuse_overwriting, whole_file
-from application_util.progress import say
+from application_util.progress import say, show
 from application_util.scoring.scores import FamilyScores
 from application_util.sequences.contradictions import warn_of_contradictions
 from application_util.settings import BENCHMARK_SETTINGS, TrackerSettings
@@ -143,7 +143,7 @@ def print_jumps(
         if explained.comment:
             say(f"{each.name}: not explained: {explained.comment}")
         for line in lines(each.name, explained):
-            print(line)
+            show(line)
     for name, error in sorted(unreadable.items()):
         say(f"{name} is left out: {error}")
     return sorted(unreadable)
