@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -153,16 +152,20 @@ class Found:
         self.together = False
         self.queries: Any = None
         self.weights: Any = None
+        self._features: NDArray | None = None
 
-    @cached_property
+    @property
     def features(self) -> NDArray:
         """The features of all, shape (N, M); a ValueError that names the first that has another shape."""
-        features: Any = (
-            [detection.feature for detection in self.detections]
-            if self.arrays is None
-            else self.arrays.feature
-        )
-        if isinstance(features, np.ndarray) and self._length in (None, features.shape[1]):
+        if self._features is None:
+            self._features = self._stacked()
+        return self._features
+
+    def _stacked(self) -> NDArray:
+        features: Any = None if self.arrays is None else self.arrays.feature
+        if self.arrays is None:
+            features = [detection.feature for detection in self.detections]
+        elif self._length in (None, features.shape[1]):
             return features
         shapes = [getattr(feature, "shape", None) or np.shape(feature) for feature in features]
         expected = shapes[:1] if self._length is None else [(self._length,)]
@@ -217,7 +220,7 @@ def measurements(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     xyah = boxes.T.copy()
     sides = xyah[2:]
-    if not (np.minimum.reduce(sides, axis=None, initial=1.0) > SMALLEST and np.vdot(xyah, xyah) < LARGEST):
+    if boxes.size and not (sides.item(sides.argmin()) > SMALLEST and np.vdot(xyah, xyah) < LARGEST):
         for index, box in enumerate(boxes.tolist()):
             for name, value in zip(("left", "top", "width", "height"), box, strict=True):
                 if not math.isfinite(value):

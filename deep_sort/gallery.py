@@ -72,7 +72,7 @@ class Galleries:
         new = [target for target in targets if target not in known]
         if new or features.shape[1] != self._newest.shape[1] or features.dtype != self._newest.dtype:
             self._make_room(new, features)
-        rows = np.array(list(map(known.__getitem__, targets)), np.intp)
+        rows = self._rows_of(targets)
         counts = self._counts.take(rows)
         self._store(rows, counts, features, weights)
         self._counts[rows] = counts + 1
@@ -107,12 +107,7 @@ class Galleries:
         return self._closeness(self._rows[target], queries)
 
     def pair_closeness(
-        self,
-        targets: Sequence[int],
-        queries: NDArray,
-        rows: NDArray,
-        columns: NDArray,
-        least: float | None = None,
+        self, targets: Sequence[int], queries: NDArray, rows: NDArray, columns: NDArray
     ) -> NDArray:
         """Return the closeness of pairs of a target and a query.
 
@@ -123,34 +118,36 @@ class Galleries:
         queries : ndarray, shape (N, M)
         rows, columns : ndarray of int, shape (pairs,)
             Positions in ``targets``, ascending, and in ``queries``.
-        least : float, optional
-            A cosine that is near. Where given, inf may stand for what is certainly nearer, -inf for what is not.
         """
-        rows = np.array([self._rows[target] for target in targets]).take(rows)
-        asked = queries.take(columns, 0)
-        if least is None or not -1 < least < 1 or self.weigh is not np.multiply or queries.dtype.itemsize < 4:
-            return self._closeness_each(rows, asked)
-        closeness = _dots(asked, self._newest.take(rows, 0))  # to one of the features
-        unsure = (~(closeness > least + SLACK)).nonzero()[0]
-        closeness.fill(np.inf)
-        if len(unsure):
-            closeness[unsure] = self._closeness_unless_far(rows.take(unsure), asked.take(unsure, 0), least)
-        return closeness
+        return self._closeness_each(self._rows_of(targets).take(rows), queries.take(columns, 0))
 
-    def _closeness_unless_far(self, rows: NDArray, queries: NDArray, least: float) -> NDArray:
-        """Return the closeness of queries (N, M) to the targets in their rows, -inf where it is certainly less."""
+    def near_pairs(
+        self, targets: Sequence[int], queries: NDArray, rows: NDArray, columns: NDArray, farthest: float
+    ) -> NDArray[np.intp]:
+        """Return which pairs, as in `pair_closeness`, have a cosine distance up to this, more than 0, less than 2."""
+        least = 1.0 - farthest
+        rows, queries = self._rows_of(targets).take(rows), queries.take(columns, 0)
+        sure = _dots(queries, self._newest.take(rows, 0)) > least + SLACK  # near to one of the features
+        near, unsure = sure.nonzero()[0], (~sure).nonzero()[0]
+        if not len(unsure):
+            return near
         # Of queries, features and centres, angle(q, f) >= angle(q, c) - angle(c, f), and
         # cos(a + b) = cos a cos b - sin a sin b, as long as a + b is no more than half a turn.
+        rows, queries = rows.take(unsure), queries.take(unsure, 0)
         narrowest = np.maximum(self._narrowest.take(rows), -least)
         bound = least * narrowest - math.sqrt(1.0 - least * least) * np.sqrt(1.0 - narrowest * narrowest)
-        closeness = _dots(queries, self._centres.take(rows, 0))
-        left = (~(closeness < bound - SLACK)).nonzero()[0]
-        closeness.fill(-np.inf)
-        if len(left):
-            rows = rows.take(left)
-            closeness[left] = self._closeness_each(rows, queries.take(left, 0))
-            self._centre(rows)
-        return closeness
+        left = (~(_dots(queries, self._centres.take(rows, 0)) < bound - SLACK)).nonzero()[0]
+        if not len(left):
+            return near
+        rows, unsure = rows.take(left), unsure.take(left)
+        distances = 1.0 - self._closeness_each(rows, queries.take(left, 0))
+        self._centre(rows)
+        near = np.concatenate([near, unsure[distances.astype(np.float64) <= farthest]])
+        near.sort()
+        return near
+
+    def _rows_of(self, targets: Sequence[int]) -> NDArray[np.intp]:
+        return np.array(list(map(self._rows.__getitem__, targets)), np.intp)
 
     def _closeness_each(self, rows: NDArray, queries: NDArray) -> NDArray:
         """Return the closeness of each query (N, M) to the target in its row; equal rows are neighbours."""

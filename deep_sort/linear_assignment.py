@@ -87,12 +87,17 @@ def matching_cascade(
         track_indices = list(range(len(tracks)))
     if detection_indices is None:
         detection_indices = list(range(len(detections)))
-    levels: dict[int, list[int]] = defaultdict(list)
-    for index in track_indices:
-        levels[tracks[index].time_since_update].append(index)
     pairs = None
     if hasattr(distance_metric, "within") and _OURS.unchanged():
         pairs = distance_metric.within(max_distance, detection_indices)
+        left = pairs.settled(tracks, detection_indices)
+        if left is not None:
+            of_track = pairs.detection_of
+            found = [(index, of_track[index]) for index in track_indices if index in of_track]
+            return found, list(set(track_indices) - {index for index, _ in found}), left
+    levels: dict[int, list[int]] = defaultdict(list)
+    for index in track_indices:
+        levels[tracks[index].time_since_update].append(index)
 
     matches: list[tuple[int, int]] = []
     unmatched = list(detection_indices)

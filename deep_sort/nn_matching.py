@@ -131,13 +131,8 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
         return self._space.queries(features, lengths), self._space.weights(features, lengths)
 
     def compare_pairs(
-        self,
-        queries: NDArray,
-        targets: Sequence[int],
-        rows: NDArray,
-        columns: NDArray,
-        farthest: float | None = None,
-    ) -> NDArray:
+        self, queries: NDArray, targets: Sequence[int], rows: NDArray, columns: NDArray
+    ) -> NDArray[np.float64]:
         """Compare pairs of a target and a prepared query, while `in_arrays`.
 
         Parameters
@@ -146,16 +141,28 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
         targets : sequence of int
         rows, columns : ndarray of int, shape (pairs,)
             Positions in ``targets``, ascending, and in ``queries``.
-        farthest : float, optional
-            If given, -inf may stand for a distance that is certainly not larger, inf for one that is.
+
+        Returns
+        -------
+        ndarray, shape (pairs,)
+            Distances.
         """
         if not len(rows):
             return np.empty(0)
         if self._only is not None:
             return np.full(len(rows), self._metric(self._only, self._only)[0], dtype=np.float64)
-        least = None if farthest is None else 1.0 - farthest
-        closeness = self._galleries.pair_closeness(targets, queries, rows, columns, least)
-        return self._space.distances(queries, closeness, columns)
+        closeness = self._galleries.pair_closeness(targets, queries, rows, columns)
+        return self._space.distances(queries, closeness, columns).astype(np.float64)
+
+    def near_pairs(
+        self, queries: NDArray, targets: Sequence[int], rows: NDArray, columns: NDArray
+    ) -> NDArray[np.intp]:
+        """Return which pairs, as in `compare_pairs`, are within the matching threshold, ascending."""
+        threshold = self.matching_threshold
+        precise = self._space is _Cosine and queries.dtype.itemsize >= 4
+        if precise and len(rows) and self._only is None and 0 < threshold < 2:
+            return self._galleries.near_pairs(targets, queries, rows, columns, threshold)
+        return (self.compare_pairs(queries, targets, rows, columns) <= threshold).nonzero()[0]
 
     def learn(
         self, features: NDArray, weights: NDArray, queries: NDArray, targets: list[int], active: list[int]

@@ -5,7 +5,7 @@ Where nobody competes, the solver's answer is known, and what a pair costs does 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,48 +20,36 @@ class PairCosts:
 
     Parameters
     ----------
-    tracks, detections : ndarray of int, shape (pairs,)
+    tracks, detections : list of int
         Indices of the tracks and detections of each pair.
-    costs : ndarray, shape (pairs,)
-        -inf stands for one that is within reach, whatever it may be, inf for one that is not.
-    complete : callable, optional
-        Positions of pairs, shape (n,) -> their costs, asked where one of -inf matters after all.
+    costs : ndarray, shape (pairs,), or callable
+        Or positions of pairs, shape (n,) -> their costs: of pairs that are all within reach, whatever they cost.
     """
 
     def __init__(
-        self,
-        tracks: NDArray[np.intp],
-        detections: NDArray[np.intp],
-        costs: NDArray,
-        complete: Callable[[NDArray], NDArray] | None = None,
+        self, tracks: list[int], detections: list[int], costs: NDArray | Callable[[NDArray], NDArray]
     ) -> None:
-        self._tracks, self._detections, self._costs = tracks, detections, costs.astype(np.float64)
-        self._complete = complete
+        self._tracks, self._detections, self._costs = tracks, detections, costs
 
     def __call__(self, tracks: Any, detections: Any, track_indices: Any, detection_indices: Any) -> NDArray:
         """Return costs, shape (len(track_indices), len(detection_indices))."""
         cost = np.full((len(tracks), len(detections)), linear_assignment.INFTY_COST)
-        cost[self._tracks, self._detections] = self.costs(np.arange(len(self._costs)))
+        cost[self._tracks, self._detections] = self.costs(np.arange(len(self._tracks)))
         return cost[np.array(track_indices)[:, np.newaxis], detection_indices]
 
     def costs(self, positions: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the costs of pairs."""
-        unknown = positions[np.isneginf(self._costs[positions])]
-        if len(unknown) and self._complete is not None:
-            self._costs[unknown] = self._complete(unknown)
-        return self._costs[positions]
+        return self._costs(positions) if callable(self._costs) else self._costs[positions]
 
     def within(self, max_distance: float, detection_indices: Sequence[int]) -> PairsWithin:
         """Return the pairs of these detections that do not cost more."""
-        near = (self._costs <= max_distance).nonzero()[0]
-        detections = self._detections.take(near).tolist()
+        pairs = list(zip(self._tracks, self._detections, range(len(self._tracks)), strict=True))
+        if not callable(self._costs):
+            pairs = [pairs[position] for position in (self._costs <= max_distance).nonzero()[0].tolist()]
         wanted = set(detection_indices)
-        if not wanted.issuperset(detections):
-            near = near[[detection in wanted for detection in detections]]
-            detections = self._detections.take(near).tolist()
-        return PairsWithin(
-            self._tracks.take(near).tolist(), detections, near.tolist(), self.costs, max_distance
-        )
+        if not wanted.issuperset(self._detections):
+            pairs = [pair for pair in pairs if pair[1] in wanted]
+        return PairsWithin(pairs, self.costs, max_distance)
 
 
 class PairsWithin:
@@ -69,28 +57,35 @@ class PairsWithin:
 
     Parameters
     ----------
-    tracks, detections, positions : list of int
-        Of each pair.
+    pairs : list of (track index, detection index, position)
     costs : callable
         Positions, shape (n,) -> costs.
     max_distance : float
         No pair costs more.
+
+    Attributes
+    ----------
+    detection_of : dict
+        The detection of each track, where nobody competes.
     """
 
     def __init__(
-        self,
-        tracks: list[int],
-        detections: list[int],
-        positions: list[int],
-        costs: Callable[[NDArray], NDArray],
-        max_distance: float,
+        self, pairs: list[tuple[int, int, int]], costs: Callable[[NDArray], NDArray], max_distance: float
     ) -> None:
         self._costs, self._max_distance = costs, max_distance
-        self._detection_of = dict(zip(tracks, detections, strict=True))
+        self.detection_of = {track: detection for track, detection, _ in pairs}
         self._rivals: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-        if not len(self._detection_of) == len(set(detections)) == len(tracks):
-            for pair in zip(tracks, detections, positions, strict=True):
+        if not len(self.detection_of) == len({detection for _, detection, _ in pairs}) == len(pairs):
+            for pair in pairs:
                 self._rivals[pair[0]].append(pair)
+
+    def settled(self, tracks: Sequence[Any], detections: Sequence[int]) -> list[int] | None:
+        """Return the detections that are left, if that depends neither on levels nor on costs, None otherwise."""
+        if self._rivals or any(tracks[index].time_since_update != 1 for index in self.detection_of):
+            return None
+        matched = set(self.detection_of.values())
+        left = [detection for detection in detections if detection not in matched]
+        return left if len(left) < 2 else None
 
     def match(self, level: list[int], detections: list[int]) -> tuple[list[tuple[int, int]], list[int]]:
         """Return matches of these tracks and detections, and the detections that are left."""
@@ -107,7 +102,7 @@ class PairsWithin:
             if not len(detection_of) == len({detection for _, detection, _ in pairs}) == len(pairs):
                 return self._solve(pairs, level, detections)
         else:
-            every = self._detection_of
+            every = self.detection_of
             detection_of = {track: every[track] for track in level if track in every}
         matched = set(detection_of.values())
         left = [detection for detection in detections if detection not in matched] if matched else detections
@@ -136,11 +131,15 @@ class PairsWithin:
     def _solve(
         self, pairs: list[tuple[int, int, int]], level: list[int], detections: list[int]
     ) -> tuple[list[tuple[int, int]], list[int]]:
+        """Ask the solver, which need not know what pairs cost that have no rival."""
         rows = {track: row for row, track in enumerate(level)}
         columns = {detection: column for column, detection in enumerate(detections)}
-        cells = [rows[track] for track, _, _ in pairs], [columns[detection] for _, detection, _ in pairs]
         cost = np.full((len(level), len(detections)), self._max_distance + 1e-5, dtype=np.float64)
-        cost[cells] = self._costs(np.array([position for _, _, position in pairs]))
+        cost[[rows[pair[0]] for pair in pairs], [columns[pair[1]] for pair in pairs]] = self._max_distance
+        of_track, of_detection = Counter(pair[0] for pair in pairs), Counter(pair[1] for pair in pairs)
+        rivals = [pair for pair in pairs if of_track[pair[0]] > 1 or of_detection[pair[1]] > 1]
+        cells = [rows[pair[0]] for pair in rivals], [columns[pair[1]] for pair in rivals]
+        cost[cells] = self._costs(np.array([pair[2] for pair in rivals]))
         matches, _, left = linear_assignment.solve(cost, self._max_distance, level, detections)
         return matches, left
 

@@ -191,13 +191,13 @@ class Tracker(Batched, methods=("_initiate_track",)):
             rows, columns = rows[allowed[rows, columns] != 0], columns[allowed[rows, columns] != 0]
         targets = [tracks[i].track_id for i in candidates]
 
-        def exact(pairs: NDArray) -> NDArray:
+        near = self.metric.near_pairs(found.queries, targets, rows, columns)
+        rows, columns = rows.take(near), columns.take(near)
+
+        def distances(pairs: NDArray) -> NDArray[np.float64]:
             return self.metric.compare_pairs(found.queries, targets, rows[pairs], columns[pairs])
 
-        near_or_far = self.metric.compare_pairs(
-            found.queries, targets, rows, columns, self.metric.matching_threshold
-        )
-        return PairCosts(np.array(candidates).take(rows), columns, near_or_far, exact)
+        return PairCosts([candidates[row] for row in rows.tolist()], columns.tolist(), distances)
 
     def _admitted(self, cost: CostFunction) -> CostFunction:
         """Return a cost function that keeps pairs apart that are not admissible."""

@@ -117,8 +117,7 @@ class AssociationTracker(Tracker):
         weight = 1.0 if blind else self.motion_weight
         limit = weight * GATE + (1 - weight) * threshold
         if not (confirmed and len(found.detections)):
-            empty: NDArray = np.empty(0, dtype=np.intp)
-            return PairCosts(empty, empty, np.empty(0)), limit
+            return PairCosts([], [], np.empty(0)), limit
         tracks = [self.tracks[i] for i in confirmed]
         motion = self._motion_distances(found, tracks)
         if blind:
@@ -134,7 +133,9 @@ class AssociationTracker(Tracker):
         if self.admissible is not None:
             allowed &= np.asarray(self.admissible(tracks, found.detections), dtype=bool)
         rows, columns = np.nonzero(allowed)
-        return PairCosts(np.array(confirmed)[rows], columns, cost[rows, columns]), limit
+        return PairCosts(
+            [confirmed[row] for row in rows.tolist()], columns.tolist(), cost[rows, columns]
+        ), limit
 
     def _blind(self, found: Found) -> bool:
         """Return whether motion decides alone: lambda is not 0, and the detections of a frame have no features."""

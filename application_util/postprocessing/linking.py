@@ -110,7 +110,9 @@ def _joined(
     one, other, costs = (np.array(each) for each in zip(*pairs, strict=True))
     earlier, row = np.unique(one, return_inverse=True)
     later, column = np.unique(other, return_inverse=True)
-    matches, _, _ = min_cost_matching(PairCosts(row, column, costs), LARGEST_COST, list(earlier), list(later))
+    matches, _, _ = min_cost_matching(
+        PairCosts(row.tolist(), column.tolist(), costs), LARGEST_COST, list(earlier), list(later)
+    )
     first = {ids[later[column]]: ids[earlier[row]] for row, column in matches}
     known, number = np.unique(of_box, return_inverse=True)
     renamed = []
