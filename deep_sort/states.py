@@ -8,7 +8,6 @@ sums and products of numbers. States that mix coordinates, and filters of anothe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -40,7 +39,7 @@ class States:
         self.tracks: list[Track] = []
         self.values: Array = np.empty((5, 4, 0)) if values is None else values
         self._lent: list[Track] = []
-        self._precision: Array | None = None
+        self._projected: Array | None = None
         self._weight = 0.0  # with which that was computed
 
     def hold(self, tracks: list[Track]) -> bool:
@@ -58,7 +57,7 @@ class States:
             if state is None:
                 return False
             self.values[:, :, track._column] = state
-            self._precision = None
+            self._projected = None
         return True
 
     def lend(self, track: Track) -> None:
@@ -82,24 +81,19 @@ class States:
         for column, track in enumerate(tracks, start=len(self.tracks)):
             track._states, track._column = self, column
         self.tracks = self.tracks + tracks
-        self.values, self._precision = np.concatenate([self.values, new], axis=2), None
+        self.values, self._projected = np.concatenate([self.values, new], axis=2), None
 
     def predict(self, kf: KalmanFilter) -> None:
         """Move all states one frame ahead: m' = F m, P' = F P F' + Q."""
         position, variance, velocity, covariance, velocity_variance = self.values
-        squares = np.ones((3, position.shape[1]))
-        squares[0] = position[3]
+        noise = _variances(position[3], *motion_deviations(kf._std_weight_position, kf._std_weight_velocity))
         position += velocity
-        squares[1] = position[3]
-        squares *= squares
-        noise = _noise(kf._std_weight_position, kf._std_weight_velocity).dot(squares)
         variance += covariance
         covariance += velocity_variance
         variance += covariance
         variance += noise[:4]
-        velocity_variance += noise[4:8]
-        self._precision = 1.0 / (variance + noise[8:])
-        self._weight = kf._std_weight_position
+        velocity_variance += noise[4:]
+        self._projected = None
         if self._lent:
             self._release(self._lent)
 
@@ -114,19 +108,19 @@ class States:
             For each state its measurement, -1 if there is none.
         """
         position, variance, velocity, covariance, velocity_variance = self.values
-        precision = self._project(kf)
+        factor = self._project(kf)
         if -1 in which:
             for column in [column for column, index in enumerate(which) if index < 0]:
-                precision[:, column] = 0.0  # nothing changes where nothing was measured
-        gain, velocity_gain = variance * precision, covariance * precision  # K = P H' inv(S)
-        offset = measurements.take(which, axis=1)
-        offset -= position
-        position += gain * offset  # m' = m + K (z - H m)
-        velocity += velocity_gain * offset
-        velocity_variance -= velocity_gain * covariance  # P' = P - K H P
-        covariance -= gain * covariance
-        variance -= gain * variance
-        self._precision = None
+                factor[:, column] = np.inf
+        factor = 1.0 / np.sqrt(factor)  # inv(L) of S = L L', 0 where nothing was measured
+        weights, velocity_weights = variance * factor, covariance * factor  # W = P H' inv(L')
+        factor *= measurements.take(which, axis=1) - position  # inv(L) (z - H m)
+        position += weights * factor  # m' = m + W inv(L) (z - H m)
+        velocity += velocity_weights * factor
+        variance -= weights * weights  # P' = P - W W'
+        covariance -= velocity_weights * weights
+        velocity_variance -= velocity_weights * velocity_weights
+        self._projected = None
         if self._lent:
             self._release([track for track in self._lent if which[track._column] >= 0])
 
@@ -141,21 +135,21 @@ class States:
             Positions in ``columns``, ascending, and in ``measurements`` of pairs whose squared Mahalanobis distance
             is within the 0.95 quantile of its distribution.
         """
-        mean, precision = self.values[0], self._project(kf)
+        mean, variance = self.values[0], self._project(kf)
         if len(columns) < len(self.tracks):
             index = np.array(columns)
-            mean, precision = mean.take(index, axis=1), precision.take(index, axis=1)
+            mean, variance = mean.take(index, axis=1), variance.take(index, axis=1)
         threshold = kalman_filter.chi2inv95[NDIM]
         count = measurements.shape[1]
         if len(columns) * count <= FEW_PAIRS:
             offsets = measurements[:, np.newaxis] - mean[:, :, np.newaxis]
             offsets *= offsets
-            offsets *= precision[:, :, np.newaxis]
+            offsets *= (1.0 / variance)[:, :, np.newaxis]
             near = (np.add.reduce(offsets) <= threshold).ravel().nonzero()[0]
             rows = near // count
             return rows, near - rows * count
         # The distance along one axis bounds the whole from below: x, in which measurements are sorted, then y.
-        reach_x, reach_y = np.sqrt((1 + 1e-9) * threshold / precision[:2])
+        reach_x, reach_y = np.sqrt((1 + 1e-9) * threshold * variance[:2])
         order = measurements[0].argsort()
         x = measurements[0].take(order)
         starts = x.searchsorted(mean[0] - reach_x)
@@ -165,16 +159,16 @@ class States:
         near = np.abs(measurements[1].take(others) - mean[1].take(rows)) <= reach_y.take(rows)
         rows, others = rows[near], others[near]
         offsets = measurements.take(others, axis=1) - mean.take(rows, axis=1)
-        near = np.add.reduce(offsets * offsets * precision.take(rows, axis=1)) <= threshold
+        near = np.add.reduce(offsets * offsets / variance.take(rows, axis=1)) <= threshold
         return rows[near], others[near]
 
     def _project(self, kf: KalmanFilter) -> Array:
-        """Return the inverse of S = H P H' + R for what the states predict to be measured, its diagonal, (4, N)."""
+        """Return the variances of what the states predict to be measured, the diagonal of S = H P H' + R, (4, N)."""
         weight = kf._std_weight_position
-        if self._precision is None or self._weight != weight:
+        if self._projected is None or self._weight != weight:
             noise = _variances(self.values[0, 3], *measurement_deviations(weight))
-            self._precision, self._weight = 1.0 / (self.values[1] + noise), weight
-        return self._precision
+            self._projected, self._weight = np.add(noise, self.values[1], out=noise), weight
+        return self._projected
 
     def _collect(self, tracks: list[Track], staying: set[int]) -> None:
         """Take in tracks that are new, with the arrays they show; let go of those that are not there any more."""
@@ -193,7 +187,7 @@ class States:
                 track._states = self
                 self._lent.append(track)
         self.tracks = list(tracks)
-        self.values, self._precision = values.take(columns, axis=2), None
+        self.values, self._projected = values.take(columns, axis=2), None
         for column, track in enumerate(tracks):
             track._column = column
 
@@ -206,18 +200,6 @@ class States:
 
 _PLACES = np.array([[0], [4], [36], [32]]) + 9 * np.arange(4)
 """Where variance, covariance (twice) and velocity variance stand in a covariance (8, 8), row by row."""
-
-
-@lru_cache
-def _noise(position: float, velocity: float) -> Array:
-    """Return what gives (Q, R), diagonals in 12 rows, of squared heights before and after the motion, and ones."""
-    weights = np.zeros((12, 3))
-    for rows, column, (weight, constant) in (
-        (slice(0, 8), 0, motion_deviations(position, velocity)),
-        (slice(8, 12), 1, measurement_deviations(position)),
-    ):
-        weights[rows, column], weights[rows, 2] = np.square(weight[:, 0]), np.square(constant[:, 0])
-    return weights
 
 
 def _variances(heights: Array, weights: Array, constants: Array) -> Array:
