@@ -80,7 +80,7 @@ class Galleries:
         if new:
             first = counts == 0
             self._centres[rows[first]] = queries[first]
-        cosines = _dots(queries, self._centres.take(rows, 0))
+        cosines = dots(queries, self._centres.take(rows, 0))
         self._narrowest[rows] = np.minimum(cosines, self._narrowest.take(rows))
 
     def keep(self, active: list[int]) -> None:
@@ -127,7 +127,7 @@ class Galleries:
         """Return which pairs, as in `pair_closeness`, have a cosine distance up to this, more than 0, less than 2."""
         least = 1.0 - farthest
         rows, queries = self._rows_of(targets).take(rows), queries.take(columns, 0)
-        sure = _dots(queries, self._newest.take(rows, 0)) > least + SLACK  # near to one of the features
+        sure = dots(queries, self._newest.take(rows, 0)) > least + SLACK  # near to one of the features
         near, unsure = sure.nonzero()[0], (~sure).nonzero()[0]
         if not len(unsure):
             return near
@@ -136,7 +136,7 @@ class Galleries:
         rows, queries = rows.take(unsure), queries.take(unsure, 0)
         narrowest = np.maximum(self._narrowest.take(rows), -least)
         bound = least * narrowest - math.sqrt(1.0 - least * least) * np.sqrt(1.0 - narrowest * narrowest)
-        left = (~(_dots(queries, self._centres.take(rows, 0)) < bound - SLACK)).nonzero()[0]
+        left = (~(dots(queries, self._centres.take(rows, 0)) < bound - SLACK)).nonzero()[0]
         if not len(left):
             return near
         rows, unsure = rows.take(left), unsure.take(left)
@@ -286,7 +286,7 @@ def _longer(array: NDArray, length: int) -> NDArray:
     return longer
 
 
-def _dots(a: NDArray, b: NDArray) -> NDArray:
+def dots(a: NDArray, b: NDArray) -> NDArray:
     """Return the products of vectors (N, M) with as many others, shape (N,)."""
     return np.vecdot(a, b) if NUMPY_2 else np.einsum("ij,ij->i", a, b)
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .batched import Batched, Remembered
-from .gallery import BoundedGalleries, Galleries
+from .gallery import BoundedGalleries, Galleries, dots
 
 LARGEST_BOUND = 512
 """Targets seldom get more features than this: with a larger budget galleries grow as they do without one."""
@@ -297,7 +297,7 @@ class _Euclidean:
 
 
 def _lengths(features: NDArray) -> NDArray:
-    return np.sqrt(np.add.reduce(np.square(features), axis=1))
+    return np.sqrt(dots(features, features))
 
 
 def _floats(features: ArrayLike) -> NDArray:
