@@ -58,7 +58,8 @@ class Workers:
 
     def submit(self, task: int, function: Callable[..., Any], *args: Any) -> Future:
         """Run ``function(*args)`` as the task of this number; both must be importable and picklable there."""
-        return self.executor.submit(_run_task, self.topic, task, function, *args)
+        with _interrupts_wait():
+            return self.executor.submit(_run_task, self.topic, task, function, *args)
 
 
 @contextmanager
@@ -133,11 +134,26 @@ def _one_blas_thread() -> Iterator[None]:
                 os.environ[name] = value
 
 
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Hold interrupts back, also from processes that are started meanwhile, until they can be dealt with."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _start_process(counters: Sequence[int]) -> None:
     """Prepare a process of the pool: the parent alone handles interrupts, and nobody survives it."""
     global _counters
     _counters = counters
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -18,6 +18,7 @@ import pytest
 from application_util.errors import UserError
 from application_util.parallel.executor import BLAS_THREAD_VARIABLES, cpu_count, open_workers, report_progress
 from application_util.parallel.jobs import Job, JobRunner
+from tests.support.cli import run_python
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
@@ -233,3 +234,17 @@ def report_all(size):
     for done in range(1, size + 1):
         report_progress(done)
         time.sleep(0.005)
+
+
+def test_an_interrupt_while_a_process_starts_is_the_parents_alone(tmp_path):
+    """A terminal sends Ctrl-C to all processes; one that was just started printed a traceback."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os, signal\n"
+        "if __name__ != '__main__':\n    os.kill(os.getpid(), signal.SIGINT)\n"
+        "from application_util.parallel.executor import open_workers\n"
+        "if __name__ == '__main__':\n"
+        "    with open_workers(1, tasks=1) as workers:\n        print(workers.submit(0, abs, -3).result())\n"
+    )
+    done = run_python(script, PYTHONPATH=str(ROOT))
+    assert (done.stdout, done.stderr, done.returncode) == ("3\n", "", 0)
