@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -62,6 +63,8 @@ class Run:
         How training images are changed.
     settings : RunSettings
         How it is measured and saved, and when it stops.
+    teacher : str or None
+        Which teacher, see `Teacher.fingerprint`.
     """
 
     folder: Path
@@ -73,6 +76,7 @@ class Run:
     lessons: Lessons | None = None
     augmentation: Augmentation = field(default_factory=Augmentation)
     settings: RunSettings = field(default_factory=RunSettings)
+    teacher: str | None = None
 
     def __post_init__(self) -> None:
         self.batches = TrainingBatches(
@@ -213,7 +217,11 @@ class Run:
         return {name: plan[name] for name in FIXED_OF_PLAN} | {
             "recipe": asdict(self.recipe),
             "augmentation": asdict(self.augmentation.settings),
-            "images": len(self.train),
-            "identities": self.batches.classes,
-            "teacher": self.lessons is not None,
+            "images": _hash(self.train.images),
+            "identities": _hash(self.train.identities),
+            "teacher": self.teacher or self.lessons is not None,
         }
+
+
+def _hash(array: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from application_util.errors import UserError
+from application_util.files.network_card import network_sha256
 from application_util.files.output import write_whole
 from application_util.progress import progress_count
 from tools.features.encoder import ImageEncoder
@@ -31,16 +32,23 @@ class Teacher:
         The network, of any kind that `ImageEncoder` loads; what images it takes is read from its card
         (``<network>.json``), by default BGR from 0 to 255.
     cache_dir : str or Path
-        Gets ``teacher-<sha256 of the network>.npz``, with the embedding of each image by the image's sha256.
+        Gets ``teacher-<fingerprint>.npz``, with the embedding of each image by the image's sha256.
     precision : str
         Of its arithmetic, where OpenVINO runs it.
+
+    Attributes
+    ----------
+    fingerprint : str
+        Hash of the network, its precision, and what images it takes.
     """
 
     def __init__(self, model: str | Path, cache_dir: str | Path, precision: str = "float32") -> None:
         if Path(model).suffix.lower() == ".pb":
             precision = "float32"
         self.network = ImageEncoder(model, precision=precision)
-        self.cache = Path(cache_dir) / f"teacher-{_sha256(model)[:16]}.npz"
+        text = f"{network_sha256(model)} {precision} {self.network.image_format}"
+        self.fingerprint = hashlib.sha256(text.encode()).hexdigest()
+        self.cache = Path(cache_dir) / f"teacher-{self.fingerprint[:16]}.npz"
 
     def embed(self, images: np.ndarray) -> np.ndarray:
         """Return the embeddings of images, from the cache where they are in it.
@@ -99,12 +107,3 @@ class Teacher:
         file = io.BytesIO()
         np.savez(file, keys=keys, embeddings=embeddings)
         write_whole(self.cache, file.getvalue())
-
-
-def _sha256(model: str | Path) -> str:
-    """Of the network's files: OpenVINO keeps the weights beside the ``.xml``."""
-    digest = hashlib.sha256(Path(model).read_bytes())
-    weights = Path(model).with_suffix(".bin")
-    if Path(model).suffix.lower() == ".xml" and weights.is_file():
-        digest.update(weights.read_bytes())
-    return digest.hexdigest()

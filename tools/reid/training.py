@@ -73,15 +73,13 @@ def train(
     inputs = [f"{place}{end}" for place in restore_path for end in ("", ".index", ".data-00000-of-00001")]
     refuse_overwriting(outputs, [teacher, *inputs])
     data, held_out = read_training_set(datasets, unlabelled, variants, plan, settings, recipe.seed)
-    lessons = (
-        ask_teacher(Teacher(teacher, log_dir, teacher_precision), data, recipe.distance_scale)
-        if teacher
-        else None
-    )
+    asked = Teacher(teacher, log_dir, teacher_precision) if teacher else None
+    lessons = None if asked is None else ask_teacher(asked, data, recipe.distance_scale)
     start = first_variables(restore_path, data.images, plan.image_shape) if restore_path else None
     if start is not None and lessons is not None:
         start |= {LAST_OFFSET: target_offset(lessons.targets)}
-    run = Run(folder, data, held_out, plan, recipe, start, lessons, Augmentation(augmentation), settings)
+    changes, name = Augmentation(augmentation), None if asked is None else asked.fingerprint
+    run = Run(folder, data, held_out, plan, recipe, start, lessons, changes, settings, name)
     with lock_folder(folder):
         variables, shape = run()
         save_variables(folder / "model.ckpt", variables)

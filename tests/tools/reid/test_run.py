@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -124,6 +126,17 @@ def test_other_settings_are_another_run(uninterrupted, data):
     run, _, _ = uninterrupted
     with pytest.raises(UserError, match="began with another recipe"):
         Run(run.folder, data, None, PLAN, Recipe(seed=4))()
+
+
+def test_other_images_are_another_run(uninterrupted, data):
+    run, _, _ = uninterrupted
+    images, identities = data.images.copy(), data.identities[::-1].copy()
+    images[0, 0, 0, 0] ^= 1
+    for changed, name in (({"images": images}, "images"), ({"identities": identities}, "identities")):
+        with pytest.raises(UserError, match=f"began with another {name};"):
+            make_run(run.folder, replace(data, **changed))()
+    with pytest.raises(UserError, match="began with another teacher"):
+        make_run(run.folder, data, teacher="another")()
 
 
 def test_finished_weights_are_a_start(tmp_path, data, uninterrupted, capsys):

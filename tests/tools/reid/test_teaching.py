@@ -9,9 +9,14 @@ tf = pytest.importorskip("tensorflow")
 
 
 from application_util.errors import UserError  # noqa: E402
-from application_util.files.network_card import read_card  # noqa: E402
+from application_util.files.network_card import (  # noqa: E402
+    NetworkCard,
+    network_sha256,
+    read_card,
+    write_card,
+)
 from tests.support.crops import make_market, picture, write_picture  # noqa: E402
-from tests.support.networks import expected_features, write_tiny_network  # noqa: E402
+from tests.support.networks import expected_features, write_tiny_ir, write_tiny_network  # noqa: E402
 from tools.network.freezing import write_graph  # noqa: E402
 from tools.reid.distillation import (  # noqa: E402
     hadamard,
@@ -76,6 +81,15 @@ def test_embeddings_are_computed_once(tmp_path, monkeypatch):
     teacher.cache.write_bytes(b"cut")
     with pytest.raises(UserError, match="damaged cache"):
         teacher.embed(images)
+
+
+def test_embeddings_are_kept_apart_by_what_made_them(tmp_path):
+    pytest.importorskip("openvino")
+    model = write_tiny_ir(tmp_path / "teacher.xml")
+    places = {Teacher(model, tmp_path, precision).cache for precision in ("float32", "bfloat16")}
+    write_card(model, NetworkCard("teacher.xml", network_sha256(model), 6, image_format={"scale": 255.0}))
+    places.add(Teacher(model, tmp_path).cache)
+    assert len(places) == 3
 
 
 def test_a_frozen_network_is_a_start(network, tmp_path):
