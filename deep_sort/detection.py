@@ -130,6 +130,8 @@ class Found:
         As given.
     arrays : Detections or None
         The same, if their arrays count.
+    boxes : ndarray of float64, shape (N, 4)
+        Left, top, width, height.
     xyah : ndarray of float64, shape (4, N)
         What is measured, if ``plain``: no program has changed how a detection is asked for it.
     together : bool
@@ -147,6 +149,7 @@ class Found:
         self.detections, self._length = detections, length
         arrays = self.arrays = _arrays_of(detections)
         boxes = stack_boxes(detections, range(len(detections))) if arrays is None else arrays.tlwh
+        self.boxes: NDArray[np.float64] = boxes
         self.plain = all_take_many(detections) if arrays is None else Detection.remembered.unchanged()
         self.xyah: NDArray[np.float64] = measurements(boxes)
         self.together = False

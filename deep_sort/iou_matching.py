@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from . import linear_assignment
 from .batched import Remembered
 from .detection import Detection, stack_boxes
+from .pair_costs import PairCosts
 from .track import Track
+
+Array = NDArray[np.float64]
 
 BLOCK = 2**18
 """Pairs of boxes that are compared at once: bounds memory for frames of many thousand boxes."""
 
-FEW_PAIRS = 24
+FEW_PAIRS = 64
 """Up to here arrays are slower than numbers."""
 
 
@@ -62,11 +65,7 @@ def iou_cost(
     candidates = stack_boxes(detections, detection_indices)
     boxes = np.array([tracks[i].to_tlwh() for i in track_indices]).reshape(-1, 4)
     cost = np.empty((len(boxes), len(candidates)))
-    if _OURS.unchanged() and cost.size <= FEW_PAIRS:
-        others = candidates.tolist()
-        for row, sides in enumerate(boxes.tolist()):
-            cost[row] = [1.0 - _iou_of_two(sides, other) for other in others]
-    elif _OURS.unchanged():
+    if _OURS.unchanged():
         step = max(1, BLOCK // max(1, len(candidates)))
         for start in range(0, len(boxes), step):
             cost[start : start + step] = 1.0 - iou(boxes[start : start + step], candidates)
@@ -79,16 +78,39 @@ def iou_cost(
     return cost
 
 
-def _iou_of_two(box: list[float], other: list[float]) -> float:
-    """Do as `iou` for one box and one candidate, by the same operations on numbers."""
-    left, top, width, height = box
-    other_left, other_top, other_width, other_height = other
-    common_width = min(left + width, other_left + other_width) - max(left, other_left)
-    common_height = min(top + height, other_top + other_height) - max(top, other_top)
-    if common_width <= 0 or common_height <= 0:
-        return 0.0
-    intersection = common_width * common_height
-    return intersection / (width * height + other_width * other_height - intersection)
+def overlapping_pairs(
+    boxes: Array, candidates: Array, track_indices: Sequence[int], detection_indices: Sequence[int]
+) -> PairCosts | None:
+    """Give the costs of the pairs that overlap at all, by the operations of `iou` on numbers, where they are few.
+
+    Parameters
+    ----------
+    boxes, candidates : ndarray, shape (N, 4) and (M, 4)
+        Of these tracks, which were seen in the last frame, and of these detections.
+    track_indices, detection_indices : sequence of int
+
+    Returns
+    -------
+    PairCosts or None
+        None where `iou_cost` is faster, or a program's own `iou_cost` or `iou` is to be asked.
+    """
+    if len(boxes) * len(candidates) > FEW_PAIRS or not _OURS.unchanged():
+        return None
+    tracks, detections, costs = [], [], []
+    others = [
+        (j, left, top, left + width, top + height, width * height)
+        for j, (left, top, width, height) in zip(detection_indices, candidates.tolist(), strict=True)
+    ]
+    for i, (left, top, width, height) in zip(track_indices, boxes.tolist(), strict=True):
+        right, bottom, area = left + width, top + height, width * height
+        for j, other_left, other_top, other_right, other_bottom, other_area in others:
+            if left < other_right and other_left < right and top < other_bottom and other_top < bottom:
+                shared = min(right, other_right) - max(left, other_left)
+                shared *= min(bottom, other_bottom) - max(top, other_top)
+                tracks.append(i)
+                detections.append(j)
+                costs.append(1.0 - shared / (area + other_area - shared))
+    return PairCosts(tracks, detections, np.array(costs))
 
 
-_OURS = Remembered(sys.modules[__name__], ["iou"])
+_OURS = Remembered(sys.modules[__name__], ["iou", "iou_cost"])

@@ -145,15 +145,27 @@ class Tracker(Batched, methods=("_initiate_track",)):
         )
         just_seen = [i for i in missed if self.tracks[i].time_since_update == 1]
         lost = [i for i in missed if self.tracks[i].time_since_update != 1]
-        overlapping, missed, unmatched_detections = linear_assignment.min_cost_matching(
-            self._admitted(iou_matching.iou_cost),
-            self.max_iou_distance,
-            self.tracks,
-            detections,
-            unconfirmed + just_seen,
-            unmatched_detections,
+        overlapping, missed, unmatched_detections = self._match_by_overlap(
+            found, unconfirmed + just_seen, unmatched_detections
         )
         return matches + overlapping, lost + missed, unmatched_detections
+
+    def _match_by_overlap(self, found: Found, tracks: list[int], detections: list[int]) -> Matching:
+        """Match some tracks and detections by overlap; see `min_cost_matching`, the order of tracks aside."""
+        few = tracks and detections and len(tracks) * len(detections) <= iou_matching.FEW_PAIRS
+        together = few and found.together and self.admissible is None and _SOLVER.unchanged()
+        seen = all(self.tracks[i].time_since_update <= 1 for i in tracks) if together else False
+        if seen and self._states.hold(self.tracks):
+            boxes = self._states.boxes(tracks), found.boxes.take(detections, axis=0)
+            pairs = iou_matching.overlapping_pairs(*boxes, tracks, detections)
+            if pairs is not None:
+                matches, left = pairs.within(self.max_iou_distance, detections).match(tracks, detections)
+                matched = {index for index, _ in matches}
+                return matches, [index for index in tracks if index not in matched], left
+        cost = self._admitted(iou_matching.iou_cost)
+        return linear_assignment.min_cost_matching(
+            cost, self.max_iou_distance, self.tracks, found.detections, tracks, detections
+        )
 
     def _match(self, detections: Sequence[Detection]) -> Matching:
         """Do as `match`; what `update` calls, and trackers of old override."""
@@ -278,4 +290,5 @@ class Tracker(Batched, methods=("_initiate_track",)):
 
 
 _GATE = Remembered(linear_assignment, ["gate_cost_matrix"])
+_SOLVER = Remembered(linear_assignment, ["min_cost_matching", "linear_sum_assignment"])
 _TRACK, _NEW_TRACK = Track, Remembered(Track, ["__init__"])

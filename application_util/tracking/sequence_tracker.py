@@ -38,7 +38,12 @@ def select_rows(
     rows: NDArray, settings: TrackerSettings, outcome: Outcome | None = None, by_class: bool = False
 ) -> NDArray[np.int64]:
     """Return which rows of a frame `select_detections` takes, best first; features are not looked at."""
-    boxes, scores = rows[:, 2:6].astype(np.float64), rows[:, 6].astype(np.float64)
+    scores = rows[:, 6].astype(np.float64)
+    if settings.nms_max_overlap >= 1 and not by_class and _all_are_good(rows, scores, settings):
+        if outcome is not None:
+            outcome.used += len(rows)
+        return scores.argsort()[::-1]  # as suppression orders them, which drops none
+    boxes = rows[:, 2:6].astype(np.float64)
     uncertain, low = scores < settings.lowest_confidence, rows[:, 5] < settings.min_detection_height
     high = (~(uncertain | low)).nonzero()[0]
     boxes, scores = boxes.take(high, 0), scores.take(high)
@@ -53,6 +58,18 @@ def select_rows(
         outcome.suppressed += len(high) - len(kept)
         outcome.used += len(kept)
     return kept
+
+
+def _all_are_good(rows: NDArray, scores: NDArray[np.float64], settings: TrackerSettings) -> bool:
+    """Return whether all boxes have a size, and all are high and sure enough."""
+    if not len(rows):
+        return False
+    sizes, heights = rows[:, 4:6].ravel(), rows[:, 5]
+    return bool(
+        sizes.item(sizes.argmin()) > 0
+        and scores.item(scores.argmin()) >= settings.lowest_confidence
+        and heights.item(heights.argmin()) >= settings.min_detection_height
+    )
 
 
 def complete(outcome: Outcome, detections: DetectionFile, tracker: Tracker, tracks: int) -> Outcome:

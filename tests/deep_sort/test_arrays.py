@@ -64,18 +64,15 @@ def test_states_move_as_the_filter_says(seed, count):
 @given(seeds, st.integers(1, 8), st.integers(1, 8))
 def test_few_boxes_overlap_as_many_do(seed, rows, columns):
     rng = np.random.default_rng(seed)
-    found = [
-        Detection([*box[:2], *box[2:] * 100], 1.0, [1.0]) for box in boxes(rng, columns, 60) / [1, 1, 1, 100]
-    ]
-    tracks = [
-        Track(np.r_[box, np.zeros(4)], np.eye(8), i, 3, 30) for i, box in enumerate(boxes(rng, rows, 60))
-    ]
-    for one in tracks:
-        one.time_since_update = 1
-    expected = 1.0 - iou_matching.iou(
-        np.array([one.to_tlwh() for one in tracks]), np.array([one.tlwh for one in found])
-    )
-    np.testing.assert_array_equal(iou_matching.iou_cost(tracks, found), expected)
+    corners = [rng.uniform(0, 60, (count, 2)) for count in (rows, columns)]
+    one, other = (np.hstack([corner, rng.uniform(20, 60, corner.shape)]) for corner in corners)
+    pairs = iou_matching.overlapping_pairs(one, other, range(rows), range(columns))
+    cost = np.where(1.0 - iou_matching.iou(one, other) < 1, 1.0 - iou_matching.iou(one, other), 1e5)
+    np.testing.assert_array_equal(pairs(range(rows), range(columns), range(rows), range(columns)), cost)
+    tracks = [Track(np.ones(8), np.eye(8), i, 3, 30) for i in range(rows)]
+    solved = linear_assignment.min_cost_matching(lambda *_: cost.copy(), 0.7, tracks, range(columns))
+    matches, left = pairs.within(0.7, range(columns)).match(list(range(rows)), list(range(columns)))
+    assert (sorted(matches), left) == (sorted(solved[0]), solved[2])
 
 
 def test_many_pairs_are_sorted_out_first():
