@@ -13,12 +13,12 @@ class Remembered:
     def __init__(self, owner: Any, names: Collection[str]) -> None:
         self.names = frozenset(names)
         self._owner = owner
-        self._get = attrgetter(*names) if names else lambda _: ()
-        self.functions = self._get(owner)
+        self.get = attrgetter(*names) if names else lambda _: ()
+        self.functions = self.get(owner)
 
     def unchanged(self) -> bool:
         """Return whether the owner still has the same functions."""
-        return self._get(self._owner) == self.functions
+        return self.get(self._owner) == self.functions
 
 
 class Batched:
@@ -53,9 +53,8 @@ def takes_many(part: Any) -> bool:
     """Return whether a part may be called for many at once: neither its class nor the object was changed."""
     kind = type(part)
     remembered = getattr(kind, "remembered", Batched.remembered)
-    return (
-        getattr(kind, "batched", False) and remembered.unchanged() and remembered.names.isdisjoint(vars(part))
-    )
+    ours = getattr(kind, "batched", False) and remembered.get(kind) == remembered.functions
+    return ours and remembered.names.isdisjoint(part.__dict__)
 
 
 def all_take_many(parts: Collection[Any]) -> bool:
@@ -63,9 +62,9 @@ def all_take_many(parts: Collection[Any]) -> bool:
     kinds: set[Any] = set(map(type, parts))
     for kind in kinds:
         remembered = getattr(kind, "remembered", Batched.remembered)
-        if not (getattr(kind, "batched", False) and remembered.unchanged()):
+        if not (getattr(kind, "batched", False) and remembered.get(kind) == remembered.functions):
             return False
-        usual = kind.attributes
+        usual = getattr(kind, "attributes", 0)
         more = max(map(len, map(_OWN, parts))) > usual if usual else any(map(_OWN, parts))
         if more and not all(map(remembered.names.isdisjoint, map(_OWN, parts))):
             return False
