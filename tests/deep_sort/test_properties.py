@@ -163,12 +163,13 @@ def test_nearest_neighbor_is_the_obvious_loop(seed, name, budget, steps):
             assert metric.distance(queries, [target])[0, column] == pytest.approx(expected, abs=1e-5)
 
 
-def test_large_galleries_are_compared_whole():
+@pytest.mark.parametrize("count", [300, 3000])
+def test_large_galleries_are_compared_whole(count):
     rng = np.random.default_rng(0)
     metric = NearestNeighborDistanceMetric("cosine", 0.2)
-    features = rng.normal(size=(3000, 64)).astype(np.float32)
-    metric.partial_fit(features, np.zeros(3000, dtype=int), [0])
-    queries = features[[0, 1234, 2999]] * 3
+    features = rng.normal(size=(count, 64)).astype(np.float32)
+    metric.partial_fit(features, np.zeros(count, dtype=int), [0])
+    queries = features[[0, count // 2, count - 1]] * 3
     np.testing.assert_allclose(metric.distance(queries, [0]), 0, atol=1e-6)
     pairs = metric.compare_pairs(metric.prepare(queries)[0], [0], np.array([0, 0]), np.array([2, 1]))
     np.testing.assert_allclose(pairs, 0, atol=1e-6)

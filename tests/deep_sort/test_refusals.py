@@ -137,9 +137,10 @@ def test_a_box_too_large_to_be_tracked_is_named(box):
         (boxes(4), 0.5, FEATURES),
         (boxes(4), SCORES, FEATURES[0, :3]),
         (boxes(4), SCORES, FEATURES, ["a"]),
+        (boxes(4), SCORES, FEATURES, ["a"] * 5),
         (boxes(4).reshape(2, 6), SCORES[:2], FEATURES[:2]),
     ],
-    ids=["scores", "features", "one score", "1d features", "labels", "six columns"],
+    ids=["scores", "features", "one score", "1d features", "one label", "five labels", "six columns"],
 )
 def test_arrays_of_different_lengths_are_refused_at_once(arguments):
     with pytest.raises(ValueError):

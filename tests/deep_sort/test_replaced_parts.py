@@ -413,7 +413,7 @@ def test_the_function_of_a_metric_can_be_replaced():
     assert calls
 
 
-def test_private_functions_of_the_metric():
+def test_private_functions_of_the_metric(monkeypatch):
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(5, 4)), rng.normal(size=(3, 4))
     squared = np.array([[np.square(x - y).sum() for y in b] for x in a])
@@ -426,6 +426,8 @@ def test_private_functions_of_the_metric():
         nn_matching._cosine_distance([[2.0]], [[3.0]], data_is_normalized=True), [[-5]]
     )
     assert nn_matching._pdist([], b).shape == (0, 3)
+    monkeypatch.setattr(nn_matching, "_pdist", lambda x, y: np.full((len(x), len(y)), -1e-9))
+    assert nn_matching._nn_euclidean_distance(a, b).tolist() == [0, 0, 0]
 
 
 # Detections: bad ones, buffers that are used again, arrays.

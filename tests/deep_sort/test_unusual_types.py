@@ -130,3 +130,14 @@ def test_costs_are_compared_in_their_own_type():
     cost = np.array([[0.2]], np.float32)  # as a double it is larger than 0.2
     assert linear_assignment.min_cost_matching(lambda *_: cost, 0.2, ["a"], ["b"]) == ([(0, 0)], [], [])
     assert linear_assignment.min_cost_matching(lambda *_: [[1]], 0.2, ["a"], ["b"]) == ([], [0], [0])
+
+
+@pytest.mark.parametrize("budget", [None, 5])
+@pytest.mark.parametrize("length", [1, 3, 5])
+def test_a_metric_takes_features_of_one_length(budget, length):
+    metric = NearestNeighborDistanceMetric("cosine", 0.2, budget)
+    metric.partial_fit(np.ones((3, 2)), [1, 2, 3], [1, 2, 3])
+    for targets in ([1], [1, 2, 3], [4]):
+        with pytest.raises(ValueError, match=f"features have {length} numbers, those before have 2"):
+            metric.partial_fit(np.ones((len(targets), length)), targets, [1, 2, 3])
+    assert metric.distance([[1, 1]], [1, 2, 3]) == pytest.approx(np.zeros((3, 1)))
