@@ -26,6 +26,13 @@ from tools.detectors.recorded import RecordedDetections
 from tools.detectors.settings import DetectorSettings
 
 NETWORK_SUFFIXES = (".onnx", ".xml")
+_EXPORT = "not a network that is run here: export it to .onnx"
+OTHER_NETWORKS = {
+    ".pt": "weights of PyTorch: --detector ultralytics:FILE or libreyolo:FILE runs them, or export them to .onnx",
+    **dict.fromkeys((".pth", ".ckpt", ".pb", ".tflite", ".engine", ".h5", ".keras", ".safetensors"), _EXPORT),
+    ".bin": "weights of OpenVINO: give the .xml beside it",
+}
+"""Endings of files that are taken for detectors -> what to do."""
 FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 SMALLEST = 1.0
 """Pixels of the image that a box must cover in both directions."""
@@ -93,6 +100,8 @@ class BoxFinder:
                 raise UserError(f"{name}: no such file, expected a detector")
             detector = OpenVinoDetector(name, min_confidence, settings)
             self.names = detector.names
+        elif Path(name).suffix.lower() in OTHER_NETWORKS:
+            raise UserError(f"{name}: {OTHER_NETWORKS[Path(name).suffix.lower()]}")
         elif not Path(name).exists() and FUNCTION.fullmatch(name):
             detector, self.names = open_function(name)
         elif sequence is None:

@@ -73,7 +73,8 @@ def test_there_is_no_such_detector(tmp_path, monkeypatch):
         "nowhere.onnx": "no such file, expected a detector",
         "no_module:detect": "no such function",
         "json:nothing": "no such function",
-        "nowhere.pt": "not a detector, expected",
+        "nowhere.pt": "ultralytics:FILE",
+        "nowhere.weights": "not a detector, expected",
         "ultralytics:yolo11n.pt": "ultralytics is not installed, and this detector needs it: pip install ultralytics",
         "rfdetr:nano": "rfdetr is not installed",
         "libreyolo:LibreYOLOXs.pt": "libreyolo is not installed",
@@ -203,6 +204,16 @@ def test_modules_that_are_wrong(tmp_path, monkeypatch, code, words):
     (tmp_path / f"{name}.py").write_text(code)
     with pytest.raises(UserError, match=f"{name}:detect: .*{words}"):
         BoxFinder(f"{name}:detect", 0.3)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("a.pt", "ultralytics:FILE"), ("a.pb", "export it to .onnx"), ("a.BIN", "give the .xml beside it")],
+)
+def test_other_networks_are_called_what_they_are(tmp_path, name, words):
+    (tmp_path / name).write_bytes(b"PK\3\4")
+    with pytest.raises(UserError, match=f"{name}: .*{words}"):
+        BoxFinder(str(tmp_path / name), 0.3, sequence=read_sequence(make_sequence(tmp_path / "SEQ", 1)))
 
 
 @pytest.mark.parametrize("kind", ["mot", "coco", "csv"])
