@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from . import linear_assignment
 from .batched import Remembered
 from .detection import Detection, stack_boxes
-from .pair_costs import PairCosts
+from .pair_costs import PairsWithin
 from .track import Track
 
 Array = NDArray[np.float64]
@@ -79,24 +79,31 @@ def iou_cost(
 
 
 def overlapping_pairs(
-    boxes: Array, candidates: Array, track_indices: Sequence[int], detection_indices: Sequence[int]
-) -> PairCosts | None:
-    """Give the costs of the pairs that overlap at all, by the operations of `iou` on numbers, where they are few.
+    boxes: Array,
+    candidates: Array,
+    track_indices: Sequence[int],
+    detection_indices: Sequence[int],
+    max_distance: float,
+) -> PairsWithin | None:
+    """Give the pairs that overlap enough, by the operations of `iou` on numbers, where they are few.
 
     Parameters
     ----------
     boxes, candidates : ndarray, shape (N, 4) and (M, 4)
         Of these tracks, which were seen in the last frame, and of these detections.
     track_indices, detection_indices : sequence of int
+    max_distance : float
+        Largest 1 - IoU.
 
     Returns
     -------
-    PairCosts or None
+    PairsWithin or None
         None where `iou_cost` is faster, or a program's own `iou_cost` or `iou` is to be asked.
     """
     if len(boxes) * len(candidates) > FEW_PAIRS or not _OURS.unchanged():
         return None
-    tracks, detections, costs = [], [], []
+    pairs: list[tuple[int, int, int]] = []
+    costs: list[float] = []
     others = [
         (j, left, top, left + width, top + height, width * height)
         for j, (left, top, width, height) in zip(detection_indices, candidates.tolist(), strict=True)
@@ -107,10 +114,11 @@ def overlapping_pairs(
             if left < other_right and other_left < right and top < other_bottom and other_top < bottom:
                 shared = min(right, other_right) - max(left, other_left)
                 shared *= min(bottom, other_bottom) - max(top, other_top)
-                tracks.append(i)
-                detections.append(j)
-                costs.append(1.0 - shared / (area + other_area - shared))
-    return PairCosts(tracks, detections, np.array(costs))
+                cost = 1.0 - shared / (area + other_area - shared)
+                if cost <= max_distance:
+                    pairs.append((i, j, len(pairs)))
+                    costs.append(cost)
+    return PairsWithin(pairs, lambda positions: np.array(costs)[positions], max_distance)
 
 
 _OURS = Remembered(sys.modules[__name__], ["iou", "iou_cost"])

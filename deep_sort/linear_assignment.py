@@ -90,11 +90,15 @@ def matching_cascade(
     pairs = None
     if hasattr(distance_metric, "within") and _OURS.unchanged():
         pairs = distance_metric.within(max_distance, detection_indices)
-        left = pairs.settled(tracks, detection_indices)
+        left = pairs.settled(detection_indices)
         if left is not None:
             of_track = pairs.detection_of
             found = [(index, of_track[index]) for index in track_indices if index in of_track]
-            return found, list(set(track_indices) - {index for index, _ in found}), left
+            ages = [tracks[index].time_since_update for index, _ in found] or [1]
+            if max(ages) > 1:
+                found.sort(key=lambda pair: tracks[pair[0]].time_since_update)
+            if min(ages) >= 1 and max(ages) <= cascade_depth:
+                return found, list(set(track_indices) - {index for index, _ in found}), left
     levels: dict[int, list[int]] = defaultdict(list)
     for index in track_indices:
         levels[tracks[index].time_since_update].append(index)

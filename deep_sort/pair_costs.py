@@ -79,9 +79,9 @@ class PairsWithin:
             for pair in pairs:
                 self._rivals[pair[0]].append(pair)
 
-    def settled(self, tracks: Sequence[Any], detections: Sequence[int]) -> list[int] | None:
+    def settled(self, detections: Sequence[int]) -> list[int] | None:
         """Return the detections that are left, if that depends neither on levels nor on costs, None otherwise."""
-        if self._rivals or any(tracks[index].time_since_update != 1 for index in self.detection_of):
+        if self._rivals:
             return None
         matched = set(self.detection_of.values())
         left = [detection for detection in detections if detection not in matched]
@@ -131,15 +131,32 @@ class PairsWithin:
     def _solve(
         self, pairs: list[tuple[int, int, int]], level: list[int], detections: list[int]
     ) -> tuple[list[tuple[int, int]], list[int]]:
-        """Ask the solver, which need not know what pairs cost that have no rival."""
+        """Ask the solver.
+
+        Who is matched depends on what the pairs cost that compete. What all others cost decides in which order it
+        leaves detections, if there are several.
+        """
+        of_track, of_detection = Counter(pair[0] for pair in pairs), Counter(pair[1] for pair in pairs)
+        if len(detections) - min(len(of_track), len(of_detection)) < 2:
+            rivals = [pair for pair in pairs if of_track[pair[0]] > 1 or of_detection[pair[1]] > 1]
+            matches, left = self._ask_solver(pairs, rivals, level, detections)
+            if len(left) < 2:
+                return matches, left
+        return self._ask_solver(pairs, pairs, level, detections)
+
+    def _ask_solver(
+        self,
+        pairs: list[tuple[int, int, int]],
+        known: list[tuple[int, int, int]],
+        level: list[int],
+        detections: list[int],
+    ) -> tuple[list[tuple[int, int]], list[int]]:
         rows = {track: row for row, track in enumerate(level)}
         columns = {detection: column for column, detection in enumerate(detections)}
         cost = np.full((len(level), len(detections)), self._max_distance + 1e-5, dtype=np.float64)
         cost[[rows[pair[0]] for pair in pairs], [columns[pair[1]] for pair in pairs]] = self._max_distance
-        of_track, of_detection = Counter(pair[0] for pair in pairs), Counter(pair[1] for pair in pairs)
-        rivals = [pair for pair in pairs if of_track[pair[0]] > 1 or of_detection[pair[1]] > 1]
-        cells = [rows[pair[0]] for pair in rivals], [columns[pair[1]] for pair in rivals]
-        cost[cells] = self._costs(np.array([pair[2] for pair in rivals]))
+        cells = [rows[pair[0]] for pair in known], [columns[pair[1]] for pair in known]
+        cost[cells] = self._costs(np.array([pair[2] for pair in known]))
         matches, _, left = linear_assignment.solve(cost, self._max_distance, level, detections)
         return matches, left
 

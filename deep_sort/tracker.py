@@ -152,14 +152,16 @@ class Tracker(Batched, methods=("_initiate_track",)):
 
     def _match_by_overlap(self, found: Found, tracks: list[int], detections: list[int]) -> Matching:
         """Match some tracks and detections by overlap; see `min_cost_matching`, the order of tracks aside."""
-        few = tracks and detections and len(tracks) * len(detections) <= iou_matching.FEW_PAIRS
-        together = few and found.together and self.admissible is None and _SOLVER.unchanged()
-        seen = all(self.tracks[i].time_since_update <= 1 for i in tracks) if together else False
-        if seen and self._states.hold(self.tracks):
+        if not (tracks and detections):
+            return [], tracks, detections
+        together = found.together and self.admissible is None and _SOLVER.unchanged()
+        few = len(tracks) * len(detections) <= iou_matching.FEW_PAIRS
+        just_seen = few and together and all(self.tracks[i].time_since_update <= 1 for i in tracks)
+        if just_seen and self._states.hold(self.tracks):
             boxes = self._states.boxes(tracks), found.boxes.take(detections, axis=0)
-            pairs = iou_matching.overlapping_pairs(*boxes, tracks, detections)
+            pairs = iou_matching.overlapping_pairs(*boxes, tracks, detections, self.max_iou_distance)
             if pairs is not None:
-                matches, left = pairs.within(self.max_iou_distance, detections).match(tracks, detections)
+                matches, left = pairs.match(tracks, detections)
                 matched = {index for index, _ in matches}
                 return matches, [index for index in tracks if index not in matched], left
         cost = self._admitted(iou_matching.iou_cost)

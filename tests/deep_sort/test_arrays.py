@@ -66,12 +66,11 @@ def test_few_boxes_overlap_as_many_do(seed, rows, columns):
     rng = np.random.default_rng(seed)
     corners = [rng.uniform(0, 60, (count, 2)) for count in (rows, columns)]
     one, other = (np.hstack([corner, rng.uniform(20, 60, corner.shape)]) for corner in corners)
-    pairs = iou_matching.overlapping_pairs(one, other, range(rows), range(columns))
-    cost = np.where(1.0 - iou_matching.iou(one, other) < 1, 1.0 - iou_matching.iou(one, other), 1e5)
-    np.testing.assert_array_equal(pairs(range(rows), range(columns), range(rows), range(columns)), cost)
+    pairs = iou_matching.overlapping_pairs(one, other, range(rows), range(columns), 0.7)
+    cost = 1.0 - iou_matching.iou(one, other)
     tracks = [Track(np.ones(8), np.eye(8), i, 3, 30) for i in range(rows)]
     solved = linear_assignment.min_cost_matching(lambda *_: cost.copy(), 0.7, tracks, range(columns))
-    matches, left = pairs.within(0.7, range(columns)).match(list(range(rows)), list(range(columns)))
+    matches, left = pairs.match(list(range(rows)), list(range(columns)))
     assert (sorted(matches), left) == (sorted(solved[0]), solved[2])
 
 
@@ -165,15 +164,30 @@ def test_levels_are_settled_as_the_solver_would(seed, rows, columns, share):
     for one in tracks:
         one.time_since_update = int(rng.integers(1, 4))
     pairs = np.nonzero(rng.random((rows, columns)) < share)
-    known = rng.choice([0.05, 0.1, 0.15, 0.3], len(pairs[0])) + 0.01 * rng.random(len(pairs[0]))
+    largest = float(rng.choice([0.2, 0.9]))
+    known = largest * rng.choice([0.25, 0.5, 0.75, 1.5], len(pairs[0])) + 0.2 * largest * rng.random(
+        len(pairs[0])
+    )
     costs = PairCosts(pairs[0].tolist(), pairs[1].tolist(), known)
-    solved = matching_cascade(lambda *args: costs(*args), 0.2, 3, tracks, range(columns))
-    assert matching_cascade(costs, 0.2, 3, tracks, range(columns)) == solved
-    near = np.flatnonzero(known <= 0.2)
+    solved = matching_cascade(lambda *args: costs(*args), largest, 3, tracks, range(columns))
+    assert matching_cascade(costs, largest, 3, tracks, range(columns)) == solved
+    near = np.flatnonzero(known <= largest)
     told_only = PairCosts(
         pairs[0][near].tolist(), pairs[1][near].tolist(), lambda positions: known[near[positions]]
     )
-    assert matching_cascade(told_only, 0.2, 3, tracks, range(columns)) == solved
+    assert matching_cascade(told_only, largest, 3, tracks, range(columns)) == solved
+
+
+def test_the_order_of_what_is_left_depends_on_what_all_pairs_cost():
+    cost = np.ones((6, 7))
+    cost[0, 6], cost[1, 0], cost[5, 2] = 0.1844822960268756, 0.07937433488634249, 0.3082637109924161
+    cost[2:5, 4] = 0.4793265578355951, 0.14184019121577196, 0.768282571550641
+    cost[2:5, 5] = 0.10377210164477291, 0.4993446147866023, 0.8467500298178989
+    rows, columns = np.nonzero(cost < 0.9)
+    tracks = [Track(np.ones(8), np.eye(8), i, 3, 30) for i in range(6)]
+    _, _, left = linear_assignment.min_cost_matching(lambda *_: cost.copy(), 0.9, tracks, range(7))
+    pairs = PairCosts(rows.tolist(), columns.tolist(), lambda positions: cost[rows, columns][positions])
+    assert pairs.within(0.9, range(7)).match(list(range(6)), list(range(7)))[1] == left == [1, 3]
 
 
 @given(seeds, st.integers(1, 12), st.integers(1, 12))
