@@ -1,20 +1,24 @@
 """Recorded results and quick tests with several versions of Python, NumPy, SciPy and OpenCV, each in a fresh venv.
 
-    python -m tests.versions                          (all that there are interpreters for)
-    python -m tests.versions --only 3.10 --table docs/versions.md
+Also the newest wheels of the extras' packages for each Python.
 
-Interpreters are looked for among pyenv's and on the path. Exit code 1 if tests fail somewhere.
+    python -m tests.versions --table docs/versions.md      (all that there are interpreters for)
+    python -m tests.versions --only 3.14 --python "chroot /srv/debian python3.14"
+
+Interpreters are looked for among those given, pyenv's and on the path. Exit code 1 if tests fail somewhere.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,6 +35,11 @@ import sys, numpy, scipy, cv2
 print(sys.version.split()[0], numpy.__version__, scipy.__version__, cv2.__version__)
 """
 ABSENT = "no interpreter here"
+OF_EXTRAS = (
+    *("tensorflow", "openvino", "nncf", "trackeval", "matplotlib", "distributed"),
+    *("imageio-ffmpeg", "optuna", "plotly", "shtab"),
+)
+LEAST = dict(re.findall(r'"([\w-]+)>=([\d.]+)"', (ROOT / "setup.py").read_text(encoding="utf-8")))
 
 
 class Combination(NamedTuple):
@@ -72,32 +81,37 @@ class Result(NamedTuple):
         )
 
 
-def find_python(version: str) -> str | None:
-    """Return an interpreter of a version such as ``3.12``."""
-    own = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
-    return str(own[-1]) if own else shutil.which(f"python{version}")
+def find_python(version: str, given: Sequence[list[str]]) -> list[str] | None:
+    """Return the command of an interpreter of a version such as ``3.12``; those given come first."""
+    for command in given:
+        said = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True).stdout
+        if said.startswith(f"Python {version}."):
+            return command
+    own = sorted(map(str, Path.home().glob(f".pyenv/versions/{version}.*/bin/python")))
+    found = own[-1] if own else shutil.which(f"python{version}")
+    return [found] if found else None
 
 
-def test(combination: Combination, folder: Path) -> Result:
+def test(combination: Combination, folder: Path, given: Sequence[list[str]]) -> Result:
     """Install one combination, and run the tests."""
-    interpreter = find_python(combination.python)
+    interpreter = find_python(combination.python, given)
     if interpreter is None:
         return Result(*combination, ABSENT)
-    python = str(folder / "venv" / "bin" / "python")
-    subprocess.run([interpreter, "-m", "venv", folder / "venv"], check=True)
+    subprocess.run([*interpreter, "-m", "venv", folder / "venv"], check=True)
+    python = [*interpreter[:-1], str(folder / "venv" / "bin" / "python")]
     packages = ["numpy", "scipy", "opencv-python-headless"]
     pinned = [
         f"{name}=={version}" if version else name
         for name, version in zip(packages, combination[1:], strict=True)
     ]
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *pinned, *ALSO]
+    install = [*python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *pinned, *ALSO]
     done = subprocess.run(install, capture_output=True, text=True, check=False)
     if done.returncode:
         return Result(
             *combination, f"cannot be installed: {(done.stderr.strip().splitlines() or ['?'])[-1]:.150}"
         )
     run = subprocess.run(
-        [python, "-m", "pytest", *FLAGS, *WITHOUT, *TESTS],
+        [*python, "-m", "pytest", *FLAGS, *WITHOUT, *TESTS],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -105,7 +119,7 @@ def test(combination: Combination, folder: Path) -> Result:
     )
     (folder / "log.txt").write_text(run.stdout + run.stderr)
     versions = subprocess.run(
-        [python, "-c", SAY_VERSIONS], capture_output=True, text=True, check=True
+        [*python, "-c", SAY_VERSIONS], capture_output=True, text=True, check=True
     ).stdout.split()
     outcome = re.sub(r" in [0-9.]+s.*", "", (run.stdout.strip().splitlines() or ["nothing"])[-1].strip("= "))
     for line in re.findall(r"^(?:FAILED|ERROR) .*", run.stdout, re.MULTILINE)[:10]:
@@ -114,11 +128,38 @@ def test(combination: Combination, folder: Path) -> Result:
     return Result(**found, outcome=outcome)
 
 
-def table(results: Sequence[Result]) -> str:
-    """Return the results as a table in Markdown."""
-    lines = ["| Python | NumPy | SciPy | OpenCV | tests |", "|---|---|---|---|---|"]
-    lines += ["| " + " | ".join(cell or "-" for cell in result) + " |" for result in results]
-    return "\n".join(lines) + "\n"
+def newest_wheel(package: str, version: str) -> str:
+    """Return the newest version of a package of which there is a wheel for a Python, a release if there is one."""
+    look = [
+        "--dry-run",
+        "--ignore-installed",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--quiet",
+        "--report",
+        "-",
+    ]
+    look += ["--python-version", version, "--target", "."]  # pip asks for a place; nothing is written there
+    for which in ([], ["--pre"]):
+        command = [sys.executable, "-m", "pip", "install", *look, *which, f"{package}>={LEAST[package]}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if not done.returncode:
+            return str(json.loads(done.stdout)["install"][0]["metadata"]["version"])
+    return ""
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(cell or "-" for cell in line) + " |\n" for line in lines)
+
+
+def write_tables(path: Path, tables: Sequence[str]) -> None:
+    """Put tables in the place of those that a page has; its text stays."""
+    left = iter(tables)
+    page = re.sub(r"(?:^\|.*\n)+", lambda _: next(left), path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    path.write_text(page, encoding="utf-8")
 
 
 def main() -> int:
@@ -126,21 +167,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", metavar="PYTHON", help="combinations of this version of Python alone")
-    parser.add_argument(
-        "--table", type=Path, metavar="FILE", help="also write the table, with a heading, to a file"
-    )
+    add = parser.add_argument
+    add("--only", metavar="PYTHON", help="combinations of this version of Python alone")
+    add("--python", metavar="COMMAND", action="append", type=shlex.split, default=[],
+        help="an interpreter: its path, or a command that ends with it; may be given several times")  # fmt: skip
+    add("--table", type=Path, metavar="FILE", help="renew the tables of this page")
     args = parser.parse_args()
+    combinations = [each for each in COMBINATIONS if args.only in (None, each.python)]
     results = []
-    for combination in COMBINATIONS:
-        if args.only in (None, combination.python):
-            with tempfile.TemporaryDirectory(prefix="versions-") as folder:
-                results.append(test(combination, Path(folder)))
-            print(*results[-1], flush=True)
-    print(table(results))
+    for combination in combinations:
+        with tempfile.TemporaryDirectory(prefix="versions-") as folder:
+            results.append(test(combination, Path(folder), args.python))
+        print(*results[-1], flush=True)
+    versions = dict.fromkeys(each.python for each in combinations)
+    wheels = [[version, *(newest_wheel(each, version) for each in OF_EXTRAS)] for version in versions]
+    tables = [
+        table(["Python", "NumPy", "SciPy", "OpenCV", "tests"], results),
+        table(["Python", *OF_EXTRAS], wheels),
+    ]
+    print(*tables, sep="\n")
     if args.table:
-        what = "Recorded results and quick tests (`make versions`), each combination in a fresh environment."
-        args.table.write_text(f"# Versions\n\n{what}\n\n{table(results)}")
+        write_tables(args.table, tables)
     return 1 if any(result.failed for result in results if result.outcome != ABSENT) else 0
 
 
