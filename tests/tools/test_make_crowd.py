@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from application_util.sequences.sequence import read_sequence
+from tests.support.cli import error_line
 from tools.make_crowd import main
 from tools.synthetic.crowd import make_crowd
 
@@ -48,6 +49,13 @@ def test_a_file_is_no_folder(tmp_path, capsys):
     (tmp_path / "file").write_text("mine")
     assert write(tmp_path / "file") == 2 and "file: is a file, give a folder\n" in capsys.readouterr().err
     assert write(tmp_path / "file" / "crowd") == 2 and ": cannot be written: " in capsys.readouterr().err
+
+
+def test_links_that_lead_nowhere(tmp_path, capsys):
+    for name, target in (("a", "b"), ("b", "a")):
+        (tmp_path / name).symlink_to(tmp_path / target)
+    assert write(tmp_path / "a") == 2
+    assert "a: cannot be written: Not a directory" in error_line(capsys.readouterr().err)
 
 
 def test_the_folder_one_is_in(tmp_path, monkeypatch):

@@ -17,7 +17,7 @@ MEGABYTE = 1_000_000
 
 def relative_link(file: Path, folder: Path) -> str:
     """Return how a page in a folder refers to a file."""
-    return quote(os.fsencode(Path(os.path.relpath(file.resolve(), folder)).as_posix()))
+    return quote(os.fsencode(Path(os.path.relpath(os.path.realpath(file), folder)).as_posix()))
 
 
 class FrameLinks:
@@ -31,7 +31,7 @@ class FrameLinks:
     """
 
     def __init__(self, page: Path, tracked: Tracked) -> None:
-        self._folder, self._images = page.resolve().parent, tracked.sequence.images
+        self._folder, self._images = Path(os.path.realpath(page)).parent, tracked.sequence.images
         self._video = tracked.video is not None
 
     def link(self, frame: int) -> str:
@@ -56,7 +56,7 @@ class VideoEmbedder:
 
     def __init__(self, page: Path, room: float) -> None:
         self.page = page
-        self._folder = page.resolve().parent
+        self._folder = Path(os.path.realpath(page)).parent
         self._room = room * MEGABYTE
 
     def element(self, video: Path, poster: str | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from glob import escape
 from pathlib import Path
@@ -43,7 +44,7 @@ def write_crowd(
     UserError
         If the folder holds something else or cannot be written.
     """
-    name = Path(output_dir).resolve().name
+    name = os.path.basename(os.path.realpath(output_dir))
     array = f"{escape(name)}.npy"
     kind = Kind("a generated crowd", "Crowd", ("det/det.txt", array, f"{array}.partial"))
     arguments = {"people": people, "frames": frames, "seed": seed}

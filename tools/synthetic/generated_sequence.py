@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -70,7 +71,7 @@ def generated_sequence(output_dir: str | Path, kind: Kind) -> Iterator[Path]:
     UserError
         If `output_dir` cannot be replaced or written, or another run is making it.
     """
-    folder = Path(output_dir).resolve()
+    folder = Path(os.path.realpath(output_dir))
     if not folder.name:
         raise UserError(f"{output_dir}: not the name of a folder, give one to be made")
     work = folder.with_name(f"{folder.name}.partial")
