@@ -11,7 +11,9 @@ from application_util.errors import UserError
 from application_util.sequences.sequence import MotSequence
 
 DECIMALS = 6
-"""Of numbers in det.txt."""
+"""Of positions and sizes in det.txt."""
+SCORE_DIGITS = 9
+"""Of confidences there: enough for any 32-bit number, since their order decides which box is kept."""
 LARGEST = 1e9
 """Limit of frames and of positions and sizes in pixels."""
 
@@ -106,6 +108,11 @@ def check_size(said: tuple[float, float], sequence: MotSequence, place: str) -> 
             f"{place}: an image of {said[1]:g} x {said[0]:g} pixels, but those of {sequence.name} have "
             f"{size[1]} x {size[0]}: resize the boxes, or give the images that were looked at"
         )
+
+
+def score_text(score: float) -> str:
+    """Return a confidence as det.txt has it."""
+    return f"{score + 0.0:.{SCORE_DIGITS}g}"
 
 
 def to_number(text: object, place: str, name: str) -> float:

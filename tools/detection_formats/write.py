@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from application_util.files.detection_writer import open_writer
-from application_util.files.mot_table import BOX_COLUMNS
+from application_util.files.mot_table import BOX_COLUMNS, CONFIDENCE_COLUMN
 from application_util.files.output import whole_file
-from tools.detection_formats.box import DECIMALS, Box
+from tools.detection_formats.box import DECIMALS, Box, score_text
 
 
 def write_detections(boxes: Iterable[Box], path: Path, write_class: bool = False) -> None:
@@ -34,9 +34,11 @@ def write_detections(boxes: Iterable[Box], path: Path, write_class: bool = False
         file.writelines(f"{line}\n" for line in lines)
 
 
-def row_text(row: Iterable[float]) -> str:
-    """Return a line of det.txt."""
-    return ",".join(map(_decimal, row))
+def row_text(row: Sequence[float]) -> str:
+    """Return a line of det.txt; the confidence, whose order counts, in all digits that a 32-bit number has."""
+    fields = [_decimal(number) for number in row]
+    fields[CONFIDENCE_COLUMN] = score_text(row[CONFIDENCE_COLUMN])
+    return ",".join(fields)
 
 
 def _columns(box: Box, write_class: bool) -> tuple[float, ...]:

@@ -16,7 +16,7 @@ from application_util.files.checksum import sha256
 from application_util.files.mot_table import BOX_COLUMNS
 from application_util.files.network_card import network_sha256
 from application_util.sequences.sequence import MotSequence
-from tools.detection_formats.box import DECIMALS
+from tools.detection_formats.box import DECIMALS, score_text
 from tools.detection_formats.class_names import Names, read_names
 from tools.detectors.boxes import NO_BOXES, Boxes, Detector, Image
 from tools.detectors.class_names import find_classes
@@ -128,7 +128,8 @@ class BoxFinder:
             found = self._detector.of(frame)
         else:
             found = self._checked(self._detector(image))
-        tlwh, scores = np.round(found.tlwh, DECIMALS), np.round(found.scores, DECIMALS)
+        tlwh = np.round(found.tlwh, DECIMALS)
+        scores = np.array([float(score_text(score)) for score in found.scores.tolist()])
         first = np.maximum(tlwh[:, :2], 0)
         last = np.minimum(tlwh[:, :2] + tlwh[:, 2:], image.shape[1::-1])
         keep = np.isfinite(tlwh).all(axis=1) & (last - first >= SMALLEST).all(axis=1)

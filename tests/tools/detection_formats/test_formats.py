@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
+from application_util.files.mot_table import read_table
 from tests.tools.detection_formats.conftest import COCO, CSV, MOT, ROWS, YOLO, coco_entry
 
 
@@ -301,3 +303,12 @@ def test_ground_truth_keeps_its_classes(imports):
     imports.write("export/gt/gt.txt", table)
     imports.write("export/gt/labels.txt", "person\ncar\n")
     imports.takes(imports.source / "export", "--classes", "1", rows=ROWS[:1])
+
+
+def test_the_order_of_scores_is_kept(imports):
+    scores = [0.90000004, 0.9, 0.123456789, 1e-9, np.float32(1) / 3, 1, 0]
+    rows = "".join(f"1,{10 * number},2,30,40,{float(score)!r}\n" for number, score in enumerate(scores))
+    assert imports(imports.write("a.csv", "frame,x,y,w,h,score\n" + rows)) == 0
+    found = read_table(imports.det_txt)[:, 6]
+    assert found.astype(np.float32).tolist() == np.array(scores, np.float32).tolist()
+    assert imports.det_txt.read_text().splitlines()[1] == "1,-1,10,2,30,40,0.9,-1,-1,-1"
