@@ -63,6 +63,7 @@ def test_detections_outside_the_sequence_are_reported(tmp_path):
         cv2.imwrite(str(tmp_path / "S" / "img1" / f"{frame}.png"), np.zeros((4, 6, 3), np.uint8))
     rows = np.ones((5, 138))
     rows[:, 0] = 2, 3, 4, 6, 7
+    rows[:, 10:] = np.random.default_rng(0).normal(size=(5, 128))
     np.save(tmp_path / "d.npy", rows)
     detections = DetectionFile(tmp_path / "d.npy")
     (warning,) = detection_warnings(read_sequence(tmp_path / "S"), detections)
