@@ -100,6 +100,7 @@ def windows(monkeypatch, tmp_path):
 
 def test_locks_of_windows(tmp_path, windows):
     folder = tmp_path / "results"
+    folder.mkdir()  # or it goes with its lock while it is empty
     with lock_folder(folder):
         with pytest.raises(UserError, match="in use by another run"), lock_folder(folder / ".." / "results"):
             pass
