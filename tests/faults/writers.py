@@ -20,6 +20,8 @@ Arguments = Callable[[Path, Path, int], list[object]]
 
 ENVIRONMENT = headless_environment(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1", PYTHONHASHSEED="0")
 TRAINING_STATE = ("run/latest", "run/settings.json", "run/history.csv", "run/state-*")
+MATLAB_HEAD = 128
+"""Bytes in which a .mat file says when it was made."""
 OF_ITS_TIME = ("seconds", "host", "time", "images_per_second")
 """What a record says about the run rather than the result."""
 
@@ -92,6 +94,8 @@ def _without_times(path: Path) -> bytes:
             return json.dumps(_drop_times(json.loads(content)), sort_keys=True).encode()
         except ValueError:
             return content
+    if path.suffix == ".mat":
+        return content[MATLAB_HEAD:]
     if path.name == "history.csv":
         return b"\n".join(re.sub(rb"^((?:[^,]*,){5})[^,]*", rb"\1", line) for line in content.splitlines())
     return content

@@ -13,6 +13,7 @@ from scipy.io import loadmat
 
 tf = pytest.importorskip("tensorflow")
 
+from application_util.files.lock import lock_folder  # noqa: E402
 from application_util.files.network_card import read_card  # noqa: E402
 from tests.support.cli import error_line  # noqa: E402
 from tests.support.crops import make_folders, make_mars, write_picture  # noqa: E402
@@ -100,6 +101,8 @@ def test_checkpoint_freezes_to_the_same_network(trained, tmp_path):
 
 def test_exported_features(trained, vehicles, tmp_path):
     arguments = ["--dataset", "folder", "--dataset_dir", str(vehicles), "--model", str(trained / "model.pb")]
+    with lock_folder(tmp_path / "out"):  # another run's
+        assert main(["export", *arguments, "--output_dir", str(tmp_path / "out")]) == 2
     assert main(["export", *arguments, "--output_dir", str(tmp_path / "out")]) == 0
     features = np.load(tmp_path / "out" / "gallery_features.npy")
     assert features.shape == (7, 128)

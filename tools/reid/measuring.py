@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from application_util.errors import UserError
+from application_util.files.lock import lock_folder
 from application_util.progress import show
 from tools.features.encoder import ImageEncoder
 from tools.network.architecture import IMAGE_SHAPE
@@ -79,7 +80,8 @@ def export(
 ) -> None:
     """Write features, identities and cameras of query and gallery, as .npy and .mat files."""
     network = load_network(model, input_name, output_name, image_shape, precision)
-    for split in ("query", "gallery"):
-        features, data = encode(datasets, network, split, batch_size)
-        write_features(Path(output_dir), split, features, data)
-        show(f"{output_dir}: {split}: {len(features)} features written")
+    with lock_folder(output_dir):
+        for split in ("query", "gallery"):
+            features, data = encode(datasets, network, split, batch_size)
+            write_features(Path(output_dir), split, features, data)
+            show(f"{output_dir}: {split}: {len(features)} features written")
