@@ -381,8 +381,9 @@ def test_samples_that_were_asked_for_are_compared_as_before(name, budget):
         np.testing.assert_array_equal(asked.samples[target], not_asked.samples[target])
 
 
-def test_without_a_limit_of_distance_gated_pairs_are_matches():
-    asked, not_asked = (usual(NearestNeighborDistanceMetric("euclidean", np.inf)) for _ in range(2))
+@pytest.mark.parametrize("limit", [np.inf, linear_assignment.INFTY_COST])
+def test_without_a_limit_of_distance_gated_pairs_are_matches(limit):
+    asked, not_asked = (usual(NearestNeighborDistanceMetric("euclidean", limit)) for _ in range(2))
     assert asked.metric.samples == {}
     frames = [*busy(), *walk(3, people=5, seed=1)]
     assert drive(asked, frames) == drive(not_asked, frames)
