@@ -4,8 +4,9 @@
     python -m tests.mutation --room deep_sort --sample 0      (all of one room; hours)
 
 The changes are cosmic-ray's (`pip install cosmic-ray`): other operators, comparisons, numbers, exceptions, loops that
-do not run. Changes of annotations and docstrings are left out, and what is no Python any more. Each is tried in a
-process of its own, on what is in memory: no file is touched. A change is noticed if a test fails, or none ends in time.
+do not run. Changes of annotations, of what only type checkers read and of docstrings are left out, and what is no
+Python any more. Each is tried in a process of its own, on what is in memory: no file is touched, so that tests which
+start processes do not see it. A change is noticed if a test fails, or none ends in time.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ def _nodes(node: Any) -> Iterator[Any]:
 
 
 def meaning(source: str) -> str:
-    """Return what a source does, without annotations and docstrings; nothing if it is no Python."""
+    """Return what a source does, without annotations, docstrings, what type checkers read; "" if it is no Python."""
     try:
         tree = ast.parse(source)
     except SyntaxError:
@@ -117,6 +118,8 @@ def meaning(source: str) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             node.returns = None
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            node.test, node.body = ast.Constant(False), []
         if isinstance(node, ast.arg):
             node.annotation = None
         if isinstance(node, ast.AnnAssign):
