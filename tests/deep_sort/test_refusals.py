@@ -125,6 +125,7 @@ def test_a_box_that_is_none_is_named(box):
 @pytest.mark.parametrize("box", [(1e308, 1e308, 1e308, 1e308), (1, 2, 3, 5e-324), (1, 2, 1e200, 1e-200)])
 def test_a_box_too_large_to_be_tracked_is_named(box):
     found = detections(4)
+    found[0].tlwh[2:] = 0.5
     found[1] = Detection(box, 0.9, FEATURES[1])
     refused(driven(), found, "detection 1")
 
