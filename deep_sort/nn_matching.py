@@ -81,7 +81,7 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
             Targets to keep.
         """
         features, ids = _floats(features), np.asarray(targets).tolist()
-        self._note(features)
+        self.note(features)
         if self.in_arrays():
             self._add(features, ids)
             self._galleries.keep(list(active_targets))
@@ -127,7 +127,6 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
             index = next(i for i, number in enumerate(numbers) if not shortest <= number < math.inf)
             wrong = "is all zeros" if lengths[index] == 0 else f"has length {lengths[index]}"
             raise ValueError(f"detection {index}: its feature {wrong}, expected a finite length above 0")
-        self._note(features)
         return self._space.queries(features, lengths), self._space.weights(features, lengths)
 
     def compare_pairs(
@@ -184,7 +183,7 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
             prepared = self._space.weights(some, length), self._space.queries(some, length)
             self._galleries.add([targets[index] for index in chosen], some, *prepared)
 
-    def _note(self, features: NDArray) -> None:
+    def note(self, features: NDArray) -> None:
         """Remember whether all features so far are one and the same: rounding must not tell them apart."""
         if self._differ or not len(features):
             return
@@ -215,7 +214,7 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
             return  # a program put them there; each target is cut to the budget when it gets its next feature
         arrays = {target: _floats(features) for target, features in samples.items() if len(features)}
         for target, features in arrays.items():
-            self._note(features)
+            self.note(features)
             self._add(features, [target] * len(features))
         self._galleries.keep(list(arrays))
 

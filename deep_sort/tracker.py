@@ -121,8 +121,8 @@ class Tracker(Batched, methods=("_initiate_track",)):
         self._found = None
 
     def check(self, detections: Sequence[Detection]) -> None:
-        """Raise what `update` would raise for these detections."""
-        self._look_at(detections)
+        """Raise what `update` would raise for these detections; nothing changes."""
+        self._put_in_arrays(detections)
 
     def match(self, detections: Sequence[Detection]) -> Matching:
         """Match by appearance first, what is left and was seen just before by overlap (paper, section 2.3).
@@ -178,17 +178,24 @@ class Tracker(Batched, methods=("_initiate_track",)):
         return update_tracks(self._states, self.kf, self.tracks, found, matches)
 
     def _look_at(self, detections: Sequence[Detection]) -> Found:
-        """Put detections into arrays, checked, and see what may be done together; once in an update."""
+        """Put detections into arrays and see what may be done together; once in an update."""
         if self._found is not None and self._found.detections is detections:
             return self._found
-        found, metric = Found(detections, self._length if self.tracks else None), self.metric
+        found = self._put_in_arrays(detections)
         found.together = found.plain and all_take_many(self.tracks) and keeps_coordinates_apart(self.kf)
-        if len(detections) and isinstance(metric, NearestNeighborDistanceMetric):
-            features = found.features
-            prepared = metric.prepare(features)
-            if takes_many(metric) and metric.in_arrays():
-                found.queries, found.weights = prepared
-            self._length = features.shape[1]
+        if found.queries is not None:
+            self._length = found.features.shape[1]
+            if takes_many(self.metric) and self.metric.in_arrays():
+                self.metric.note(found.features)
+            else:
+                found.queries = None
+        return found
+
+    def _put_in_arrays(self, detections: Sequence[Detection]) -> Found:
+        """Put detections into arrays; a ValueError names the first that cannot be tracked."""
+        found = Found(detections, self._length if self.tracks else None)
+        if len(detections) and isinstance(self.metric, NearestNeighborDistanceMetric):
+            found.queries, found.weights = self.metric.prepare(found.features)
         return found
 
     def _appearance_cost(self, found: Found, confirmed: list[int]) -> CostFunction:
@@ -204,7 +211,6 @@ class Tracker(Batched, methods=("_initiate_track",)):
             allowed = np.asarray(self.admissible([tracks[i] for i in candidates], found.detections))
             rows, columns = rows[allowed[rows, columns] != 0], columns[allowed[rows, columns] != 0]
         targets = [tracks[i].track_id for i in candidates]
-
         near = self.metric.near_pairs(found.queries, targets, rows, columns)
         rows, columns = rows.take(near), columns.take(near)
 
