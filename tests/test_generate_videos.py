@@ -141,7 +141,7 @@ def test_a_folder_in_use_by_another_run_is_refused(world, capsys):
     with lock_folder(world / "videos" / "new"):
         assert generate_videos.main(flags(world)) == 2
     assert "videos/new: in use by another run" in capsys.readouterr().err
-    assert not list((world / "videos" / "new").iterdir())
+    assert not list((world / "videos").glob("new/*"))
 
 
 def test_no_results_at_all(world, capsys):
