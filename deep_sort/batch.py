@@ -24,7 +24,7 @@ def predict_tracks(states: States, kf: KalmanFilter, tracks: list[Track]) -> Non
     together = bool(tracks) and all_take_many(tracks)
     if together and keeps_coordinates_apart(kf) and states.hold(tracks):
         states.predict(kf)
-    elif together and takes_many(kf) and len(set(map(id, tracks))) == len(tracks):
+    elif together and takes_many(kf) and _all_differ(tracks):
         _set_states(tracks, *kf.predict(*_stack_states(tracks)))
     else:
         for track in tracks:
@@ -49,20 +49,20 @@ def update_tracks(
     indices: list[int] = []
     if not matches:
         return ids, indices
+    matched = [tracks[i] for i, _ in matches]
     if found.together and states.hold(tracks):
         which = [-1] * len(tracks)
         for i, j in matches:
             which[i] = j
         states.update(kf, found.xyah, which)
-    elif found.plain and takes_many(kf) and all_take_many(matched := [tracks[i] for i, _ in matches]):
+    elif found.plain and takes_many(kf) and all_take_many(matched) and _all_differ(matched):
         _set_states(matched, *kf.update(*_stack_states(matched), found.xyah[:, [j for _, j in matches]].T))
     else:
         for i, j in matches:
             tracks[i].update(kf, found.detections[j])
         return ids, indices
     direct, arrays, detections = found.queries is not None, found.arrays, found.detections
-    for i, j in matches:
-        track = tracks[i]
+    for track, (_, j) in zip(matched, matches, strict=True):
         track.hits += 1
         track.time_since_update = 0
         track._last = detections[j] if arrays is None else (arrays, j)
@@ -92,6 +92,11 @@ def without_deleted(tracks: list[Track], together: bool) -> list[Track]:
     if together:
         return [track for track in tracks if track.state != DELETED]
     return [track for track in tracks if not track.is_deleted()]
+
+
+def _all_differ(tracks: Sequence[Track]) -> bool:
+    """Return whether no track is there twice."""
+    return len(set(map(id, tracks))) == len(tracks)
 
 
 def _stack_states(tracks: Sequence[Track]) -> tuple[np.ndarray, np.ndarray]:

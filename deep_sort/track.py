@@ -99,12 +99,6 @@ class Track(Batched, methods=_METHODS):
     mean = _state("_mean", "Mean of the Kalman state, shape (8,).")
     covariance = _state("_covariance", "Covariance of the Kalman state, shape (8, 8).")
 
-    def __new__(cls, *_args: Any, **_kwargs: Any) -> Track:
-        """Make a track whose state is not in a tracker's arrays."""
-        track = super().__new__(cls)
-        track._last = track._mean = track._covariance = track._states = None
-        return track
-
     def __init__(
         self,
         mean: Any,
@@ -115,6 +109,7 @@ class Track(Batched, methods=_METHODS):
         feature: NDArray | None = None,
     ) -> None:
         # A tracker holds the states of its tracks in arrays; mean and covariance are None while nobody asks for them.
+        self._states, self._last = None, None
         self._mean = mean
         self._covariance = covariance
         self.track_id = track_id
@@ -192,6 +187,11 @@ class Track(Batched, methods=_METHODS):
         """Get mean and covariance from the tracker's arrays, if they are there."""
         if self._mean is None and self._states is not None:
             self._states.lend(self)
+
+    def __getattr__(self, name: str) -> None:
+        """Say that what a tracker adds to a track is not there, of a track that was made without `__init__`."""
+        if name not in Track.__slots__[8:]:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __getstate__(self) -> dict[str, Any]:
         """Store what a track is by itself, under the names that trackers of old stored."""

@@ -630,6 +630,29 @@ def test_weights_of_the_filter_count_from_when_they_are_set():
     np.testing.assert_array_equal(tracker_.tracks[0].mean, other.tracks[0].mean)
 
 
+def test_a_track_with_an_init_of_its_own():
+    class Own(Track):
+        def __init__(self, mean, covariance, track_id):
+            self.mean, self.covariance, self.track_id = mean, covariance, track_id
+            self.hits, self.age, self.time_since_update, self.state, self.features = (
+                1,
+                1,
+                0,
+                TrackState.Tentative,
+                [],
+            )
+            self._n_init, self._max_age = 3, 30
+
+    tracker_, other = standing(frames=1), standing(frames=1)
+    one = tracker_.tracks[0]
+    tracker_.tracks[0] = Own(one.mean, one.covariance, one.track_id)
+    assert tracker_.tracks[0].last_detection is None and not hasattr(tracker_.tracks[0], "anything")
+    for each in (tracker_, other):
+        each.predict()
+        each.update([Detection([100 * i + 1, 50, 40, 100], 0.9, np.eye(8)[i]) for i in range(3)])
+    np.testing.assert_array_equal(tracker_.tracks[0].mean, other.tracks[0].mean)
+
+
 def test_tracks_that_are_equal_by_number_are_not_the_same_track():
     class ById(Track):
         def __eq__(self, other):
@@ -658,6 +681,20 @@ def test_a_track_that_stands_twice_in_the_list(frames):
     assert (twice.age, tracker_.tracks[1].age) == (age + 2, age + 1)
     tracker_.update([Detection([100 * i + frames, 50, 40, 100], 0.9, np.eye(8)[i]) for i in range(3)])
     assert {2, 3} <= {one.track_id for one in tracker_.tracks}
+
+
+def test_a_track_that_stands_twice_and_is_matched_twice_is_corrected_in_turn():
+    tracker_ = standing(frames=1)
+    del tracker_.tracks[1:]
+    tracker_.tracks *= 2
+    mean, covariance = tracker_.tracks[0].mean.copy(), tracker_.tracks[0].covariance.copy()
+    near = [Detection([2, 50, 40, 100], 0.9, np.eye(8)[1]), Detection([1, 53, 40, 100], 0.9, np.eye(8)[2])]
+    matches, _, _ = tracker_._match(near)
+    tracker_.update(near)
+    assert len(matches) == 2
+    for _, index in matches:
+        mean, covariance = KalmanFilter().update(mean, covariance, near[index].to_xyah())
+    np.testing.assert_allclose(tracker_.tracks[0].mean, mean)
 
 
 @pytest.mark.parametrize("how", [copy.deepcopy, lambda metric: pickle.loads(pickle.dumps(metric))])
