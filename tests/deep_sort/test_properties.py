@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -135,6 +136,12 @@ def test_gate_is_where_the_distance_says(only_position, count):
         np.testing.assert_array_equal(cost[k] == 7.0, distance > threshold)
     assert 0 < (cost == 0).sum() < cost.size
     assert INFTY_COST == 1e5
+
+
+def test_the_gates_are_quantiles():
+    assert {*chi2inv95} == {*range(1, 10)}
+    for freedom, quantile in chi2inv95.items():
+        assert quantile == pytest.approx(scipy.stats.chi2.ppf(0.95, freedom), rel=1e-4)
 
 
 @given(seeds, st.sampled_from(["cosine", "euclidean"]), st.sampled_from([None, 1, 3, 50]), st.integers(1, 70))
