@@ -141,3 +141,12 @@ def test_a_metric_takes_features_of_one_length(budget, length):
         with pytest.raises(ValueError, match=f"features have {length} numbers, those before have 2"):
             metric.partial_fit(np.ones((len(targets), length)), targets, [1, 2, 3])
     assert metric.distance([[1, 1]], [1, 2, 3]) == pytest.approx(np.zeros((3, 1)))
+
+
+@pytest.mark.parametrize("budget", [None, 5])
+def test_features_may_be_long(budget):
+    metric = NearestNeighborDistanceMetric("cosine", 0.2, budget)
+    features = np.eye(2, 2048, dtype=np.float32)
+    for target in (0, 1):
+        metric.partial_fit(features[target:][:1], [target], [*range(target + 1)])
+    assert metric.distance(features, [0, 1]).tolist() == [[0, 1], [1, 0]]
