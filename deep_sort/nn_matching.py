@@ -18,7 +18,10 @@ LARGEST_BOUND = 512
 """Targets seldom get more features than this: with a larger budget galleries grow as they do without one."""
 
 
-class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")):
+_METHODS = ("distance", "partial_fit", "prepare", "near_pairs", "compare_pairs", "learn", "in_arrays")
+
+
+class NearestNeighborDistanceMetric(Batched, methods=_METHODS):
     """Smallest distance between a feature and the features a target has shown so far (paper, equation 3).
 
     Parameters
@@ -81,7 +84,7 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
             Targets to keep.
         """
         features, ids = _floats(features), np.asarray(targets).tolist()
-        self.note(features)
+        self._note(features)
         if self.in_arrays():
             self._add(features, ids)
             self._galleries.keep(list(active_targets))
@@ -183,7 +186,7 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
             prepared = self._space.weights(some, length), self._space.queries(some, length)
             self._galleries.add([targets[index] for index in chosen], some, *prepared)
 
-    def note(self, features: NDArray) -> None:
+    def _note(self, features: NDArray) -> None:
         """Remember whether all features so far are one and the same: rounding must not tell them apart."""
         if self._differ or not len(features):
             return
@@ -214,7 +217,7 @@ class NearestNeighborDistanceMetric(Batched, methods=("distance", "partial_fit")
             return  # a program put them there; each target is cut to the budget when it gets its next feature
         arrays = {target: _floats(features) for target, features in samples.items() if len(features)}
         for target, features in arrays.items():
-            self.note(features)
+            self._note(features)
             self._add(features, [target] * len(features))
         self._galleries.keep(list(arrays))
 

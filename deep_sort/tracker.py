@@ -186,7 +186,7 @@ class Tracker(Batched, methods=("_initiate_track",)):
         if found.queries is not None:
             self._length = found.features.shape[1]
             if takes_many(self.metric) and self.metric.in_arrays():
-                self.metric.note(found.features)
+                self.metric._note(found.features)
             else:
                 found.queries = None
         return found
@@ -195,7 +195,8 @@ class Tracker(Batched, methods=("_initiate_track",)):
         """Put detections into arrays; a ValueError names the first that cannot be tracked."""
         found = Found(detections, self._length if self.tracks else None)
         if len(detections) and isinstance(self.metric, NearestNeighborDistanceMetric):
-            found.queries, found.weights = self.metric.prepare(found.features)
+            prepare = NearestNeighborDistanceMetric.prepare  # a subclass may mean something else by it
+            found.queries, found.weights = prepare(self.metric, found.features)
         return found
 
     def _appearance_cost(self, found: Found, confirmed: list[int]) -> CostFunction:

@@ -630,6 +630,19 @@ def test_weights_of_the_filter_count_from_when_they_are_set():
     np.testing.assert_array_equal(tracker_.tracks[0].mean, other.tracks[0].mean)
 
 
+def test_a_metric_with_methods_of_the_same_names():
+    class Own(NearestNeighborDistanceMetric):
+        def prepare(self):
+            raise AssertionError
+
+        def learn(self, rate):
+            raise AssertionError
+
+    assert drive(usual(Own("cosine", 0.2)), busy()) == drive(
+        usual(NearestNeighborDistanceMetric("cosine", 0.2)), busy()
+    )
+
+
 def test_a_track_with_an_init_of_its_own():
     class Own(Track):
         def __init__(self, mean, covariance, track_id):

@@ -169,10 +169,10 @@ WRITERS = (
         source / "tiny.xml", "--pixel_scale", (255, 128)[variant]], ("--resume",), network=True),
     Writer("postprocess", work.raw_results, lambda source, out, variant: [
         "tools/postprocess.py", "--result_dir", source / "results", "--output_dir", out, "--jobs", 1,
-        "--smooth", 5 + variant]),
+        "--min_length", (5, 500)[variant]], growing=("postprocess.json",)),
     Writer("postprocess one", work.raw_results, lambda source, out, variant: [
         "tools/postprocess.py", "--result_file", source / "results" / "SEQ-01.txt", "--output_file", out / "o.txt",
-        "--smooth", 5 + variant]),
+        "--min_length", (5, 500)[variant]]),
     Writer("import_detections", work.table, lambda source, out, variant: [
         "tools/import_detections.py", "--sequence_dir", source / "SEQ-01", "--detections",
         source / ("found.csv", "other.csv")[variant], "--output_file", out / "det.txt", "--overwrite"]),
