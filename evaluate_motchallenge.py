@@ -147,9 +147,7 @@ def create_parser() -> CommandParser:
     add_flags(parser, "--skip_invalid", "--max_gap", "--skip_missing")
     add_flag(parser, "--resume", "results made with the same settings and detections")
     add_flags(parser, "--benchmark", "--eval_classes")
-    parser.add_argument(
-        "--report", metavar="FILE", help="also write a report of the results, .html (default: none)"
-    )
+    parser.add_argument("--report", metavar="FILE", help="also write a report of the results, .html (default: none)")
     add_worker_flags(parser)
     add_settings_flag(parser)
     return parser

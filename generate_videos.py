@@ -72,14 +72,10 @@ def run(
 
 def create_parser() -> CommandParser:
     """Return the parser of the command line."""
-    parser = CommandParser(
-        __doc__, "--mot_dir MOT16/train --result_dir results --output_dir videos --convert_h264"
-    )
+    parser = CommandParser(__doc__, "--mot_dir MOT16/train --result_dir results --output_dir videos --convert_h264")
     add_flags(parser, "--mot_dir", "--result_dir", required=True)
     add_flag(parser, "--output_dir", "videos, <sequence>.avi", required=True)
-    parser.add_argument(
-        "--convert_h264", **switch(), help="also write <sequence>.mp4, H.264 that plays in browsers"
-    )
+    parser.add_argument("--convert_h264", **switch(), help="also write <sequence>.mp4, H.264 that plays in browsers")
     add_flag(parser, "--jobs", default=1)
     add_drawing_flags(parser)
     return parser

@@ -48,13 +48,7 @@ setup(
     project_urls={"Paper": "https://arxiv.org/abs/1703.07402", "Benchmark": "https://motchallenge.net"},
     license="MIT (code); research only (weights in resources/networks, see the LICENSE there)",
     license_files=["LICENSE", "resources/networks/LICENSE"],
-    keywords=[
-        "multi-object tracking",
-        "Kalman filter",
-        "re-identification",
-        "MOTChallenge",
-        "computer vision",
-    ],
+    keywords=["multi-object tracking", "Kalman filter", "re-identification", "MOTChallenge", "computer vision"],
     classifiers=[
         "Development Status :: 4 - Beta",
         "Intended Audience :: Developers",
@@ -75,10 +69,7 @@ setup(
     packages=find_namespace_packages(
         include=["deep_sort*", "application_util*", "tools*", "resources.networks"], exclude=["*__pycache__*"]
     ),
-    package_data={
-        "resources.networks": ["*.pb", "*.json", "*.md", "LICENSE"],
-        "tools.report": ["*.css", "*.js"],
-    },
+    package_data={"resources.networks": ["*.pb", "*.json", "*.md", "LICENSE"], "tools.report": ["*.css", "*.js"]},
     py_modules=["deep_sort_app", "evaluate_motchallenge", "show_results", "generate_videos", "deep_sort_cli"],
     install_requires=[
         *("numpy>=1.24", "scipy>=1.10", "opencv-python>=4.8", "tqdm>=4.64"),

@@ -74,8 +74,7 @@ def run(
 def create_parser() -> CommandParser:
     """Return the parser of the command line."""
     parser = CommandParser(
-        __doc__,
-        "--sequence_dir MOT16/train/MOT16-02 --result_file results/MOT16-02.txt --output_file MOT16-02.mp4",
+        __doc__, "--sequence_dir MOT16/train/MOT16-02 --result_file results/MOT16-02.txt --output_file MOT16-02.mp4"
     )
     add_flags(parser, "--sequence_dir", "--result_file", required=True)
     add_flag(parser, "--detection_file", ", drawn with dashed lines (default: none)")

@@ -85,9 +85,7 @@ class CommandParser(argparse.ArgumentParser):
         super().__init__(description=description, formatter_class=_HelpFormatter, **options)
         self.example = example
         script = Path(sys.argv[0]).name
-        called = (
-            self.prog.replace(script, f"python {sys.argv[0]}", 1) if script.endswith(".py") else self.prog
-        )
+        called = self.prog.replace(script, f"python {sys.argv[0]}", 1) if script.endswith(".py") else self.prog
         line = re.sub(" (?!--)", "\0", f"{called} {example}")  # a flag and its values stay together
         lines = textwrap.wrap(line, 90, break_long_words=False, break_on_hyphens=False)
         if example:
@@ -122,9 +120,7 @@ class CommandParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say where a missing argument without a flag belongs, since a list before it takes it in."""
-        lists = [
-            each.option_strings[0] for each in self._actions if each.nargs == "+" and each.option_strings
-        ]
+        lists = [each.option_strings[0] for each in self._actions if each.nargs == "+" and each.option_strings]
         missing = message.partition("arguments are required: ")[2].split(", ")
         if lists and any(name and not name.startswith("-") for name in missing):
             message += f"; it stands before {' and '.join(lists)}"
@@ -135,10 +131,7 @@ class CommandParser(argparse.ArgumentParser):
         found, rest = super().parse_known_args(args, copy(namespace))
         names = {action.dest for action in self._actions}
         try:
-            given = [
-                {key: value for key, value in source(found).items() if key in names}
-                for source in self._sources
-            ]
+            given = [{key: value for key, value in source(found).items() if key in names} for source in self._sources]
         except UserError as error:
             self.error(str(error))
         if any(given):
@@ -202,11 +195,7 @@ def lazy_names(module: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
 
 
 def add_parameter_flags(
-    parser: CommandParser,
-    defaults: Any,
-    title: str,
-    names: Iterable[str] | None = None,
-    pack: str | None = None,
+    parser: CommandParser, defaults: Any, title: str, names: Iterable[str] | None = None, pack: str | None = None
 ) -> None:
     """Add a flag for each parameter of a dataclass.
 
@@ -241,9 +230,7 @@ def flag_options(each: Field, owner: Any) -> dict[str, Any]:
     if kind is bool:
         return options | {key: value for key, value in switch().items() if key != "default"}
     if kind is str or str in parts:
-        return options | (
-            {"choices": about["choices"]} if about["choices"] else {"metavar": about["metavar"]}
-        )
+        return options | ({"choices": about["choices"]} if about["choices"] else {"metavar": about["metavar"]})
     one = parts[0] if parts else kind
     fraction = one is float and low >= 0 and high <= 1
     usual = "N" if one is int else "FRACTION" if fraction else "VALUE"

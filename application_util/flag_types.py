@@ -73,9 +73,7 @@ def several(**options: Any) -> dict[str, Any]:
         wrong = [word for word in words if choices and word not in choices]
         if wrong or not words:
             raise argparse.ArgumentTypeError(
-                f"{', '.join(wrong) or 'nothing'} is none of {', '.join(choices)}"
-                if choices
-                else "it is empty"
+                f"{', '.join(wrong) or 'nothing'} is none of {', '.join(choices)}" if choices else "it is empty"
             )
         return tuple(parse(word) for word in words)
 

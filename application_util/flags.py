@@ -46,17 +46,12 @@ SHARED: dict[str, dict[str, Any]] = {
         "metavar": "DETECTOR",
         "help": "a network (.onnx, .xml), ultralytics:MODEL, rfdetr:SIZE, libreyolo:MODEL, or module:function",
     },
-    "--classes": several(
-        metavar="CLASS", default=(), help="only these classes, by name or number (default: all)"
-    ),
+    "--classes": several(metavar="CLASS", default=(), help="only these classes, by name or number (default: all)"),
     "--write_class": {
         "action": "store_true",
         "help": "keep the classes of detections: write their numbers to the 8th column of --output_file",
     },
-    "--skip_invalid": {
-        "action": "store_true",
-        "help": "leave invalid detections out instead of refusing their file",
-    },
+    "--skip_invalid": {"action": "store_true", "help": "leave invalid detections out instead of refusing their file"},
     "--skip_missing": {
         "action": "store_true",
         "help": "go on without sequences that lack a detection file, or a result",
@@ -129,10 +124,7 @@ def add_flags(parser: argparse._ActionsContainer, *names: str, **options: Any) -
 
 
 def add_tracker_flags(
-    parser: CommandParser,
-    defaults: TrackerSettings,
-    names: Iterable[str] | None = None,
-    pack: str | None = None,
+    parser: CommandParser, defaults: TrackerSettings, names: Iterable[str] | None = None, pack: str | None = None
 ) -> None:
     """Add the parameters of the tracker, see `add_parameter_flags`, and ``--preset``, which sets several."""
     add_flag(parser, "--preset")

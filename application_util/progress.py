@@ -52,9 +52,7 @@ def warn(line: str) -> None:
     say(f"warning: {line}")
 
 
-def progress(
-    items: Iterable[Item], label: str, unit: str = "frame", total: int | None = None
-) -> Iterator[Item]:
+def progress(items: Iterable[Item], label: str, unit: str = "frame", total: int | None = None) -> Iterator[Item]:
     """Yield the items and report on stderr how far they are.
 
     Parameters

@@ -59,9 +59,7 @@ def parameter(
 class TrackerSettings:
     """Parameters of detection filter and tracker, in the order of the original's flags."""
 
-    min_confidence: float = parameter(
-        0.8, "drop detections with a lower score", metavar="SCORE", search=(0.3, 0.6)
-    )
+    min_confidence: float = parameter(0.8, "drop detections with a lower score", metavar="SCORE", search=(0.3, 0.6))
     min_detection_height: int = parameter(0, "drop detections that are lower, in pixels", metavar="PIXELS")
     nms_max_overlap: float = parameter(
         1.0,
@@ -84,11 +82,7 @@ class TrackerSettings:
         0.7, "largest 1 - IoU of a match by overlap", metavar="DISTANCE", low=0, high=1, wide=(0.5, 0.9)
     )
     max_age: int = parameter(
-        30,
-        "frames without a detection that a confirmed track survives",
-        metavar="FRAMES",
-        low=1,
-        wide=(20, 90),
+        30, "frames without a detection that a confirmed track survives", metavar="FRAMES", low=1, wide=(20, 90)
     )
     n_init: int = parameter(3, "detections in a row that confirm a track", metavar="N", low=1, wide=(1, 4))
     motion_weight: float = parameter(
@@ -105,9 +99,7 @@ class TrackerSettings:
         high=1,
         wide=(None, 0.8, 0.9, 0.95),
     )
-    nsa_noise: bool = parameter(
-        False, "trust the boxes of detections the more the surer they are", wide=(False, True)
-    )
+    nsa_noise: bool = parameter(False, "trust the boxes of detections the more the surer they are", wide=(False, True))
     no_cascade: bool = parameter(
         False, "match all confirmed tracks at once, not those seen more recently first", wide=(False, True)
     )
@@ -118,13 +110,9 @@ class TrackerSettings:
         wide=(None, 0.0, 0.1),
     )
     camera_motion: str = parameter(
-        "none",
-        "move tracks with the camera, whose motion is estimated from the images",
-        choices=CAMERA_MOTIONS,
+        "none", "move tracks with the camera, whose motion is estimated from the images", choices=CAMERA_MOTIONS
     )
-    class_aware: bool = parameter(
-        False, "never match or suppress across classes, the 8th column of detections"
-    )
+    class_aware: bool = parameter(False, "never match or suppress across classes, the 8th column of detections")
     tentative_grace: int = parameter(
         0, "misses in a row that an unconfirmed track survives", metavar="FRAMES", low=0, wide=(0, 1, 2)
     )
@@ -177,11 +165,7 @@ class PostprocessingSettings:
         0.2, "largest appearance distance of tracks that are joined", metavar="DISTANCE", low=1e-6, high=2
     )
     min_length: int = parameter(
-        1,
-        "leave out tracks that are shorter, in frames with a box",
-        metavar="FRAMES",
-        low=1,
-        wide=(1, 5, 10),
+        1, "leave out tracks that are shorter, in frames with a box", metavar="FRAMES", low=1, wide=(1, 5, 10)
     )
     fill: int = parameter(
         0,
@@ -230,10 +214,7 @@ class DrawingSettings:
     """How windows and videos look."""
 
     update_ms: float | None = parameter(
-        None,
-        "time between frames in milliseconds, or none for the sequence's own, else 20",
-        metavar="MS",
-        low=1e-3,
+        None, "time between frames in milliseconds, or none for the sequence's own, else 20", metavar="MS", low=1e-3
     )
     width: int | None = parameter(
         None,

@@ -56,9 +56,7 @@ def read_settings(path: str | Path) -> dict[str, Any]:
             except argparse.ArgumentTypeError as error:
                 raise UserError(f"{path}: [{section}] {key}: {error}") from None
             if options.get("choices") and text not in options["choices"]:
-                raise UserError(
-                    f"{path}: [{section}] {key}: {text!r} is none of {', '.join(options['choices'])}"
-                )
+                raise UserError(f"{path}: [{section}] {key}: {text!r} is none of {', '.join(options['choices'])}")
     return values
 
 

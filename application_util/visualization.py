@@ -4,10 +4,4 @@ from application_util.drawing.colors import create_unique_color_float, create_un
 from application_util.drawing.image_viewer import ImageViewer
 from application_util.drawing.visualization import NoVisualization, Visualization
 
-__all__ = [
-    "ImageViewer",
-    "NoVisualization",
-    "Visualization",
-    "create_unique_color_float",
-    "create_unique_color_uchar",
-]
+__all__ = ["ImageViewer", "NoVisualization", "Visualization", "create_unique_color_float", "create_unique_color_uchar"]

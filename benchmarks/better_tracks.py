@@ -140,9 +140,7 @@ def markdown(rows: Sequence[Row], names: Sequence[str], scores: dict, sequences:
             start = hota_idf1(scores["original", name], sequences)
             values = hota_idf1(scores[row.name, name], sequences)
             more = " / ".join(f"{value - before:+.1f}" for value, before in zip(values, start, strict=True))
-            cells.append(
-                f"{values[0]:.1f} / {values[1]:.1f}" + ("" if row.name == "original" else f" ({more})")
-            )
+            cells.append(f"{values[0]:.1f} / {values[1]:.1f}" + ("" if row.name == "original" else f" ({more})"))
         lines.append(f"| {row.name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -171,12 +169,8 @@ def choose(data: Sequence[tuple[str, str, str]], tuned: Sequence[str], processes
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--data", nargs=3, action="append", required=True, metavar=("NAME", "MOT_DIR", "DETECTION_DIR")
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", nargs=3, action="append", required=True, metavar=("NAME", "MOT_DIR", "DETECTION_DIR"))
     parser.add_argument("--choose", nargs="+", metavar="SEQUENCE", help="rank settings on these sequences")
     parser.add_argument("--each", action="store_true", help="also a table of each sequence")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
@@ -187,9 +181,7 @@ def main() -> None:
     rows, names = table_rows(), [name for name, _, _ in args.data]
     scores = measure(rows, args.data, args.jobs)
     print(markdown(rows, names, scores))
-    for sequence in (
-        sorted({each for name in names for each in scores["original", name]}) if args.each else ()
-    ):
+    for sequence in sorted({each for name in names for each in scores["original", name]}) if args.each else ():
         there = [name for name in names if sequence in scores["original", name]]
         shown = [row for row in rows if row.name == "original" or row.name.startswith("**")]
         print(f"\n{sequence}\n\n{markdown(shown, there, scores, [sequence])}")

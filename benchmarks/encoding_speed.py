@@ -62,9 +62,7 @@ def seconds(function: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--sequence_dir", type=Path, required=True)
     parser.add_argument("--runs", type=int, default=3)
@@ -80,9 +78,7 @@ def main() -> None:
             times["network alone"].append(seconds(alone))
             times["images to file"].append(seconds(lambda: encode_sequence(encoder, job)))
     medians = {name: statistics.median(taken) for name, taken in times.items()}
-    print(
-        f"{args.sequence_dir.name}: {len(crops)} crops in batches of {BATCH_SIZE}, {args.runs} runs (medians)"
-    )
+    print(f"{args.sequence_dir.name}: {len(crops)} crops in batches of {BATCH_SIZE}, {args.runs} runs (medians)")
     for name, median in medians.items():
         spread = f"{min(times[name]):.2f} to {max(times[name]):.2f} s"
         print(f"{name:14}  {median:6.2f} s  {len(crops) / median:5.0f} crops/s  ({spread})")

@@ -24,10 +24,7 @@ def make_sequences(folder: Path, count: int, people: int, frames: int) -> None:
         sequence = folder / "sequences" / f"CROWD-{number:02d}"
         sequence.mkdir(parents=True)
         (sequence / "seqinfo.ini").write_text(f"[Sequence]\nframeRate=25\nseqLength={frames}\n")
-        np.save(
-            folder / "detections" / f"{sequence.name}.npy",
-            make_crowd(people, frames, number).astype(np.float32),
-        )
+        np.save(folder / "detections" / f"{sequence.name}.npy", make_crowd(people, frames, number).astype(np.float32))
 
 
 def evaluate(folder: Path, jobs: int) -> float:
@@ -59,9 +56,7 @@ def main() -> int:
         results = [f"{sequence.name}.txt" for sequence in (folder / "sequences").iterdir()]
         first = folder / f"results-{args.jobs[0]}"
         for jobs in args.jobs[1:]:
-            _, different, missing = filecmp.cmpfiles(
-                first, folder / f"results-{jobs}", results, shallow=False
-            )
+            _, different, missing = filecmp.cmpfiles(first, folder / f"results-{jobs}", results, shallow=False)
             if different or missing:
                 print(f"error: --jobs {jobs} gave other results: {different + missing}", file=sys.stderr)
                 return 1

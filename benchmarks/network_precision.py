@@ -89,10 +89,7 @@ def rank(model: Path, archive: Path, folder: Path) -> dict[str, Cells]:
         )
         asked, known = (encode_images(encoder.image_encoder, each.images) for each in (query, gallery))
         scores = rank_gallery(asked, known, query, gallery)
-        cells[name] = {
-            "rank-1": f"{100 * scores.cmc[1]:.1f}",
-            "mAP": f"{100 * scores.mean_average_precision:.1f}",
-        }
+        cells[name] = {"rank-1": f"{100 * scores.cmc[1]:.1f}", "mAP": f"{100 * scores.mean_average_precision:.1f}"}
         print(name, scores, file=sys.stderr, flush=True)
     return cells
 
@@ -119,10 +116,7 @@ def track(model: Path, seeds: list[int], folder: Path) -> dict[str, Cells]:
         command("tools/generate_detections.py", *data, "--output_dir", detections, "--model", model, *flags)
         command("evaluate_motchallenge.py", *data, "--detection_dir", detections, "--output_dir", results)
         scores = json.loads((results / "scores.json").read_text())["scores"]["COMBINED"]
-        cells[name] = {
-            "IDF1": f"{100 * scores['Identity']['IDF1']:.1f}",
-            "HOTA": f"{100 * scores['HOTA']['HOTA']:.1f}",
-        }
+        cells[name] = {"IDF1": f"{100 * scores['Identity']['IDF1']:.1f}", "HOTA": f"{100 * scores['HOTA']['HOTA']:.1f}"}
     return cells
 
 
@@ -137,9 +131,7 @@ def main() -> None:
     parser.add_argument("--sequence_dir", type=Path, help="whose features are timed")
     parser.add_argument("--market1501", type=Path, metavar="ZIP")
     parser.add_argument("--streets", type=int, nargs="+", default=[], metavar="SEED")
-    parser.add_argument(
-        "--output_dir", type=Path, default=Path("network_precision"), help="(default: %(default)s)"
-    )
+    parser.add_argument("--output_dir", type=Path, default=Path("network_precision"), help="(default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="(default: %(default)s)")
     args = parser.parse_args()
     args.output_dir.mkdir(parents=True, exist_ok=True)

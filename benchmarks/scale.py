@@ -46,9 +46,7 @@ def tracking(runs: int) -> None:
     people = np.array([5, 10, 20, 40, 80])
     with tempfile.TemporaryDirectory() as name:
         rows = np.array([track_crowd(Path(name), count, 400, runs) for count in people.tolist()])
-    print(
-        "| people in view | boxes tracked per frame | ms per frame | bytes of result per frame |\n|---|---|---|---|"
-    )
+    print("| people in view | boxes tracked per frame | ms per frame | bytes of result per frame |\n|---|---|---|---|")
     for count, (milliseconds, boxes, size) in zip(people, rows, strict=True):
         print(f"| {count} | {boxes:.1f} | {milliseconds:.2f} | {size:.0f} |")
     per_target, per_frame = np.polyfit(rows[:, 1], rows[:, 0], 1)
@@ -59,9 +57,7 @@ def tracking(runs: int) -> None:
 
 def large_crowd(people: int, frames: int) -> None:
     tracker = Tracker(NearestNeighborDistanceMetric("cosine", 0.2, 100))
-    print(
-        "| frame | detections | tracks | of these tentative | s of processor time | MB at the peak so far |"
-    )
+    print("| frame | detections | tracks | of these tentative | s of processor time | MB at the peak so far |")
     print("|---|---|---|---|---|---|")
     for frame, rows in enumerate(crowd_by_frame(people, frames), start=1):
         detections = [Detection(row[2:6], row[6], row[10:]) for row in rows]
@@ -90,9 +86,7 @@ def encoding(model: str, crops: int, runs: int) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", help="frozen network, to measure crops too")
     parser.add_argument("--crops", type=int, default=1024, help="(default: %(default)s)")
     parser.add_argument("--runs", type=int, default=3, help="of each measurement, the least counts")

@@ -56,9 +56,7 @@ def crowd(people: int, dim: int, stay: int, residents: int, seed: int = 0) -> It
         place += step
         step[(place < 0) | (place > (WIDTH, HEIGHT))] *= -1
         for leaving in residents + np.flatnonzero(rng.random(people)[residents:] < 1 / stay):
-            place[leaving], step[leaving], size[leaving], appearance[leaving] = (
-                part[0] for part in newcomers(1)
-            )
+            place[leaving], step[leaving], size[leaving], appearance[leaving] = (part[0] for part in newcomers(1))
         boxes = np.hstack([place, size]) + rng.normal(0, 1.5, (people, 4))
         features = (appearance + rng.normal(0, 0.25, appearance.shape)).astype(np.float32)
         seen = rng.random(people) < 0.92
@@ -92,9 +90,7 @@ def growth(rows: np.ndarray) -> tuple[float, float]:
     """Return time and memory of the last tenth, as multiples of those of the tenth after the start."""
     tenth = max(1, round(len(rows) * STEADY))
     first, last = rows[tenth : 2 * tenth], rows[-tenth:]
-    return float(np.median(last[:, 1]) / np.median(first[:, 1])), float(
-        np.median(last[:, 2]) / np.median(first[:, 2])
-    )
+    return float(np.median(last[:, 1]) / np.median(first[:, 1])), float(np.median(last[:, 2]) / np.median(first[:, 2]))
 
 
 def plot(rows: np.ndarray, path: Path, title: str) -> None:
@@ -113,9 +109,7 @@ def plot(rows: np.ndarray, path: Path, title: str) -> None:
 
 def main() -> int:
     """Run the measurement."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--frames", type=int, default=100_000)
     add("--block", type=int, default=500, help="frames measured together (default: %(default)s)")
@@ -139,10 +133,7 @@ def main() -> int:
         plot(rows, args.plot, f"{what}: time x {slower:.2f}, memory x {larger:.2f} from start to end")
     if args.budget:
         return 0 if slower <= MOST_TIME and larger <= MOST_MEMORY else 1
-    needed, features = (
-        memory("VmHWM") - start,
-        sum(track.hits for track in tracker.tracks) * args.dim * 4 / 2**20,
-    )
+    needed, features = (memory("VmHWM") - start, sum(track.hits for track in tracker.tracks) * args.dim * 4 / 2**20)
     print(f"{needed:.1f} MB at the peak for {features:.1f} MB of features: x {needed / features:.2f}")
     return 0 if needed <= MOST_OVERHEAD * features else 1
 

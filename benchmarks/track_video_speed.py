@@ -53,10 +53,7 @@ def main() -> None:
     finder = BoxFinder(args.detector, CONFIDENCE)
     encoder = load_box_encoder(Network(Path(default_model()), NetworkOptions(runtime="openvino")))
     boxes = [finder(*each).tlwh for each in frames]
-    crops = [
-        cut_patches(image, tlwh, encoder.patch_shape)[0]
-        for (_, image), tlwh in zip(frames, boxes, strict=True)
-    ]
+    crops = [cut_patches(image, tlwh, encoder.patch_shape)[0] for (_, image), tlwh in zip(frames, boxes, strict=True)]
     with tempfile.TemporaryDirectory() as folder:
 
         def detect() -> None:
@@ -89,9 +86,7 @@ def main() -> None:
     print(f"{source.name}: {len(frames)} frames, {sum(map(len, crops))} boxes, seconds:")
     for name, taken in times.items():
         print(f"{name:18} {median[name]:7.2f}  (of {' '.join(f'{each:.2f}' for each in taken)})")
-    print(
-        f"the command, of its parts alone: {median['the command'] / sum(median[name] for name in parts):.2f}"
-    )
+    print(f"the command, of its parts alone: {median['the command'] / sum(median[name] for name in parts):.2f}")
     print(f"frames per second: {len(frames) / median['the command']:.1f}")
 
 

@@ -82,9 +82,7 @@ def compiled(settings: TrackerSettings) -> Callable[[np.ndarray], None]:
 
     def step(rows: np.ndarray) -> None:
         rows = rows[rows[:, 6] >= settings.min_confidence]
-        detections = [
-            (box, score, 0) for box, score in zip(rows[:, 2:6].tolist(), rows[:, 6].tolist(), strict=True)
-        ]
+        detections = [(box, score, 0) for box, score in zip(rows[:, 2:6].tolist(), rows[:, 6].tolist(), strict=True)]
         tracker.update(detections, rows[:, 10:].tolist())
 
     return step
@@ -140,16 +138,11 @@ def compare(runs: int, settings: tuple[int | None, ...]) -> dict[str, list[float
                     series.append(np.array(measure(name, people, frames, threads, 100)["ms"][WARM_UP:]))
             mid = {name: [np.median(run) for run in series] for name, series in ms.items()}
             high = {name: [np.percentile(run, 99) for run in series] for name, series in ms.items()}
-            cells = [
-                f"{statistics.median(mid[name]):.3f} ({statistics.median(high[name]):.3f})" for name in ms
-            ]
+            cells = [f"{statistics.median(mid[name]):.3f} ({statistics.median(high[name]):.3f})" for name in ms]
             for name in first if threads == settings[0] else ():
                 first[name].append(statistics.median(mid[name]))
             own, *others = mid.values()
-            ratios = [
-                statistics.median(other / mine for mine, other in zip(own, each, strict=True))
-                for each in others
-            ]
+            ratios = [statistics.median(other / mine for mine, other in zip(own, each, strict=True)) for each in others]
             faster = ", ".join(f"{ratio:.2f}" for ratio in ratios)
             print(f"| {people} | {threads or 'default'} | {' | '.join(cells)} | {faster} |", flush=True)
     return first
@@ -186,9 +179,7 @@ def growth(people: int = 25, frames: int = 2000) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--runs", type=int, default=3, help="runs of each measurement (default: %(default)s)")
-    parser.add_argument(
-        "--one_thread", action="store_true", help="leave out BLAS's default threads and memory"
-    )
+    parser.add_argument("--one_thread", action="store_true", help="leave out BLAS's default threads and memory")
     parser.add_argument("--plot", type=Path, help="draw milliseconds per frame here (.svg, .png)")
     parser.add_argument("--worker", choices=TRACKERS, help=argparse.SUPPRESS)
     parser.add_argument("--people", type=int, help=argparse.SUPPRESS)
@@ -198,20 +189,9 @@ def main() -> int:
     if args.worker:
         worker(args.worker, args.people, args.frames, args.budget)
         return 0
-    golden = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-x",
-        "--no-header",
-        str(ROOT / "tests" / "test_golden_tracks.py"),
-    ]
+    golden = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", str(ROOT / "tests" / "test_golden_tracks.py")]
     if subprocess.run(golden, cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode:
-        print(
-            "error: the tracks differ from the recorded ones (make test says where): no ratios",
-            file=sys.stderr,
-        )
+        print("error: the tracks differ from the recorded ones (make test says where): no ratios", file=sys.stderr)
         return 1
     ms = compare(args.runs, (1,) if args.one_thread else (1, None))
     if args.plot:

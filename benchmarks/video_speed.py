@@ -34,9 +34,7 @@ FRAMES_IN_MEMORY = 60
 
 def ready_made_frames(results: ResultView, size: tuple[int, int]) -> list[np.ndarray]:
     """Return some of the frames as the encoder gets them."""
-    drawing = VideoVisualization(
-        {"image_size": results.sequence.image_size, "min_frame_idx": 0, "max_frame_idx": 0}
-    )
+    drawing = VideoVisualization({"image_size": results.sequence.image_size, "min_frame_idx": 0, "max_frame_idx": 0})
     frames = []
     for frame in results.frames[:: max(1, len(results.frames) // FRAMES_IN_MEMORY)]:
         drawing.set_image(results.sequence.read_image(frame))

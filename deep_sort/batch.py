@@ -82,9 +82,7 @@ def confirmed_and_others(tracks: list[Track], together: bool) -> tuple[list[int]
         confirmed = [i for i, track in enumerate(tracks) if track.state == CONFIRMED]
     else:
         confirmed = [i for i, track in enumerate(tracks) if track.is_confirmed()]
-    return confirmed, sorted({*range(len(tracks))}.difference(confirmed)) if len(confirmed) < len(
-        tracks
-    ) else []
+    return confirmed, sorted({*range(len(tracks))}.difference(confirmed)) if len(confirmed) < len(tracks) else []
 
 
 def without_deleted(tracks: list[Track], together: bool) -> list[Track]:

@@ -12,9 +12,7 @@ from .preprocessing import non_max_suppression
 from .track import Track
 
 
-def suppress_by_class(
-    boxes: NDArray, max_bbox_overlap: float, scores: NDArray, classes: NDArray
-) -> NDArray[np.int64]:
+def suppress_by_class(boxes: NDArray, max_bbox_overlap: float, scores: NDArray, classes: NDArray) -> NDArray[np.int64]:
     """Drop boxes that a better one of their class covers, see `non_max_suppression`.
 
     Parameters

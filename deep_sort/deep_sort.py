@@ -214,9 +214,7 @@ def _one_each(name: str, values: ArrayLike, number: int, kind: type) -> NDArray:
     if given.shape not in ((), (number,)):
         raise ValueError(f"{name} of shape {given.shape} for {number} boxes, expected ({number},)")
     given = np.broadcast_to(given, number)
-    valid, wanted = (
-        (np.isfinite(given), "finite") if kind is np.float64 else (given == np.trunc(given), "whole")
-    )
+    valid, wanted = (np.isfinite(given), "finite") if kind is np.float64 else (given == np.trunc(given), "whole")
     if not valid.all():
         index = int(valid.argmin())
         raise ValueError(f"{name}: number {index} is {given[index]}, expected a {wanted} number")

@@ -37,9 +37,7 @@ class Detection(Batched, methods=("to_xyah",), attributes=4):
 
     label: Hashable = None
 
-    def __init__(
-        self, tlwh: ArrayLike, confidence: float, feature: ArrayLike, label: Hashable = None
-    ) -> None:
+    def __init__(self, tlwh: ArrayLike, confidence: float, feature: ArrayLike, label: Hashable = None) -> None:
         self.tlwh: NDArray[np.float64] = np.asarray(tlwh, dtype=np.float64)
         self.confidence = float(confidence)
         self.feature: NDArray[np.float32] = np.asarray(feature, dtype=np.float32)
@@ -79,11 +77,7 @@ class Detections(Sequence):
     """
 
     def __init__(
-        self,
-        tlwh: ArrayLike,
-        confidence: ArrayLike,
-        feature: ArrayLike,
-        label: Sequence[Hashable] | None = None,
+        self, tlwh: ArrayLike, confidence: ArrayLike, feature: ArrayLike, label: Sequence[Hashable] | None = None
     ) -> None:
         boxes = np.asarray(tlwh, dtype=np.float64)
         self.tlwh: NDArray[np.float64] = boxes if boxes.size else boxes.reshape(-1, 4)
@@ -176,9 +170,7 @@ class Found:
             return np.array(features)
         for index, shape in enumerate(shapes):
             if len(shape) != 1 or shape != expected[0]:
-                wanted = (
-                    "one dimension" if len(shape) != 1 else f"{expected[0][0]} components as those before"
-                )
+                wanted = "one dimension" if len(shape) != 1 else f"{expected[0][0]} components as those before"
                 raise ValueError(f"detection {index}: its feature has shape {shape}, expected {wanted}")
         raise AssertionError
 

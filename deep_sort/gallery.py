@@ -106,9 +106,7 @@ class Galleries:
         """Return the closeness of each query (N, M) to the nearest feature of a target, shape (N,)."""
         return self._closeness(self._rows[target], queries)
 
-    def pair_closeness(
-        self, targets: Sequence[int], queries: NDArray, rows: NDArray, columns: NDArray
-    ) -> NDArray:
+    def pair_closeness(self, targets: Sequence[int], queries: NDArray, rows: NDArray, columns: NDArray) -> NDArray:
         """Return the closeness of pairs of a target and a query.
 
         Parameters
@@ -270,10 +268,7 @@ class _Growing:
 
     def parts(self) -> Iterator[tuple[NDArray, NDArray]]:
         for number, arrays in enumerate(self._chunks, start=1):
-            start, end = (
-                self._start if number == 1 else 0,
-                self._end if number == len(self._chunks) else CHUNK,
-            )
+            start, end = (self._start if number == 1 else 0, self._end if number == len(self._chunks) else CHUNK)
             yield arrays[0][start:end], arrays[1][start:end]
 
     def widen(self, dtype: DTypeLike) -> None:

@@ -79,11 +79,7 @@ def iou_cost(
 
 
 def overlapping_pairs(
-    boxes: Array,
-    candidates: Array,
-    track_indices: Sequence[int],
-    detection_indices: Sequence[int],
-    max_distance: float,
+    boxes: Array, candidates: Array, track_indices: Sequence[int], detection_indices: Sequence[int], max_distance: float
 ) -> PairsWithin | None:
     """Give the pairs that overlap enough, by the operations of `iou` on numbers, where they are few.
 

@@ -149,9 +149,7 @@ class KalmanFilter(Batched, methods=_METHODS):
 
     def initial_noise(self, height: ArrayLike) -> Array:
         """Return variances of new states of objects of these heights, shape (..., 8)."""
-        return _squares(
-            height, *motion_deviations(2 * self._std_weight_position, 10 * self._std_weight_velocity)
-        )
+        return _squares(height, *motion_deviations(2 * self._std_weight_position, 10 * self._std_weight_velocity))
 
     def process_noise(self, height: ArrayLike) -> Array:
         """Return the diagonal of Q for objects of these heights, shape (..., 8)."""
@@ -183,9 +181,7 @@ def keeps_coordinates_apart(kf: Any) -> bool:
     """Return whether a filter is ours in all, so that x, y, a and h never mix."""
     if not (isinstance(kf, KalmanFilter) and type(kf).remembered.functions == _USUAL and takes_many(kf)):
         return False
-    return (
-        np.asarray(kf._motion_mat).tobytes() == _F_BYTES and np.asarray(kf._update_mat).tobytes() == _H_BYTES
-    )
+    return np.asarray(kf._motion_mat).tobytes() == _F_BYTES and np.asarray(kf._update_mat).tobytes() == _H_BYTES
 
 
 def _squares(height: ArrayLike, weights: Array, constants: Array) -> Array:

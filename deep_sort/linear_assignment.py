@@ -109,9 +109,7 @@ def matching_cascade(
         if not unmatched:
             break
         if pairs is None:
-            found, _, unmatched = min_cost_matching(
-                distance_metric, max_distance, tracks, detections, level, unmatched
-            )
+            found, _, unmatched = min_cost_matching(distance_metric, max_distance, tracks, detections, level, unmatched)
         else:
             found, unmatched = pairs.match(level, unmatched)
         matches += found
@@ -163,10 +161,7 @@ def solve(
     solution = linear_sum_assignment(cost)
     too_far = (cost[solution] > max_distance).tolist()
     rows, columns = (positions.tolist() for positions in solution)
-    unmatched_tracks, unmatched_detections = (
-        _left_out(track_indices, rows),
-        _left_out(detection_indices, columns),
-    )
+    unmatched_tracks, unmatched_detections = (_left_out(track_indices, rows), _left_out(detection_indices, columns))
     matches = []
     for row, column, far in zip(rows, columns, too_far, strict=True):
         if far:

@@ -156,9 +156,7 @@ class NearestNeighborDistanceMetric(Batched, methods=_METHODS):
         closeness = self._galleries.pair_closeness(targets, queries, rows, columns)
         return self._space.distances(queries, closeness, columns).astype(np.float64)
 
-    def near_pairs(
-        self, queries: NDArray, targets: Sequence[int], rows: NDArray, columns: NDArray
-    ) -> NDArray[np.intp]:
+    def near_pairs(self, queries: NDArray, targets: Sequence[int], rows: NDArray, columns: NDArray) -> NDArray[np.intp]:
         """Return which pairs, as in `compare_pairs`, are within the matching threshold, ascending."""
         threshold = self.matching_threshold
         precise = self._space is _Cosine and queries.dtype.itemsize >= 4

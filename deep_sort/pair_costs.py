@@ -26,9 +26,7 @@ class PairCosts:
         Or positions of pairs, shape (n,) -> their costs: of pairs that are all within reach, whatever they cost.
     """
 
-    def __init__(
-        self, tracks: list[int], detections: list[int], costs: NDArray | Callable[[NDArray], NDArray]
-    ) -> None:
+    def __init__(self, tracks: list[int], detections: list[int], costs: NDArray | Callable[[NDArray], NDArray]) -> None:
         self._tracks, self._detections, self._costs = tracks, detections, costs
 
     def __call__(self, tracks: Any, detections: Any, track_indices: Any, detection_indices: Any) -> NDArray:
@@ -92,11 +90,7 @@ class PairsWithin:
         if self._rivals:
             free = set(detections)
             pairs = [
-                pair
-                for track in level
-                if track in self._rivals
-                for pair in self._rivals[track]
-                if pair[1] in free
+                pair for track in level if track in self._rivals for pair in self._rivals[track] if pair[1] in free
             ]
             detection_of = {track: detection for track, detection, _ in pairs}
             if not len(detection_of) == len({detection for _, detection, _ in pairs}) == len(pairs):

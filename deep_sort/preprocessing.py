@@ -9,9 +9,7 @@ BLOCK = 256
 """Boxes whose overlap with all others is computed at once: bounds memory for frames of many thousand boxes."""
 
 
-def non_max_suppression(
-    boxes: ArrayLike, max_bbox_overlap: float, scores: ArrayLike | None = None
-) -> list[int]:
+def non_max_suppression(boxes: ArrayLike, max_bbox_overlap: float, scores: ArrayLike | None = None) -> list[int]:
     """Drop boxes that a better one covers.
 
     Parameters
@@ -43,9 +41,7 @@ def non_max_suppression(
     alive = np.ones(len(order), dtype=bool)
     for start in range(0, len(order), BLOCK):
         block, rest = slice(start, start + BLOCK), slice(start, None)
-        covers = _overlap(
-            left_top[block], right_bottom[block], left_top[rest], right_bottom[rest], areas[rest]
-        )
+        covers = _overlap(left_top[block], right_bottom[block], left_top[rest], right_bottom[rest], areas[rest])
         covers = np.triu(covers > max_bbox_overlap, k=1)
         for row in np.flatnonzero(covers.any(axis=1)).tolist():
             if alive[start + row]:
@@ -54,11 +50,7 @@ def non_max_suppression(
 
 
 def _overlap(
-    left_top: NDArray,
-    right_bottom: NDArray,
-    others_left_top: NDArray,
-    others_right_bottom: NDArray,
-    areas: NDArray,
+    left_top: NDArray, right_bottom: NDArray, others_left_top: NDArray, others_right_bottom: NDArray, areas: NDArray
 ) -> NDArray[np.float64]:
     """Return the share of each other box's area that each box covers, shape (boxes, others)."""
     width = _common(left_top[:, 0], right_bottom[:, 0], others_left_top[:, 0], others_right_bottom[:, 0])

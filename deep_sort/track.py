@@ -48,10 +48,7 @@ def _state(name: str, doc: str) -> property:
     return property(get, replace, doc=doc)
 
 
-_METHODS = (
-    *("predict", "update", "to_tlwh", "mark_missed", "is_tentative", "is_confirmed", "is_deleted"),
-    "__eq__",
-)
+_METHODS = (*("predict", "update", "to_tlwh", "mark_missed", "is_tentative", "is_confirmed", "is_deleted"), "__eq__")
 
 
 class Track(Batched, methods=_METHODS):
@@ -100,13 +97,7 @@ class Track(Batched, methods=_METHODS):
     covariance = _state("_covariance", "Covariance of the Kalman state, shape (8, 8).")
 
     def __init__(
-        self,
-        mean: Any,
-        covariance: Any,
-        track_id: int,
-        n_init: int,
-        max_age: int,
-        feature: NDArray | None = None,
+        self, mean: Any, covariance: Any, track_id: int, n_init: int, max_age: int, feature: NDArray | None = None
     ) -> None:
         # A tracker holds the states of its tracks in arrays; mean and covariance are None while nobody asks for them.
         self._states, self._last = None, None

@@ -238,9 +238,7 @@ class Tracker(Batched, methods=("_initiate_track",)):
         features = np.array([detections[i].feature for i in detection_indices])
         targets = np.array([tracks[i].track_id for i in track_indices])
         cost = self.metric.distance(features, targets)
-        return linear_assignment.gate_cost_matrix(
-            self.kf, cost, tracks, detections, track_indices, detection_indices
-        )
+        return linear_assignment.gate_cost_matrix(self.kf, cost, tracks, detections, track_indices, detection_indices)
 
     def _initiate_tracks(self, found: Found, indices: list[int]) -> None:
         """Start a track from each of these detections."""
@@ -268,9 +266,7 @@ class Tracker(Batched, methods=("_initiate_track",)):
     def _learn_appearance(self, found: Found, ids: list[int], indices: list[int]) -> None:
         """Move the features of confirmed tracks to the metric, which forgets all others."""
         together, confirmed = found.together, TrackState.Confirmed
-        tracks = [
-            track for track in self.tracks if (track.state == confirmed if together else track.is_confirmed())
-        ]
+        tracks = [track for track in self.tracks if (track.state == confirmed if together else track.is_confirmed())]
         active = [track.track_id for track in tracks]
         waiting = [track for track in tracks if track.features]
         if waiting or not ids:
@@ -281,17 +277,11 @@ class Tracker(Batched, methods=("_initiate_track",)):
                 track.features = []
             self.metric.partial_fit(np.asarray(features), np.asarray(targets), active)
         if ids:
-            prepared = (
-                found.features.take(indices, 0),
-                found.weights.take(indices),
-                found.queries.take(indices, 0),
-            )
+            prepared = (found.features.take(indices, 0), found.weights.take(indices), found.queries.take(indices, 0))
             self.metric.learn(*prepared, ids, active)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {
-            name: value for name, value in vars(self).items() if name not in ("_states", "_found", "_length")
-        }
+        return {name: value for name, value in vars(self).items() if name not in ("_states", "_found", "_length")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update({"admissible": None} | state)

@@ -32,11 +32,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = {
-    "deep_sort": (
-        "tests/deep_sort/test_recorded_functions.py",
-        "tests/test_golden_tracks.py",
-        "tests/deep_sort",
-    ),
+    "deep_sort": ("tests/deep_sort/test_recorded_functions.py", "tests/test_golden_tracks.py", "tests/deep_sort"),
     "application_util/files": (
         "tests/application_util/test_output.py",
         "tests/application_util/test_lock.py",
@@ -126,9 +122,7 @@ def meaning(source: str) -> str:
             node.annotation = None
         if isinstance(node, ast.AnnAssign):
             node.annotation = ast.Constant(None)
-        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module) and isinstance(
-            node.body[0], ast.Expr
-        ):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module) and isinstance(node.body[0], ast.Expr):
             node.body[0] = ast.Expr(ast.Constant(None))
     return ast.dump(tree)
 
@@ -194,9 +188,7 @@ def _run_tests(change: Change | None, tests: tuple[str, ...]) -> None:
 
 def main() -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--room", choices=ROOMS, action="append", help="default: all")
     parser.add_argument("--sample", type=int, default=150, help="of each room; 0: all (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0)
@@ -222,10 +214,7 @@ def main() -> int:
             outcome = is_noticed(change, ROOMS[room])
             counts[outcome] += 1
             if outcome == "survived":
-                print(
-                    f"  survived: {change.path.relative_to(ROOT)}: {change.operator}\n{change.diff}",
-                    flush=True,
-                )
+                print(f"  survived: {change.path.relative_to(ROOT)}: {change.operator}\n{change.diff}", flush=True)
         tried = counts.total()
         print(f"{room}: {tried} tried, {tried - counts['survived']} noticed ({dict(counts)}): "
               f"{100 * (1 - counts['survived'] / max(1, tried)):.0f} %", flush=True)  # fmt: skip

@@ -47,24 +47,13 @@ class Cluster:
         environment = {"PYTHONPATH": str(ROOT), "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "3"}
         self.environment = os.environ | environment | dict(settings)
         scheduler_file = folder / "scheduler.json"
-        self.start(
-            "dask_scheduler", "--port", "0", "--protocol", protocol, "--scheduler-file", scheduler_file
-        )
-        wait_until(
-            lambda: scheduler_file.exists() and scheduler_file.read_text().endswith("}"), "the scheduler"
-        )
+        self.start("dask_scheduler", "--port", "0", "--protocol", protocol, "--scheduler-file", scheduler_file)
+        wait_until(lambda: scheduler_file.exists() and scheduler_file.read_text().endswith("}"), "the scheduler")
         self.address = json.loads(scheduler_file.read_text())["address"]
 
     def start(self, program, *arguments):
         log = (self.folder / f"{program}-{len(self.processes)}.log").open("w")
-        command = [
-            sys.executable,
-            "-m",
-            f"distributed.cli.{program}",
-            "--host",
-            "127.0.0.1",
-            "--no-dashboard",
-        ]
+        command = [sys.executable, "-m", f"distributed.cli.{program}", "--host", "127.0.0.1", "--no-dashboard"]
         command += map(str, arguments)
         process = subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
         self.processes.append(process)
@@ -112,17 +101,8 @@ def test_a_killed_worker_loses_nothing(tmp_path, cluster):
     for number in range(4):
         long_sequence(world, f"SEQ-{number}", "walkers" if number % 2 else "crowded", 8)
     workers = {name: cluster.start_worker(name) for name in ("first", "second")}
-    command = [
-        sys.executable,
-        str(ROOT / "evaluate_motchallenge.py"),
-        *world.flags(),
-        "--scheduler",
-        cluster.address,
-    ]
-    with (
-        distributed.Client(cluster.address, set_as_default=False) as client,
-        (tmp_path / "stderr").open("w") as errors,
-    ):
+    command = [sys.executable, str(ROOT / "evaluate_motchallenge.py"), *world.flags(), "--scheduler", cluster.address]
+    with distributed.Client(cluster.address, set_as_default=False) as client, (tmp_path / "stderr").open("w") as errors:
         client.wait_for_workers(2, timeout=PATIENCE_SECONDS)
         run = subprocess.Popen(command, cwd=tmp_path, stderr=errors)
         wait_until(lambda: busy_workers(client) == {"first", "second"}, "work on both")

@@ -40,8 +40,7 @@ class App:
 
     def run(self, *flags, **replaced):
         paths = {
-            name: replaced.get(name, getattr(self, name))
-            for name in ("sequence_dir", "detection_file", "output_file")
+            name: replaced.get(name, getattr(self, name)) for name in ("sequence_dir", "detection_file", "output_file")
         }
         argv = [part for name, path in paths.items() for part in (f"--{name}", str(path))]
         try:
@@ -73,9 +72,7 @@ def test_result_replaces_the_old_one(app):
 
 
 def test_folders_are_created_and_a_trailing_slash_does_not_matter(app, tmp_path):
-    assert (
-        app.run(sequence_dir=f"{app.sequence_dir}/", output_file=tmp_path / "new" / "folder" / "out.txt") == 0
-    )
+    assert app.run(sequence_dir=f"{app.sequence_dir}/", output_file=tmp_path / "new" / "folder" / "out.txt") == 0
     assert "SEQ-01: " in app.stderr
     assert (tmp_path / "new" / "folder" / "out.txt").stat().st_size > 1000
 
@@ -118,20 +115,14 @@ def test_invalid_boxes(app, column, value, complaint):
     app.rows[41, COLUMN[column]] = value
     app.save(app.rows)
     app.assert_refused(
-        "SEQ-01.npy",
-        "row 42 (index 41",
-        f"column {COLUMN[column] + 1} ({column})",
-        complaint,
-        "--skip_invalid",
+        "SEQ-01.npy", "row 42 (index 41", f"column {COLUMN[column] + 1} ({column})", complaint, "--skip_invalid"
     )
 
 
 def test_invalid_features(app):
     app.rows[7, 12] = np.nan
     app.save(app.rows)
-    app.assert_refused(
-        "row 8", f"frame {app.rows[7, 0]:.0f}", "column 13 (feature component 3)", "not finite"
-    )
+    app.assert_refused("row 8", f"frame {app.rows[7, 0]:.0f}", "column 13 (feature component 3)", "not finite")
     app.rows[7, 10:] = 0
     app.save(app.rows)
     app.assert_refused("row 8", "all zero")
@@ -261,8 +252,7 @@ def test_detections_of_the_sequence_info_may_be_changed(app):
 
 def test_output_that_cannot_be_written_is_found_out_before_tracking(app, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "application_util.tracking.sequence_tracker.select_detections",
-        lambda *_: pytest.fail("tracked already"),
+        "application_util.tracking.sequence_tracker.select_detections", lambda *_: pytest.fail("tracked already")
     )
     app.assert_refused("folder", output_file=tmp_path)
     app.assert_refused(
@@ -304,9 +294,7 @@ def write_images(sequence_dir, frames, size=(60, 80)):
 
     (sequence_dir / "img1").mkdir(exist_ok=True)
     for frame in frames:
-        cv2.imwrite(
-            str(sequence_dir / "img1" / f"{frame:06d}.jpg"), np.full((*size, 3), frame, dtype=np.uint8)
-        )
+        cv2.imwrite(str(sequence_dir / "img1" / f"{frame:06d}.jpg"), np.full((*size, 3), frame, dtype=np.uint8))
 
 
 def test_frames_are_those_of_the_images(app):
@@ -350,9 +338,7 @@ def test_gather_sequence_info(app):
     (app.sequence_dir / "gt" / "gt.txt").write_text("3,1,10,20,30,40,1,1,0.5\n4,1,11,20,30,40,1,1,1\n\n")
     info = deep_sort_app.gather_sequence_info(str(app.sequence_dir) + "/", app.detection_file)
     assert info["sequence_name"] == "SEQ-01"
-    assert sorted(info["image_filenames"]) == [3, 4, 5, 6] and info["image_filenames"][3].endswith(
-        "000003.jpg"
-    )
+    assert sorted(info["image_filenames"]) == [3, 4, 5, 6] and info["image_filenames"][3].endswith("000003.jpg")
     np.testing.assert_array_equal(info["detections"], app.rows)
     assert info["groundtruth"].shape == (2, 9)
     assert (info["image_size"], info["min_frame_idx"], info["max_frame_idx"]) == ((60, 80), 3, 6)
@@ -409,21 +395,10 @@ def test_a_det_txt_gives_the_tracks_of_the_same_numbers_as_an_array(tmp_path, wa
 def test_classes_are_kept_apart_and_written_where_asked(tmp_path, sequence_dir):
     """Two boxes that lie on each other and swap places, one of class 1, one of class 5."""
     rows = np.full((20, 10), -1.0)
-    rows[:, 0], rows[:, 3:7], rows[:, 7] = (
-        np.repeat(np.arange(1, 11), 2),
-        (20, 30, 60, 0.9),
-        np.tile([1, 5], 10),
-    )
+    rows[:, 0], rows[:, 3:7], rows[:, 7] = (np.repeat(np.arange(1, 11), 2), (20, 30, 60, 0.9), np.tile([1, 5], 10))
     rows[:, 2] = np.where(rows[:, 7] == 1, 50 + rows[:, 0], 61 - rows[:, 0])
     np.save(tmp_path / "d.npy", rows)
-    flags = [
-        "--sequence_dir",
-        sequence_dir,
-        "--detection_file",
-        tmp_path / "d.npy",
-        "--output_file",
-        tmp_path / "out",
-    ]
+    flags = ["--sequence_dir", sequence_dir, "--detection_file", tmp_path / "d.npy", "--output_file", tmp_path / "out"]
     assert deep_sort_app.main([*map(str, flags), "--write_class", "--nms_max_overlap", "0.5"]) == 0
     found = np.loadtxt(tmp_path / "out", delimiter=",")
     assert {(row[1], row[7]) for row in found} == {(1, 1), (2, 5)} or {(row[1], row[7]) for row in found} == {

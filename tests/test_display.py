@@ -120,14 +120,7 @@ def test_the_app_records_its_window(tracking, tmp_path):
 
 def test_a_display_that_does_not_answer_is_an_error_before_any_work(command, sequence, tmp_path):
     detections = write_detections(tmp_path / "SEQ.npy", 8)
-    flags = [
-        "--sequence_dir",
-        sequence,
-        "--detection_file",
-        detections,
-        "--output_file",
-        tmp_path / "out.txt",
-    ]
+    flags = ["--sequence_dir", sequence, "--detection_file", detections, "--output_file", tmp_path / "out.txt"]
     done = command("deep_sort_app.py", *flags, "--display", "True", DISPLAY=":4711")
     assert done.returncode == 2 and done.stderr.startswith("error: cannot open a window: ")
     assert len(done.stderr.splitlines()) == 1
@@ -138,14 +131,7 @@ def test_a_display_that_does_not_answer_is_an_error_before_any_work(command, seq
 def test_the_app_writes_a_video_without_a_display(command, tmp_path, video):
     sequence = make_sequence(tmp_path / "SEQ", frames=12)
     detections = write_detections(tmp_path / "SEQ.npy", 12)
-    flags = [
-        "--sequence_dir",
-        sequence,
-        "--detection_file",
-        detections,
-        "--output_file",
-        tmp_path / "out.txt",
-    ]
+    flags = ["--sequence_dir", sequence, "--detection_file", detections, "--output_file", tmp_path / "out.txt"]
     look = ["--width", "1024", "--colors", "original"]
     done = command("deep_sort_app.py", *flags, "--output_video", tmp_path / video, *look)
     assert done.returncode == 0, done.stderr
@@ -161,14 +147,7 @@ def test_the_app_writes_a_video_without_a_display(command, tmp_path, video):
 def test_a_video_needs_images(command, tmp_path):
     (tmp_path / "SEQ").mkdir()
     detections = write_detections(tmp_path / "SEQ.npy", 8)
-    flags = [
-        "--sequence_dir",
-        tmp_path / "SEQ",
-        "--detection_file",
-        detections,
-        "--output_file",
-        tmp_path / "o.txt",
-    ]
+    flags = ["--sequence_dir", tmp_path / "SEQ", "--detection_file", detections, "--output_file", tmp_path / "o.txt"]
     done = command("deep_sort_app.py", *flags, "--output_video", tmp_path / "a.avi")
     assert done.returncode == 2 and "no images" in done.stderr and "a video needs them" in done.stderr
     assert not list(tmp_path.glob("o.txt*"))
@@ -182,15 +161,11 @@ def test_results_in_a_window_pause_step_and_stop(start, sequence, tmp_path):
         *("--update_ms", "20"),
     )
     viewer.wait_for_size(1024, 768)
-    wait_until(
-        lambda: (viewer.window.pixels()[8 * 50, 240] == track_color(0)).all(), "track 0 is on the screen"
-    )
+    wait_until(lambda: (viewer.window.pixels()[8 * 50, 240] == track_color(0)).all(), "track 0 is on the screen")
     for key in ("space", "s", "Escape"):
         viewer.press(key)
     assert viewer.exit_code() == 0
-    assert (
-        viewer.output()[-1] == f"stopped before the end: the video so far is in {tmp_path / 'a.partial.avi'}"
-    )
+    assert viewer.output()[-1] == f"stopped before the end: the video so far is in {tmp_path / 'a.partial.avi'}"
     assert 1 <= len(read_video(tmp_path / "a.partial.avi")[0]) < FRAMES - 100
 
 

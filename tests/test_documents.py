@@ -65,9 +65,7 @@ def test_blocks_run(page, workspace):
 def test_the_tutorial_is_the_demo():
     recipe = re.sub(r"\\\n\s*", " ", MAKEFILE.split("\ndemo:")[1].split("\n\n")[0])
     demo = [shlex.split(line)[1:] for line in recipe.splitlines() if line.startswith("\t$(BIN)/python")]
-    tutorial = [
-        words[1:] for block in blocks_of(TUTORIAL) if block.language == "sh" for words in block.commands
-    ]
+    tutorial = [words[1:] for block in blocks_of(TUTORIAL) if block.language == "sh" for words in block.commands]
     assert demo and [words for words in tutorial if words in demo] == demo
 
 

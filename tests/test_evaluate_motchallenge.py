@@ -68,8 +68,7 @@ def no_trackeval(monkeypatch):
     monkeypatch.setitem(sys.modules, "trackeval", None)
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(
-        "importlib.util.find_spec",
-        lambda name, *rest: None if name == "trackeval" else find_spec(name, *rest),
+        "importlib.util.find_spec", lambda name, *rest: None if name == "trackeval" else find_spec(name, *rest)
     )
 
 
@@ -117,16 +116,11 @@ def test_scores_are_printed_and_written(scored_world, world, evaluate):
     assert [row["sequence"] for row in rows] == ["SEQ-A", "SEQ-B", "COMBINED"]
     content = json.loads((world.output_dir / "scores.json").read_text())
     truth = world.mot_dir / "SEQ-A" / "gt" / "gt.txt"
-    assert content["sha256"]["SEQ-A"] == {
-        "groundtruth": sha256(truth),
-        "result": sha256(world.result("SEQ-A")),
-    }
+    assert content["sha256"]["SEQ-A"] == {"groundtruth": sha256(truth), "result": sha256(world.result("SEQ-A"))}
     assert content["benchmark"] == "MOT17" and len(content["thresholds_of_HOTA"]) == 19
     for row in rows:
         scores = content["scores"][row["sequence"]]
-        assert (
-            float(row["MOTA"]) == scores["CLEAR"]["MOTA"] and float(row["IDF1"]) == scores["Identity"]["IDF1"]
-        )
+        assert float(row["MOTA"]) == scores["CLEAR"]["MOTA"] and float(row["IDF1"]) == scores["Identity"]["IDF1"]
         assert float(row["HOTA"]) == scores["HOTA"]["HOTA"] == np.mean(scores["HOTA"]["HOTA_by_threshold"])
         printed = f"{100 * float(row['HOTA']):.2f}"
         assert any(line.startswith(row["sequence"]) and printed in line for line in out.splitlines())
@@ -368,9 +362,7 @@ def test_the_record_tells_how_results_were_made(world, evaluate):
     assert entry["rows"] == len(world.result("SEQ-B").read_text().splitlines())
 
 
-@pytest.mark.parametrize(
-    "scenario", ["no folder", "a file", "empty", "a sequence", "no detections", "nothing there"]
-)
+@pytest.mark.parametrize("scenario", ["no folder", "a file", "empty", "a sequence", "no detections", "nothing there"])
 def test_wrong_folders_are_one_line(world, evaluate, tmp_path, scenario):
     mot_dir, detection_dir = world.mot_dir, world.detection_dir
     if scenario == "no folder":
@@ -387,14 +379,7 @@ def test_wrong_folders_are_one_line(world, evaluate, tmp_path, scenario):
     else:
         detection_dir = tmp_path
     code, _out, err = evaluate(
-        paths=[
-            "--mot_dir",
-            str(mot_dir),
-            "--detection_dir",
-            str(detection_dir),
-            "--output_dir",
-            str(world.output_dir),
-        ]
+        paths=["--mot_dir", str(mot_dir), "--detection_dir", str(detection_dir), "--output_dir", str(world.output_dir)]
     )
     assert code == 2 and error_line(err)
     assert not world.output_dir.exists()

@@ -44,9 +44,7 @@ def test_embedded(case, sequence_dir, tmp_path):
 def test_embedded_in_other_forms(case, form, sequence_dir, tmp_path):
     rows = np.load(GOLDEN / case["detection_file"])
     if form == "shuffled frames":  # the order inside a frame stays
-        order = np.argsort(
-            np.random.default_rng(0).permutation(10_000)[rows[:, 0].astype(int)], kind="stable"
-        )
+        order = np.argsort(np.random.default_rng(0).permutation(10_000)[rows[:, 0].astype(int)], kind="stable")
         rows = rows[order]
     elif form == "fortran order":
         rows = np.asfortranarray(rows)

@@ -72,9 +72,7 @@ def test_the_example_can_be_copied(page, monkeypatch):
     module = COMMANDS[page.split()[0]].module if page != "completion" else "deep_sort_cli"
     for called, start in {"deep-sort x": "deep-sort x", "tools/x.py": "python tools/x.py"}.items():
         monkeypatch.setattr("sys.argv", [called])
-        made = (
-            completion_parser() if page == "completion" else importlib.import_module(module).create_parser()
-        )
+        made = completion_parser() if page == "completion" else importlib.import_module(module).create_parser()
         parser = dict(pages(page.split()[0], made))[page]
         shown = parser.format_help().split("\nexample:\n")[1].replace("\\\n", " ")
         mode = page.split()[1:]
@@ -164,9 +162,7 @@ def test_lists(page, name, given, wanted):
         assert args[name[2:]] == wanted, words
 
 
-@pytest.mark.parametrize(
-    ("value", "message"), [("mars,imagenet", "imagenet is none of"), (",", "nothing is")]
-)
+@pytest.mark.parametrize(("value", "message"), [("mars,imagenet", "imagenet is none of"), (",", "nothing is")])
 def test_lists_that_are_none(value, message, capsys):
     parser = PAGES["train eval"]
     with pytest.raises(SystemExit, match="2"):

@@ -15,18 +15,7 @@ from tests.support.paths import ROOT
 from tools.synthetic.crowd import write_crowd
 
 HEAVY = {
-    *(
-        "numpy",
-        "scipy",
-        "cv2",
-        "tensorflow",
-        "openvino",
-        "trackeval",
-        "distributed",
-        "matplotlib",
-        "plotly",
-        "PIL",
-    )
+    *("numpy", "scipy", "cv2", "tensorflow", "openvino", "trackeval", "distributed", "matplotlib", "plotly", "PIL")
 }
 
 

@@ -151,9 +151,7 @@ def test_callable(module, name, arguments):
     assert [each.name for each in parameters[: len(names)]] == names
     assert all(each.kind is each.POSITIONAL_OR_KEYWORD for each in parameters[: len(names)])
     variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    assert all(
-        each.default is not each.empty or each.kind in variable for each in parameters[len(needed.split()) :]
-    )
+    assert all(each.default is not each.empty or each.kind in variable for each in parameters[len(needed.split()) :])
 
 
 def test_constants():

@@ -54,9 +54,7 @@ def test_flags_of_their_own_win_wherever_they_stand(flags):
 def test_all_commands_that_track():
     args = evaluate_motchallenge.parse_args(["--mot_dir", "x", "--preset", "strong"])
     assert args.settings.as_dict() == BENCHMARK_SETTINGS.as_dict() | STRONG
-    args = track_video.parse_args(
-        ["x.mp4", "--detector", "y.onnx", "--preset", "strong", "--camera_motion", "orb"]
-    )
+    args = track_video.parse_args(["x.mp4", "--detector", "y.onnx", "--preset", "strong", "--camera_motion", "orb"])
     expected = BENCHMARK_SETTINGS.as_dict() | STRONG | {"camera_motion": "orb"}
     assert args.settings.as_dict() == expected | {"max_cosine_distance": args.settings.max_cosine_distance}
 
@@ -102,14 +100,7 @@ def test_classes_are_kept_apart_when_asked(tmp_path):
     (tmp_path / "SEQ-01").mkdir()
     rows = np.array([[f, -1, 10, 10, 30, 60, 0.9, f % 2, -1, -1, 1, 0] for f in range(1, 21)], float)
     np.save(tmp_path / "d.npy", rows)
-    paths = [
-        "--sequence_dir",
-        tmp_path / "SEQ-01",
-        "--detection_file",
-        tmp_path / "d.npy",
-        "--display",
-        "false",
-    ]
+    paths = ["--sequence_dir", tmp_path / "SEQ-01", "--detection_file", tmp_path / "d.npy", "--display", "false"]
     texts = []
     for flags in ([], ["--class_aware"]):
         output = tmp_path / f"{len(flags)}.txt"

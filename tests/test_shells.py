@@ -27,10 +27,7 @@ def shell(line, **environment):
     }
     places = {name: f"{sys.executable} {ROOT / script}" for name, script in commands.items()}
     return subprocess.run(
-        ["bash", "-c", line],
-        env=headless_environment(**places, **environment),
-        capture_output=True,
-        check=False,
+        ["bash", "-c", line], env=headless_environment(**places, **environment), capture_output=True, check=False
     )
 
 
@@ -40,9 +37,7 @@ def test_a_closed_stream_is_no_way_into_an_input(tmp_path, closed):
     make_sequence(tmp_path / "S")
     detections = write_detections(tmp_path / "S.npy", 8)
     before = detections.read_bytes()
-    flags = (
-        f"--sequence_dir {tmp_path}/S --detection_file {detections} --output_file /dev/stdout --display False"
-    )
+    flags = f"--sequence_dir {tmp_path}/S --detection_file {detections} --output_file /dev/stdout --display False"
     assert shell(f"$APP {flags} {closed}").returncode == 0
     assert detections.read_bytes() == before
 
@@ -83,8 +78,7 @@ def scored(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("end", "said"),
-    [("| true", ""), ("> /dev/full", "warning: stdout cannot be written (No space"), (">&-", "")],
+    ("end", "said"), [("| true", ""), ("> /dev/full", "warning: stdout cannot be written (No space"), (">&-", "")]
 )
 def test_work_goes_on_when_nobody_reads_the_table(scored, end, said):
     pytest.importorskip("trackeval")

@@ -80,9 +80,7 @@ def test_no_word_about_windows_if_none_was_wanted(command, arguments, tmp_path):
 
 def test_without_a_display_and_without_a_video(command, arguments):
     line = refusal(command("show_results.py", *arguments))
-    assert line == (
-        "cannot open a window: there is no display (DISPLAY is not set); give --output_file for a video"
-    )
+    assert line == ("cannot open a window: there is no display (DISPLAY is not set); give --output_file for a video")
 
 
 def test_neither_window_nor_video(command, arguments):
@@ -91,10 +89,7 @@ def test_neither_window_nor_video(command, arguments):
 
 
 def test_update_ms_sets_the_speed(tmp_path, arguments):
-    assert (
-        show_results.main([*map(str, arguments), "--output_file", f"{tmp_path}/a.avi", "--update_ms", "40"])
-        == 0
-    )
+    assert show_results.main([*map(str, arguments), "--output_file", f"{tmp_path}/a.avi", "--update_ms", "40"]) == 0
     assert read_video(tmp_path / "a.avi")[1] == 25
 
 
@@ -115,9 +110,7 @@ def test_false_means_false(arguments, tmp_path, word):
 def test_true_means_true(arguments, tmp_path, capsys, words):
     flags = ["--output_file", f"{tmp_path}/a.avi", "--display", "no", "--show_false_alarms", *words]
     assert show_results.main([*map(str, arguments), *flags]) == 2
-    assert capsys.readouterr().err.endswith(
-        "gt/gt.txt: no such file, false alarms cannot be found without it\n"
-    )
+    assert capsys.readouterr().err.endswith("gt/gt.txt: no such file, false alarms cannot be found without it\n")
 
 
 def test_other_words_are_refused(command, arguments):

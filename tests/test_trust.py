@@ -14,9 +14,7 @@ TESTS = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", PROMISES)
 
 
 def test_every_promise_has_a_proof():
-    rows = [
-        line for line in PROMISES.splitlines() if line.startswith("| ") and not line.startswith("| promise")
-    ]
+    rows = [line for line in PROMISES.splitlines() if line.startswith("| ") and not line.startswith("| promise")]
     assert len(rows) > 15
     assert [row for row in rows if "`tests/" not in row] == []
 

@@ -25,22 +25,13 @@ def clip(tmp_path):
 
 
 def track(clip, tmp_path, *flags, output="result.txt"):
-    paths = (
-        "--sequence_dir",
-        clip,
-        "--detection_file",
-        tmp_path / "clip.npy",
-        "--output_file",
-        tmp_path / output,
-    )
+    paths = ("--sequence_dir", clip, "--detection_file", tmp_path / "clip.npy", "--output_file", tmp_path / output)
     return deep_sort_app.main(list(map(str, (*paths, "--min_confidence", 0.3, *flags))))
 
 
 def test_a_video_is_tracked_and_drawn_on(clip, tmp_path):
     assert track(clip, tmp_path, "--display", "false") == 0
-    assert (
-        track(clip, tmp_path, "--display", "false", "--output_video", tmp_path / "drawn.avi", output="2") == 0
-    )
+    assert track(clip, tmp_path, "--display", "false", "--output_video", tmp_path / "drawn.avi", output="2") == 0
     result = (tmp_path / "result.txt").read_text()
     assert result == (tmp_path / "2").read_text()
     assert [line.split(",")[0] for line in result.splitlines()] == [str(frame) for frame in range(3, 13)]
@@ -68,9 +59,7 @@ def test_frames_that_only_the_container_knows_are_not_tracked(tmp_path, capsys):
     assert number(frames[-1][-60:]) == 40
 
 
-@pytest.mark.parametrize(
-    ("kind", "content"), [("mp4", b""), ("mp4", b"no video" * 1000), ("mkv", b"no video" * 1000)]
-)
+@pytest.mark.parametrize(("kind", "content"), [("mp4", b""), ("mp4", b"no video" * 1000), ("mkv", b"no video" * 1000)])
 def test_what_is_no_video_is_one_line(tmp_path, command, kind, content):
     (tmp_path / f"clip.{kind}").write_bytes(content)
     write_detections(tmp_path / "clip.npy", 3)

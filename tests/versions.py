@@ -24,10 +24,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ("tests/test_golden_tracks.py", "tests/deep_sort", "tests/application_util")
-WITHOUT = (
-    "--ignore",
-    "tests/application_util/test_scoring.py",
-)  # needs TrackEval, which brings an OpenCV of its own
+WITHOUT = ("--ignore", "tests/application_util/test_scoring.py")  # needs TrackEval, which brings an OpenCV of its own
 FLAGS = ("-q", "-p", "no:cacheprovider", "-m", "not slow and not window and not shared")
 ALSO = ("tqdm", "pytest", "hypothesis", "imageio-ffmpeg", "plotly", "matplotlib", "psutil", "distributed")
 SAY_VERSIONS = """
@@ -76,9 +73,7 @@ class Result(NamedTuple):
     @property
     def failed(self) -> bool:
         """Whether tests failed, or could not be run."""
-        return (
-            not re.search(r"\bpassed\b", self.outcome) or "failed" in self.outcome or "error" in self.outcome
-        )
+        return not re.search(r"\bpassed\b", self.outcome) or "failed" in self.outcome or "error" in self.outcome
 
 
 def find_python(version: str, given: Sequence[list[str]]) -> list[str] | None:
@@ -101,26 +96,17 @@ def test(combination: Combination, folder: Path, given: Sequence[list[str]]) -> 
     python = [*interpreter[:-1], str(folder / "venv" / "bin" / "python")]
     packages = ["numpy", "scipy", "opencv-python-headless"]
     pinned = [
-        f"{name}=={version}" if version else name
-        for name, version in zip(packages, combination[1:], strict=True)
+        f"{name}=={version}" if version else name for name, version in zip(packages, combination[1:], strict=True)
     ]
     install = [*python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *pinned, *ALSO]
     done = subprocess.run(install, capture_output=True, text=True, check=False)
     if done.returncode:
-        return Result(
-            *combination, f"cannot be installed: {(done.stderr.strip().splitlines() or ['?'])[-1]:.150}"
-        )
+        return Result(*combination, f"cannot be installed: {(done.stderr.strip().splitlines() or ['?'])[-1]:.150}")
     run = subprocess.run(
-        [*python, "-m", "pytest", *FLAGS, *WITHOUT, *TESTS],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
+        [*python, "-m", "pytest", *FLAGS, *WITHOUT, *TESTS], cwd=ROOT, capture_output=True, text=True, check=False
     )
     (folder / "log.txt").write_text(run.stdout + run.stderr)
-    versions = subprocess.run(
-        [*python, "-c", SAY_VERSIONS], capture_output=True, text=True, check=True
-    ).stdout.split()
+    versions = subprocess.run([*python, "-c", SAY_VERSIONS], capture_output=True, text=True, check=True).stdout.split()
     outcome = re.sub(r" in [0-9.]+s.*", "", (run.stdout.strip().splitlines() or ["nothing"])[-1].strip("= "))
     for line in re.findall(r"^(?:FAILED|ERROR) .*", run.stdout, re.MULTILINE)[:10]:
         print(f"    {line:.200}", flush=True)
@@ -130,16 +116,7 @@ def test(combination: Combination, folder: Path, given: Sequence[list[str]]) -> 
 
 def newest_wheel(package: str, version: str) -> str:
     """Return the newest version of a package of which there is a wheel for a Python, a release if there is one."""
-    look = [
-        "--dry-run",
-        "--ignore-installed",
-        "--no-deps",
-        "--only-binary",
-        ":all:",
-        "--quiet",
-        "--report",
-        "-",
-    ]
+    look = ["--dry-run", "--ignore-installed", "--no-deps", "--only-binary", ":all:", "--quiet", "--report", "-"]
     look += ["--python-version", version, "--target", "."]  # pip asks for a place; nothing is written there
     for which in ([], ["--pre"]):
         command = [sys.executable, "-m", "pip", "install", *look, *which, f"{package}>={LEAST[package]}"]
@@ -164,9 +141,7 @@ def write_tables(path: Path, tables: Sequence[str]) -> None:
 
 def main() -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--only", metavar="PYTHON", help="combinations of this version of Python alone")
     add("--python", metavar="COMMAND", action="append", type=shlex.split, default=[],
@@ -181,10 +156,7 @@ def main() -> int:
         print(*results[-1], flush=True)
     versions = dict.fromkeys(each.python for each in combinations)
     wheels = [[version, *(newest_wheel(each, version) for each in OF_EXTRAS)] for version in versions]
-    tables = [
-        table(["Python", "NumPy", "SciPy", "OpenCV", "tests"], results),
-        table(["Python", *OF_EXTRAS], wheels),
-    ]
+    tables = [table(["Python", "NumPy", "SciPy", "OpenCV", "tests"], results), table(["Python", *OF_EXTRAS], wheels)]
     print(*tables, sep="\n")
     if args.table:
         write_tables(args.table, tables)

@@ -17,9 +17,7 @@ DEFAULT_CHECKPOINT = "resources/networks/mars-small128.ckpt-68577"
 DEFAULT_GRAPH = "resources/networks/mars-small128.pb"
 
 
-def run(
-    checkpoint_in: str | Path, graphdef_out: str | Path, image_shape: tuple[int, int] = Plan().image_shape
-) -> None:
+def run(checkpoint_in: str | Path, graphdef_out: str | Path, image_shape: tuple[int, int] = Plan().image_shape) -> None:
     """Freeze a checkpoint and say so, see `tools.network.freezing.freeze_model`."""
     from tools.network.freezing import freeze_model
 
@@ -29,15 +27,11 @@ def run(
 
 def create_parser() -> CommandParser:
     """Return the parser of the command line."""
-    parser = CommandParser(
-        __doc__, "--checkpoint_in mars-small128.ckpt-68577 --graphdef_out mars-small128.pb"
-    )
+    parser = CommandParser(__doc__, "--checkpoint_in mars-small128.ckpt-68577 --graphdef_out mars-small128.pb")
     parser.add_argument(
         "--checkpoint_in", metavar="CHECKPOINT", default=DEFAULT_CHECKPOINT, help="prefix of the checkpoint"
     )
-    parser.add_argument(
-        "--graphdef_out", metavar="FILE", default=DEFAULT_GRAPH, help="frozen graph to write, .pb"
-    )
+    parser.add_argument("--graphdef_out", metavar="FILE", default=DEFAULT_GRAPH, help="frozen graph to write, .pb")
     add_parameter_flags(parser, Plan(), "the project's own network", ("image_shape",))
     return parser
 

@@ -103,9 +103,7 @@ def run(
 
 def create_parser() -> CommandParser:
     """Return the parser of the command line."""
-    parser = CommandParser(
-        __doc__, "--mot_dir MOT16/train --sequences MOT16-02 MOT16-05 --output_dir detections"
-    )
+    parser = CommandParser(__doc__, "--mot_dir MOT16/train --sequences MOT16-02 MOT16-05 --output_dir detections")
     add_flag(parser, "--model", DEFAULT_NETWORK)
     add_flag(parser, "--mot_dir", required=True)
     add_flag(parser, "--detection_dir", ", <sequence>/det/det.txt (default: --mot_dir)")

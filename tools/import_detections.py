@@ -29,8 +29,7 @@ def run(sequence_dir: str | Path, detections: str | Path, *arguments: Any, **mor
 def create_parser() -> CommandParser:
     """Return the parser of the command line."""
     parser = CommandParser(
-        __doc__,
-        "--sequence_dir clip.mp4 --detections runs/detect/predict/labels --classes person --features clip.npy",
+        __doc__, "--sequence_dir clip.mp4 --detections runs/detect/predict/labels --classes person --features clip.npy"
     )
     add = parser.add_argument
     add_flag(parser, "--sequence_dir", required=True)
@@ -51,11 +50,7 @@ def create_parser() -> CommandParser:
     add_flag(parser, "--skip_invalid")
     add("--features", metavar="FILE",
         help="also compute the features and write the detection file, .npy (default: none)")  # fmt: skip
-    add_flag(
-        parser,
-        "--model",
-        ", for --features" + DEFAULT_NETWORK,
-    )
+    add_flag(parser, "--model", ", for --features" + DEFAULT_NETWORK)
     return parser
 
 

@@ -26,11 +26,7 @@ def run(output_dir: str | Path, people: int = 20, frames: int = 200, seed: int =
 def create_parser() -> CommandParser:
     """Return the parser of the command line."""
     parser = CommandParser(__doc__, "MOT/CROWD-01 --people 50 --frames 300")
-    parser.add_argument(
-        "output_dir",
-        metavar="DIR",
-        help="folder to write to: det/det.txt, seqinfo.ini, <folder>.npy",
-    )
+    parser.add_argument("output_dir", metavar="DIR", help="folder to write to: det/det.txt, seqinfo.ini, <folder>.npy")
     add_flag(parser, "--people", type=number(int, 1, 10_000), default=20)
     add_flag(parser, "--frames", type=number(int, 1, 1_000_000), default=200)
     add_flag(parser, "--seed")

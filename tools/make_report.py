@@ -49,14 +49,7 @@ def run(
     if explain:
         return print_jumps(mot_dir, result_dir, **common)
     return make_report(
-        mot_dir,
-        result_dir,
-        output_file,
-        video_dir,
-        max_video_mb=max_video_mb,
-        title=title,
-        crops=crops,
-        **common,
+        mot_dir, result_dir, output_file, video_dir, max_video_mb=max_video_mb, title=title, crops=crops, **common
     )
 
 

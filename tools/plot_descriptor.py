@@ -79,16 +79,12 @@ def _check_picture(output_file: str | Path, *endings: str) -> None:
 
 def create_parser() -> CommandParser:
     """Return the parser of the command line."""
-    parser = CommandParser(
-        __doc__, "tracks --sequence_dir clip.mp4 --result_file tracks.txt --output_file tracks.png"
-    )
+    parser = CommandParser(__doc__, "tracks --sequence_dir clip.mp4 --result_file tracks.txt --output_file tracks.png")
     plots = parser.add_subparsers(dest="plot", required=True, metavar="{curves,distances,tracks}")
 
     of_runs = add_mode(plots, "curves", "loss and scores on identities held out, by epoch",
         "training/market --output_file curves.png")  # fmt: skip
-    of_runs.add_argument(
-        "runs", nargs="+", metavar="DIR", help="folders of training runs: they hold a history.csv"
-    )
+    of_runs.add_argument("runs", nargs="+", metavar="DIR", help="folders of training runs: they hold a history.csv")
 
     of_pairs = add_mode(plots, "distances", "distances between images of the same and of different people",
         "--model person-instance128.pb --dataset_dir Market-1501 --output_file distances.png")  # fmt: skip

@@ -95,9 +95,7 @@ def run(
     with lock_folder(files[0].output_file.parent):
         done = [each for each in files if result_dir is not None and is_done(each)]
         if done:
-            say(
-                f"{len(done)} of {len(files)} results are so already: {', '.join(each.name for each in done)}"
-            )
+            say(f"{len(done)} of {len(files)} results are so already: {', '.join(each.name for each in done)}")
         queue = [Job(each.name, (each,), 1) for each in files if each not in done]
         for outcome in JobRunner(jobs or cpu_count()).run(postprocess_into_text, queue, "results", "file"):
             (file,) = outcome.job.arguments

@@ -132,9 +132,7 @@ def run(
                 max_gap,
             )
             show(f"\nbest {metric} of {len(rows)} settings:\n{command}")
-            say(
-                f"table, plot and scores by sequence in {output_dir}; settings file: {output_dir / SETTINGS_FILE}"
-            )
+            say(f"table, plot and scores by sequence in {output_dir}; settings file: {output_dir / SETTINGS_FILE}")
     report_failures(work.failures)
     return sorted(work.failures)
 

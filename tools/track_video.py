@@ -149,9 +149,7 @@ def run(
 
 def create_parser() -> CommandParser:
     """Return the parser of the command line."""
-    parser = CommandParser(
-        __doc__, "clip.mp4 --detector yolox_nano.onnx --classes person --output_video tracks.mp4"
-    )
+    parser = CommandParser(__doc__, "clip.mp4 --detector yolox_nano.onnx --classes person --output_video tracks.mp4")
     add = parser.add_argument
     add("source", metavar="SOURCE",
         help="a video, a folder of images, a sequence folder, the number of a camera, rtsp:// or http://")  # fmt: skip

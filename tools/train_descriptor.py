@@ -24,12 +24,7 @@ def run(mode: str, **arguments: Any) -> None:
     from tools.reid.measuring import evaluate, export
     from tools.reid.training import train
 
-    modes: dict[str, Callable[..., None]] = {
-        "train": train,
-        "eval": evaluate,
-        "export": export,
-        "freeze": freeze_model,
-    }
+    modes: dict[str, Callable[..., None]] = {"train": train, "eval": evaluate, "export": export, "freeze": freeze_model}
     modes[mode](**arguments)
     if mode == "freeze":
         print(f"{arguments['graphdef_out']}: written")
@@ -76,10 +71,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 def _add_dataset_flags(parser: CommandParser) -> None:
     add = parser.add_argument
-    add(
-        "--dataset",
-        **several(choices=DATASETS, default=(DATASETS[0],), help="layout of the data set, or of each"),
-    )
+    add("--dataset", **several(choices=DATASETS, default=(DATASETS[0],), help="layout of the data set, or of each"))
     add("--dataset_dir", nargs="+", action="extend", default=[], metavar="PATH",
         help="folder or zip archive of the data set, or of each (default: none)")  # fmt: skip
 
@@ -114,13 +106,7 @@ def _add_train_flags(parser: CommandParser) -> None:
 
 def _add_freeze_flags(parser: CommandParser) -> None:
     add = parser.add_argument
-    add(
-        "--restore_path",
-        dest="checkpoint_in",
-        required=True,
-        metavar="CHECKPOINT",
-        help="prefix of the checkpoint",
-    )
+    add("--restore_path", dest="checkpoint_in", required=True, metavar="CHECKPOINT", help="prefix of the checkpoint")
     add(
         "--graphdef_out",
         required=True,
@@ -129,15 +115,8 @@ def _add_freeze_flags(parser: CommandParser) -> None:
     )
     add("--max_cosine_distance", type=positive_float, metavar="DISTANCE",
         help="largest appearance distance of a match, for the card to recommend (default: none)")  # fmt: skip
-    add(
-        "--trained_on", default="", metavar="TEXT", help="for the card: the images trained on (default: none)"
-    )
-    add(
-        "--terms",
-        default="",
-        metavar="TEXT",
-        help="for the card: what the network may be used for (default: none)",
-    )
+    add("--trained_on", default="", metavar="TEXT", help="for the card: the images trained on (default: none)")
+    add("--terms", default="", metavar="TEXT", help="for the card: what the network may be used for (default: none)")
     add_parameter_flags(parser, Plan(), "the project's own network", ("image_shape",))
 
 

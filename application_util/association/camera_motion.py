@@ -75,9 +75,7 @@ def _ecc(before: NDArray, now: NDArray) -> Motion | None:
 
 def _orb(before: NDArray, now: NDArray) -> Motion | None:
     orb = cv2.ORB_create(FEATURES)
-    (points, descriptors), (others, other_descriptors) = (
-        orb.detectAndCompute(image, None) for image in (before, now)
-    )
+    (points, descriptors), (others, other_descriptors) = (orb.detectAndCompute(image, None) for image in (before, now))
     if descriptors is None or other_descriptors is None:
         return None
     matches = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True).match(descriptors, other_descriptors)

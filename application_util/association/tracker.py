@@ -15,12 +15,7 @@ from deep_sort.batched import all_take_many, takes_many
 from deep_sort.detection import Detection, Found, stack_boxes
 from deep_sort.iou_matching import iou
 from deep_sort.kalman_filter import NDIM, chi2inv95
-from deep_sort.linear_assignment import (
-    INFTY_COST,
-    Matching,
-    matching_cascade,
-    min_cost_matching,
-)
+from deep_sort.linear_assignment import INFTY_COST, Matching, matching_cascade, min_cost_matching
 from deep_sort.pair_costs import PairCosts
 from deep_sort.track import Track
 from deep_sort.tracker import AppearanceMetric, Tracker
@@ -83,9 +78,7 @@ class AssociationTracker(Tracker):
         sure, unsure = self._sure_and_unsure(found)
         cost, limit = self._pair_costs(found, confirmed)
         if self.cascade or self._blind(found):
-            matches, missed, left = matching_cascade(
-                cost, limit, self.max_age, tracks, detections, confirmed, sure
-            )
+            matches, missed, left = matching_cascade(cost, limit, self.max_age, tracks, detections, confirmed, sure)
         else:
             alive = [i for i in confirmed if tracks[i].time_since_update <= self.max_age]
             matches, missed, left = min_cost_matching(cost, limit, tracks, detections, alive, sure)
@@ -133,9 +126,7 @@ class AssociationTracker(Tracker):
         if self.admissible is not None:
             allowed &= np.asarray(self.admissible(tracks, found.detections), dtype=bool)
         rows, columns = np.nonzero(allowed)
-        return PairCosts(
-            [confirmed[row] for row in rows.tolist()], columns.tolist(), cost[rows, columns]
-        ), limit
+        return PairCosts([confirmed[row] for row in rows.tolist()], columns.tolist(), cost[rows, columns]), limit
 
     def _blind(self, found: Found) -> bool:
         """Return whether motion decides alone: lambda is not 0, and the detections of a frame have no features."""

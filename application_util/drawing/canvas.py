@@ -143,9 +143,7 @@ class Canvas:
         """Draw straight lines, smooth at their edges, from each of the (N, 2) points (x, y) to the next."""
         fine = np.clip(points, -FARTHEST, FARTHEST) * 2**POLYLINE_SHIFT
         corners = np.rint(fine).astype(np.int32).reshape(-1, 1, 2)
-        cv2.polylines(
-            self.image, [corners], False, self._pen(), self.thickness, cv2.LINE_AA, shift=POLYLINE_SHIFT
-        )
+        cv2.polylines(self.image, [corners], False, self._pen(), self.thickness, cv2.LINE_AA, shift=POLYLINE_SHIFT)
 
     def _pen(self) -> tuple[int, ...]:
         return tuple(int(channel) for channel in self.color)

@@ -25,11 +25,7 @@ Wanted = dict[int, list[Callable[[Image], object]]]
 
 
 def contact_sheets(
-    sequence: MotSequence,
-    results: NDArray[np.float64],
-    crops: int = 16,
-    tracks: int = 16,
-    min_length: int = 1,
+    sequence: MotSequence, results: NDArray[np.float64], crops: int = 16, tracks: int = 16, min_length: int = 1
 ) -> list[Image]:
     """Draw the tracks of a result file, in the order of their ids.
 
@@ -68,21 +64,12 @@ def contact_sheets(
         boxes = results[results[:, TRACK] == track]
         row = np.full((CELL[0] + GAP, LABEL_WIDTH + crops * (CELL[1] + GAP), 3), 255, np.uint8)
         row[: CELL[0], LABEL_WIDTH : LABEL_WIDTH + strip.shape[1]] = strip
-        _label(
-            row,
-            (
-                f"id {track}",
-                f"{boxes[:, FRAME].min():.0f}-{boxes[:, FRAME].max():.0f}",
-                f"{len(boxes)} boxes",
-            ),
-        )
+        _label(row, (f"id {track}", f"{boxes[:, FRAME].min():.0f}-{boxes[:, FRAME].max():.0f}", f"{len(boxes)} boxes"))
         rows.append(row)
     return [np.concatenate(rows[start : start + tracks]) for start in range(0, len(rows), tracks)]
 
 
-def plan_strips(
-    results: NDArray[np.float64], tracks: Sequence[int], crops: int, wanted: Wanted
-) -> dict[int, Image]:
+def plan_strips(results: NDArray[np.float64], tracks: Sequence[int], crops: int, wanted: Wanted) -> dict[int, Image]:
     """Make a strip of crops for each of these tracks, white until `visit` has been to the frames.
 
     Parameters

@@ -40,9 +40,7 @@ class ImageViewer(Canvas):
         Whether the user ended it, or `stop` was called.
     """
 
-    def __init__(
-        self, update_ms: float, window_shape: tuple[int, int] = (640, 480), caption: str = "Figure 1"
-    ) -> None:
+    def __init__(self, update_ms: float, window_shape: tuple[int, int] = (640, 480), caption: str = "Figure 1") -> None:
         width, height = window_shape
         super().__init__(np.zeros((height, width, 3), dtype=np.uint8))
         self._update_ms = update_ms

@@ -40,15 +40,11 @@ class LabelLayout:
         if right < 0 or bottom < 0 or left >= self._width or top >= self._height:
             return None
         places = list(self._places(left, top, right, bottom, *size))
-        place = next(
-            (place for place in places if not any(_overlap(place, other) for other in self._taken)), places[0]
-        )
+        place = next((place for place in places if not any(_overlap(place, other) for other in self._taken)), places[0])
         self._taken.append(place)
         return place[:2]
 
-    def _places(
-        self, left: float, top: float, right: float, bottom: float, width: int, height: int
-    ) -> Iterator[Place]:
+    def _places(self, left: float, top: float, right: float, bottom: float, width: int, height: int) -> Iterator[Place]:
         """Yield places in the image, best first, at last inside the box, where that is in the image."""
         for x, y in (
             (left, top - height),

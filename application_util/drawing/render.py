@@ -30,11 +30,7 @@ class Rendering:
 
 
 def plan(
-    mot_dir: str | Path,
-    result_dir: str | Path,
-    output_dir: str | Path,
-    kinds: Sequence[str],
-    settings: DrawingSettings,
+    mot_dir: str | Path, result_dir: str | Path, output_dir: str | Path, kinds: Sequence[str], settings: DrawingSettings
 ) -> tuple[list[Rendering], Failures]:
     """Look at all input and outputs of a folder of results before anything is written.
 
@@ -75,9 +71,7 @@ def plan(
         own = sequence.images.video
         # A video of tracks beside the sequence's own would be taken for that of a sequence.
         if own is not None and os.path.realpath(own.parent) == os.path.realpath(output_dir):
-            raise UserError(
-                f"{output_dir}: holds the sequence's own video {own.name}: choose another --output_dir"
-            )
+            raise UserError(f"{output_dir}: holds the sequence's own video {own.name}: choose another --output_dir")
         renderings.append(Rendering(results, View(sequence, False, videos, settings)))
     if not renderings:
         raise next(iter(failures.values()))

@@ -51,9 +51,7 @@ class OpenCVEncoder:
         if self._frames and self._path.suffix.lower() == ".avi":
             announced = round(open_video(self._path).get(cv2.CAP_PROP_FRAME_COUNT))
             if announced != self._frames or _is_cut(self._path):
-                raise OSError(
-                    "not all frames could be written; is the disk full, or the frame rate too high?"
-                )
+                raise OSError("not all frames could be written; is the disk full, or the frame rate too high?")
 
 
 def _is_cut(path: Path) -> bool:

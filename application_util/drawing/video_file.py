@@ -53,9 +53,7 @@ class VideoFile:
         imageio-ffmpeg is not installed.
     """
 
-    def __init__(
-        self, path: str | Path, size: tuple[int, int], fps: float, fourcc: str | None = None
-    ) -> None:
+    def __init__(self, path: str | Path, size: tuple[int, int], fps: float, fourcc: str | None = None) -> None:
         self.path = Path(path)
         h264 = _is_h264(self.path, fourcc)
         width, height = size

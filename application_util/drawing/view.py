@@ -120,12 +120,9 @@ class View:
     def __enter__(self) -> View:
         if self._window or self.videos:
             settings, (height, width) = self.settings, self._info["image_size"]
-            shape = (
-                (width, height) if settings.width is None else window_shape((height, width), settings.width)
-            )
+            shape = (width, height) if settings.width is None else window_shape((height, width), settings.width)
             self._files = [
-                self._resources.enter_context(VideoFile(video, shape, 1000 / self._update_ms))
-                for video in self.videos
+                self._resources.enter_context(VideoFile(video, shape, 1000 / self._update_ms)) for video in self.videos
             ]
             if self._window:
                 self.drawing = Visualization(

@@ -114,11 +114,7 @@ class VideoVisualization(NoVisualization):
     """
 
     def __init__(
-        self,
-        seq_info: Mapping[str, Any],
-        *videos: VideoFile,
-        colors: str = COLORS[0],
-        draw_width: int | None = None,
+        self, seq_info: Mapping[str, Any], *videos: VideoFile, colors: str = COLORS[0], draw_width: int | None = None
     ) -> None:
         super().__init__(seq_info)
         self._videos, self._colors = videos, colors
@@ -153,9 +149,7 @@ class VideoVisualization(NoVisualization):
         image_height, image_width = self.viewer.image.shape[:2]
         text_height = self._text_height()
         layout = LabelLayout(image_width, image_height)
-        for track_id, box, label in zip(
-            ids, places, map(str, ids) if labels is None else labels, strict=True
-        ):
+        for track_id, box, label in zip(ids, places, map(str, ids) if labels is None else labels, strict=True):
             place = layout.place(box, self.viewer.text_size(label, text_height))
             if place is not None:
                 self.viewer.color = track_color(track_id, self._colors)
@@ -176,9 +170,7 @@ class VideoVisualization(NoVisualization):
     def draw_trackers(self, tracks: Iterable[Any]) -> None:  # noqa: D102
         shown = [track for track in tracks if track.is_confirmed() and track.time_since_update == 0]
         labels = [_label(track) for track in shown]
-        self.draw_groundtruth(
-            [track.track_id for track in shown], [track.to_tlwh() for track in shown], labels
-        )
+        self.draw_groundtruth([track.track_id for track in shown], [track.to_tlwh() for track in shown], labels)
 
     def draw_false_alarms(self, boxes: Iterable[Any]) -> None:  # noqa: D102
         self._take_pen(RED, 2)

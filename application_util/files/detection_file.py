@@ -167,14 +167,10 @@ class DetectionFile:
         for start, chunk in self._file.chunks():
             invalid = find_invalid_rows(chunk)
             if invalid.any() and not skip_invalid:
-                raise UserError(
-                    f"{self.path}: {invalid.describe(start)} (--skip_invalid leaves such rows out)"
-                )
+                raise UserError(f"{self.path}: {invalid.describe(start)} (--skip_invalid leaves such rows out)")
             frame_of_row[start : start + len(chunk)] = invalid.frames
             skipped += int(invalid.rows.sum())
-            bad = np.flatnonzero(
-                ~(np.abs(chunk[:, CLASS_COLUMN].astype(np.float64)) <= MAX_CLASS) & ~invalid.rows
-            )
+            bad = np.flatnonzero(~(np.abs(chunk[:, CLASS_COLUMN].astype(np.float64)) <= MAX_CLASS) & ~invalid.rows)
             if len(bad) and not self._bad_class:
                 place = f"row {start + bad[0] + 1}: column {CLASS_COLUMN + 1} (class)"
                 self._bad_class = f"{place}: {chunk[bad[0], CLASS_COLUMN]:.15g} is no number of a class"

@@ -74,9 +74,7 @@ class DetectionWriter:
         """
         rows = np.hstack([boxes, features]).astype("<f8", copy=False)
         if self.rows and rows.shape[1] != self._columns:
-            raise ValueError(
-                f"features of {features.shape[1]} dimensions after {self._columns - BOX_COLUMNS}"
-            )
+            raise ValueError(f"features of {features.shape[1]} dimensions after {self._columns - BOX_COLUMNS}")
         self._columns = rows.shape[1]
         self._file.write(rows.tobytes())
         self.rows += len(rows)

@@ -127,9 +127,7 @@ def is_filled(table: Table) -> NDArray[np.bool_]:
     return table[:, CONFIDENCE_COLUMN] == FILLED
 
 
-def refuse_gap(
-    path: str | Path, frames: NDArray, rows: NDArray, max_gap: int = MAX_GAP, hint: str = ""
-) -> None:
+def refuse_gap(path: str | Path, frames: NDArray, rows: NDArray, max_gap: int = MAX_GAP, hint: str = "") -> None:
     """Make sure that frames do not leave out too many, which would take time or memory by a number in a file.
 
     Parameters

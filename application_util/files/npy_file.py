@@ -65,9 +65,7 @@ class NpyFile:
         if not start.startswith(npy_format.MAGIC_PREFIX):
             what = "not a .npy array" if start else "empty file, expected a .npy array"
             if self.path.suffix.lower() in TABLES:
-                hint = (
-                    f"{command_name('tools/import_detections.py')} reads tables, and a det.txt ends in .txt"
-                )
+                hint = f"{command_name('tools/import_detections.py')} reads tables, and a det.txt ends in .txt"
             raise UserError(f"{path}: {what}; {hint}")
         if not self._file.seekable():
             raise UserError(f"{path}: a pipe, and a detection file is read twice: write it to a file")
@@ -96,9 +94,7 @@ class NpyFile:
         rows, columns = self.shape
         step = 1 + (rows if self._column_wise else CHUNK_BYTES // (1 + self._row_bytes))
         for start in range(0, rows, step):
-            content = self._bytes(
-                self._offset + start * self._row_bytes, min(step, rows - start) * self._row_bytes
-            )
+            content = self._bytes(self._offset + start * self._row_bytes, min(step, rows - start) * self._row_bytes)
             digest.update(content)
             array = np.frombuffer(content, self.dtype)
             if self._column_wise:

@@ -239,13 +239,7 @@ def _claim(path: Path) -> int | None:
     # Whoever held the lock before may have renamed the file since it was opened here.
     same = os.path.lexists(path) and os.path.samestat(about, os.lstat(path))
     mine = not hasattr(os, "geteuid") or about.st_uid == os.geteuid()
-    if (
-        same
-        and mine
-        and stat.S_ISREG(about.st_mode)
-        and about.st_nlink == 1
-        and (locked or (new and locked is None))
-    ):
+    if same and mine and stat.S_ISREG(about.st_mode) and about.st_nlink == 1 and (locked or (new and locked is None)):
         os.truncate(descriptor, 0)
         return descriptor
     os.close(descriptor)

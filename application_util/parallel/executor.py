@@ -21,12 +21,7 @@ from uuid import uuid4
 from application_util.errors import UserError, require
 from application_util.progress import say
 
-BLAS_THREAD_VARIABLES = (
-    "OPENBLAS_NUM_THREADS",
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
+BLAS_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 CONNECT_SECONDS = 10
 SECONDS_BETWEEN_EVENTS = 0.5
 
@@ -173,19 +168,13 @@ def _open_cluster(address: str, tasks: int) -> Iterator[Workers]:
     if not re.fullmatch(r"\w+://.+:\d+", address):
         raise UserError(f"--scheduler {address}: not an address such as tcp://host:8786")
     distributed = require("distributed", "cluster")
-    if address.startswith("tls:") and not distributed.Security().get_connection_args("client").get(
-        "ssl_context"
-    ):
-        raise UserError(
-            f"{address}: TLS needs certificates: name them in dask's configuration, distributed.comm.tls"
-        )
+    if address.startswith("tls:") and not distributed.Security().get_connection_args("client").get("ssl_context"):
+        raise UserError(f"{address}: TLS needs certificates: name them in dask's configuration, distributed.comm.tls")
     try:
         client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:  # includes TimeoutError
         reason = " ".join(str(error).split())
-        raise UserError(
-            f"{address}: no scheduler answers ({reason}): start one with `dask scheduler`"
-        ) from None
+        raise UserError(f"{address}: no scheduler answers ({reason}): start one with `dask scheduler`") from None
     topic = f"deep-sort-{uuid4().hex}"
     done = [0] * tasks
 

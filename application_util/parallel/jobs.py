@@ -136,9 +136,7 @@ class JobRunner:
                             continue
                         finished.add(job)
                         yield outcome
-                    finished.show(
-                        sum(min(workers.done[number], job.size) for number, job in running.values())
-                    )
+                    finished.show(sum(min(workers.done[number], job.size) for number, job in running.values()))
             finally:
                 for future in running:
                     future.cancel()

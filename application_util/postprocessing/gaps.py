@@ -26,9 +26,7 @@ def fill_gaps(tracks: TrackBoxes, longest: int) -> TrackBoxes:
     """
     order = np.lexsort((tracks.frames, tracks.ids))
     before, after = order[:-1], order[1:]
-    missing = np.where(
-        tracks.ids[before] == tracks.ids[after], tracks.frames[after] - tracks.frames[before] - 1, 0
-    )
+    missing = np.where(tracks.ids[before] == tracks.ids[after], tracks.frames[after] - tracks.frames[before] - 1, 0)
     gaps = np.flatnonzero((missing > 0) & (missing <= longest))
     length = missing[gaps]
     before, after = np.repeat(before[gaps], length), np.repeat(after[gaps], length)
@@ -37,9 +35,7 @@ def fill_gaps(tracks: TrackBoxes, longest: int) -> TrackBoxes:
     return TrackBoxes(
         np.concatenate([tracks.frames, tracks.frames[before] + step]),
         np.concatenate([tracks.ids, tracks.ids[before]]),
-        np.concatenate(
-            [tracks.boxes, tracks.boxes[before] + part * (tracks.boxes[after] - tracks.boxes[before])]
-        ),
+        np.concatenate([tracks.boxes, tracks.boxes[before] + part * (tracks.boxes[after] - tracks.boxes[before])]),
         np.concatenate([tracks.filled, np.ones(len(before), dtype=bool)]),
         np.concatenate([tracks.rows, tracks.rows[before]]),
     )

@@ -83,9 +83,7 @@ def link_tracks(
     pairs: list[tuple[int, int, float]] = []
     for earlier, end in enumerate(ends.tolist()):
         distances = 1 - features_of @ features_of[earlier]
-        for later in np.flatnonzero(
-            (starts > end) & (starts <= end + longest) & (distances <= max_distance)
-        ).tolist():
+        for later in np.flatnonzero((starts > end) & (starts <= end + longest) & (distances <= max_distance)).tolist():
             start = int(starts[later])
             away = place_distance(tails[earlier], heads[later], end, start)
             if away <= 1:
@@ -101,9 +99,7 @@ def place_distance(tail: TrackEnd, head: TrackEnd, end: int, start: int) -> floa
     return float((forward + backward) / (2 * NEAR * height))
 
 
-def _joined(
-    of_box: NDArray[np.int64], ids: list[int], pairs: list[tuple[int, int, float]]
-) -> NDArray[np.int64]:
+def _joined(of_box: NDArray[np.int64], ids: list[int], pairs: list[tuple[int, int, float]]) -> NDArray[np.int64]:
     """Return the ids of boxes after the cheapest assignment of ends to starts."""
     if not pairs:
         return of_box

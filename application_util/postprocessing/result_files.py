@@ -134,9 +134,7 @@ def _job(
         if path is not None and not Path(path).is_file():
             raise UserError(f"{path}: no such {what}")
     output_file = result_file if output_file is None else Path(output_file)
-    return ResultJob(
-        result_file, output_file, None if detection_file is None else Path(detection_file), options
-    )
+    return ResultJob(result_file, output_file, None if detection_file is None else Path(detection_file), options)
 
 
 def is_done(job: ResultJob) -> bool:

@@ -77,7 +77,5 @@ def track_boxes(table: Table, path: str | Path) -> TrackBoxes:
     order = np.lexsort((frames, ids))
     twice = (np.diff(ids[order]) == 0) & (np.diff(frames[order]) == 0)
     for row in order[1:][twice][:1].tolist():
-        raise UserError(
-            f"{path}: row {row + 1}: id {ids[row]} has another box in frame {frames[row]} already"
-        )
+        raise UserError(f"{path}: row {row + 1}: id {ids[row]} has another box in frame {frames[row]} already")
     return TrackBoxes(frames, ids, table[:, 2:6].copy(), is_filled(table), np.arange(len(table)))

@@ -94,11 +94,7 @@ def score_benchmark(
     version = require("trackeval", "scores").__version__
     rules = benchmark or guess_benchmark(names)
     queue = [
-        Job(
-            name,
-            (ScoreJob(rules, sequences.directory, result_dir, name, classes),),
-            _length(sequences.path(name)),
-        )
+        Job(name, (ScoreJob(rules, sequences.directory, result_dir, name, classes),), _length(sequences.path(name)))
         for name in names
     ]
     scores: dict[str, FamilyScores] = {}

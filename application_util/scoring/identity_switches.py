@@ -13,12 +13,7 @@ from application_util.scoring.tables import Table, classes_of, counting_rows
 from deep_sort.iou_matching import iou
 
 MIN_IOU = 0.5
-DISTRACTORS = {
-    "MOT15": (),
-    "MOT16": (2, 7, 8, 12),
-    "MOT17": (2, 7, 8, 12),
-    "MOT20": (2, 6, 7, 8, 12),
-}
+DISTRACTORS = {"MOT15": (), "MOT16": (2, 7, 8, 12), "MOT17": (2, 7, 8, 12), "MOT20": (2, 6, 7, 8, 12)}
 """Classes of ground truth whose boxes are no mistake and no success: people on vehicles, statues, reflections."""
 
 
@@ -104,9 +99,7 @@ def _match(overlap: Table, stays: NDArray[np.bool_] | bool = False) -> tuple[lis
     return rows[kept].tolist(), columns[kept].tolist()
 
 
-def _not_on_distractor(
-    everything: BoxTable, distractors: BoxTable, frame: int, boxes: Table
-) -> NDArray[np.bool_]:
+def _not_on_distractor(everything: BoxTable, distractors: BoxTable, frame: int, boxes: Table) -> NDArray[np.bool_]:
     """Tell which boxes are not matched to a distractor when all ground truth takes part."""
     rows, columns = _match(iou(everything.boxes(frame), boxes))
     ids, wrong = everything.ids(frame), set(distractors.ids(frame))

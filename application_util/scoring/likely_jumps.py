@@ -41,8 +41,7 @@ def likely_jumps(results: Table) -> list[Jump]:
     first, last = rows[starts], rows[np.r_[starts[1:], len(rows)] - 1]
     gaps = first[:, FRAME] - last[:, FRAME][:, np.newaxis]  # from the end of each to the start of each
     expected = (
-        _centres(last)[:, np.newaxis]
-        + gaps[..., np.newaxis] * np.array(list(map(_velocity, tracks)))[:, np.newaxis]
+        _centres(last)[:, np.newaxis] + gaps[..., np.newaxis] * np.array(list(map(_velocity, tracks)))[:, np.newaxis]
     )
     heights = last[:, 5][:, np.newaxis]
     distance = np.linalg.norm(_centres(first) - expected, axis=-1) / heights
@@ -51,9 +50,7 @@ def likely_jumps(results: Table) -> list[Jump]:
     allowed &= (ratio <= HEIGHT_RATIO) & (ratio >= 1 / HEIGHT_RATIO)
     cost = np.where(allowed, distance, 1e6)
     jumps = [
-        Jump(
-            int(first[new, FRAME]), None, int(last[old, TRACK]), int(first[new, TRACK]), int(last[old, FRAME])
-        )
+        Jump(int(first[new, FRAME]), None, int(last[old, TRACK]), int(first[new, TRACK]), int(last[old, FRAME]))
         for old, new in zip(*linear_sum_assignment(cost), strict=True)
         if allowed[old, new]
     ]

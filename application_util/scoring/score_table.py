@@ -21,20 +21,7 @@ FAMILY_FIELDS = {
     "Count": "Dets GT_Dets IDs GT_IDs",
 }
 FIELDS = {family: fields.split() for family, fields in FAMILY_FIELDS.items()}
-COUNTS = {
-    "CLR_TP",
-    "CLR_FN",
-    "CLR_FP",
-    "IDSW",
-    "MT",
-    "PT",
-    "ML",
-    "Frag",
-    "IDTP",
-    "IDFN",
-    "IDFP",
-    *FIELDS["Count"],
-}
+COUNTS = {"CLR_TP", "CLR_FN", "CLR_FP", "IDSW", "MT", "PT", "ML", "Frag", "IDTP", "IDFN", "IDFP", *FIELDS["Count"]}
 """Fields that count something; all others are fractions between 0 and 1 (MOTA and MODA may be negative)."""
 
 Row = dict[str, float | int]
@@ -61,9 +48,7 @@ def format_table(rows: Mapping[str, Row]) -> str:
     name_width = max(len(name) for name in [*rows, *FIELDS]) + 2
     lines = []
     for family, fields in FIELDS.items():
-        cells = {family: fields} | {
-            name: [_cell(field, row[field]) for field in fields] for name, row in rows.items()
-        }
+        cells = {family: fields} | {name: [_cell(field, row[field]) for field in fields] for name, row in rows.items()}
         widths = [max(map(len, column)) + 2 for column in zip(*cells.values(), strict=True)]
         for name, row in cells.items():
             numbers = "".join(text.rjust(width) for text, width in zip(row, widths, strict=True))
@@ -83,9 +68,7 @@ def write_scores(directory: Path, scores: Mapping[str, FamilyScores], about: Map
     about : mapping
         What else goes into the JSON file: benchmark, versions.
     """
-    write_csv(
-        directory / "scores.csv", [{"sequence": name} | row for name, row in score_rows(scores).items()]
-    )
+    write_csv(directory / "scores.csv", [{"sequence": name} | row for name, row in score_rows(scores).items()])
     detailed = {name: _plain(result) for name, result in _with_combined(scores).items()}
     thresholds = [round(0.05 * step, 2) for step in range(1, 20)]
     content = {**about, "thresholds_of_HOTA": thresholds, "scores": detailed}
@@ -124,7 +107,5 @@ def _plain(result: FamilyScores) -> dict[str, dict[str, Any]]:
     plain: dict[str, dict[str, Any]] = {}
     for family, fields in result.items():
         plain[family] = {field: _number(value) for field, value in fields.items()}
-        plain[family] |= {
-            f"{field}_by_threshold": value.tolist() for field, value in fields.items() if np.ndim(value)
-        }
+        plain[family] |= {f"{field}_by_threshold": value.tolist() for field, value in fields.items() if np.ndim(value)}
     return plain

@@ -27,13 +27,7 @@ MAX_COMPLAINT = 200
 
 OTHERS = "other names"
 
-ABOUT_TRUTH = (
-    "in file gt.txt",
-    "file gt.txt",
-    "ground-truth",
-    "gt data",
-    "attempting to evaluate using invalid gt",
-)
+ABOUT_TRUTH = ("in file gt.txt", "file gt.txt", "ground-truth", "gt data", "attempting to evaluate using invalid gt")
 """How TrackEval's messages about the ground truth begin, in small letters."""
 
 FamilyScores = dict[str, dict[str, Any]]
@@ -94,15 +88,12 @@ class ScoreJob:
 def guess_benchmark(names: Iterable[str]) -> str:
     """Return the benchmark that sequences are named after, or TrackEval's default, MOT17."""
     found = {
-        next((benchmark for benchmark in BENCHMARKS if name.upper().startswith(benchmark)), OTHERS)
-        for name in names
+        next((benchmark for benchmark in BENCHMARKS if name.upper().startswith(benchmark)), OTHERS) for name in names
     }
     named = found - {OTHERS}
     rules = named.pop() if len(named) == 1 else "MOT17"
     if len(found) > 1 and found != {"MOT17", OTHERS}:
-        warn(
-            f"sequences of {' and '.join(sorted(found))} are scored by the rules of {rules}: see --benchmark"
-        )
+        warn(f"sequences of {' and '.join(sorted(found))} are scored by the rules of {rules}: see --benchmark")
     return rules
 
 

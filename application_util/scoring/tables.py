@@ -170,14 +170,8 @@ def _check_frames(path: Path, table: Table, length: int) -> None:
     bad = np.flatnonzero((table[:, 0] < 1) | (table[:, 0] > length))
     if len(bad):
         row, frame = bad[0] + 1, table[bad[0], 0]
-        hint = (
-            "does it count from 0?"
-            if frame < 1
-            else "is it of another sequence, or seqLength in seqinfo.ini wrong?"
-        )
-        raise UserError(
-            f"{path}: row {row}: frame {frame:g}, but the sequence has frames 1 to {length}: {hint}"
-        )
+        hint = "does it count from 0?" if frame < 1 else "is it of another sequence, or seqLength in seqinfo.ini wrong?"
+        raise UserError(f"{path}: row {row}: frame {frame:g}, but the sequence has frames 1 to {length}: {hint}")
 
 
 def _check_classes(path: Path, truth: Table, benchmark: str, classes: Sequence[int] | None) -> None:
@@ -199,6 +193,4 @@ def _check_boxes(path: Path, table: Table) -> None:
 def _check_ids(path: Path, ids: Table) -> None:
     bad = np.flatnonzero((ids != np.floor(ids)) | (ids < 0) | (ids > MAX_ID))
     if len(bad):
-        raise UserError(
-            f"{path}: row {bad[0] + 1}: id {ids[bad[0]]:g}, expected a whole number from 0 to {MAX_ID}"
-        )
+        raise UserError(f"{path}: row {bad[0] + 1}: id {ids[bad[0]]:g}, expected a whole number from 0 to {MAX_ID}")

@@ -81,9 +81,7 @@ def _about_file(sequence: MotSequence, counted: bool) -> Iterator[str]:
             yield f"seqLength={sequence.length}, but the images are of frames {frames[0]} to {frames[-1]}"
     size = sequence.announced_size
     said = info.number("imHeight"), info.number("imWidth")
-    if size is not None and any(
-        side > 0 and side != real for side, real in zip(map(_or_nan, said), size, strict=True)
-    ):
+    if size is not None and any(side > 0 and side != real for side, real in zip(map(_or_nan, said), size, strict=True)):
         sides = " ".join(f"{key}={info.text(key)}" for key in NUMBERS[1:] if info.text(key))
         yield f"{sides}, but the images have {size[1]} x {size[0]} pixels"
     rate = getattr(images, "frame_rate", None)

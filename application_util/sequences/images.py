@@ -96,9 +96,7 @@ class ImageFolder(FrameSource):
     def __init__(self, place: Path) -> None:
         self.place = place
         self._files = _find_images(place)
-        self.unused: list[Path] = (
-            sorted(set(images_in(place)) - set(self._files.values())) if self._files else []
-        )
+        self.unused: list[Path] = sorted(set(images_in(place)) - set(self._files.values())) if self._files else []
 
     def __getitem__(self, frame: int) -> Path:
         return self._files[frame]
@@ -196,9 +194,7 @@ def images_in(directory: Path) -> list[Path]:
     if not directory.is_dir():
         return []
     return [
-        path
-        for path in sorted(directory.iterdir())
-        if path.suffix.lower() in IMAGE_SUFFIXES and not is_hidden(path)
+        path for path in sorted(directory.iterdir()) if path.suffix.lower() in IMAGE_SUFFIXES and not is_hidden(path)
     ]
 
 
@@ -209,16 +205,12 @@ def _find_images(directory: Path) -> dict[int, Path]:
     plain = {path: match for path, match in numbered.items() if not match["prefix"]}
     prefixes = sorted({match["prefix"] for match in numbered.values()})
     if not plain and len(prefixes) > 1:
-        raise UserError(
-            f"{directory}: images of several kinds ({', '.join(prefixes[:5])}): which is the sequence's?"
-        )
+        raise UserError(f"{directory}: images of several kinds ({', '.join(prefixes[:5])}): which is the sequence's?")
     images: dict[int, Path] = {}
     for path, match in (plain or numbered).items():
         frame = int(match["number"])
         if frame in images:
-            raise UserError(
-                f"{path}: frame {frame} has another image, {images[frame].name}: remove one of them"
-            )
+            raise UserError(f"{path}: frame {frame} has another image, {images[frame].name}: remove one of them")
         images[frame] = path
     frames = sorted(images)
     for before, after in pairwise(frames):

@@ -111,16 +111,12 @@ def find_sequences(directory: str | Path, output_dir: str | Path | None = None) 
         what = "is not a folder" if directory.exists() else "no such folder"
         raise UserError(f"{directory}: {what}, expected a folder of MOTChallenge sequences")
     if (directory / "seqinfo.ini").is_file() or (directory / "img1").is_dir():
-        raise UserError(
-            f"{directory}: a sequence, expected the folder that holds sequences: {directory / '..'}"
-        )
+        raise UserError(f"{directory}: a sequence, expected the folder that holds sequences: {directory / '..'}")
     videos = videos_in(directory)
     names = {video.stem for video in videos}
     skipped: list[str] = []
     for entry in sorted(set(directory.iterdir()) - set(videos), key=lambda entry: entry.name):
-        if entry.is_dir() and not (
-            is_hidden(entry) or entry.suffix == ".partial" or _holds_output(entry, output_dir)
-        ):
+        if entry.is_dir() and not (is_hidden(entry) or entry.suffix == ".partial" or _holds_output(entry, output_dir)):
             names.add(entry.name)
         elif not CAMERA_FILE.fullmatch(entry.name):
             skipped.append(entry.name)

@@ -127,9 +127,7 @@ def find_video(directory: Path) -> Path | None:
     for folder in (directory, directory.parent):
         found = [path for path in videos_in(folder) if path.stem == directory.name]
         if len(found) > 1:
-            raise UserError(
-                f"{found[1]}: another video of this sequence is {found[0].name}: remove one of them"
-            )
+            raise UserError(f"{found[1]}: another video of this sequence is {found[0].name}: remove one of them")
         if found:
             return found[0]
     return None

@@ -94,9 +94,7 @@ def read_motions(path: Path) -> dict[str, Any] | None:
     try:
         content = read_json(path)
         motions = {int(frame): np.reshape(motion, (2, 3)) for frame, motion in content["motions"].items()}
-        usable = all(
-            (np.abs(motion.astype(np.float64)) < LARGEST_MOTION).all() for motion in motions.values()
-        )
+        usable = all((np.abs(motion.astype(np.float64)) < LARGEST_MOTION).all() for motion in motions.values())
         return content | {"motions": motions} if usable and content["kind"] == KIND else None
     except (UserError, KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None

@@ -115,9 +115,7 @@ def _other_class(moment: Moment, track: Track, column: int) -> list[Reason]:
     return [Reason("class", "the detection is of another class than the track")]
 
 
-def _appearance_stage(
-    moment: Moment, track: Track, column: int, settings: TrackerSettings
-) -> list[Reason] | None:
+def _appearance_stage(moment: Moment, track: Track, column: int, settings: TrackerSettings) -> list[Reason] | None:
     """Return what the first stage has against a pair; None where it does not look at it."""
     if not track.is_confirmed() or _is_unsure(moment, column):
         return None
@@ -135,9 +133,7 @@ def _appearance_stage(
     return reasons
 
 
-def _overlap_stage(
-    moment: Moment, track: Track, column: int, settings: TrackerSettings
-) -> list[Reason] | None:
+def _overlap_stage(moment: Moment, track: Track, column: int, settings: TrackerSettings) -> list[Reason] | None:
     """Return what the second stage has against a pair; None where it does not look at it."""
     unsure, most = _is_unsure(moment, column), settings.max_iou_distance
     if unsure and not (track.is_confirmed() and track.time_since_update == 1):
@@ -183,16 +179,8 @@ def _rival(moment: Moment, track: Track, column: int, taker: int | None, first_s
     rival = moment.tracks[taker]
     who = f"track {taker}" if rival.is_confirmed() else f"the unconfirmed track {taker}"
     ages = rival.time_since_update, track.time_since_update
-    if (
-        first_stage
-        and rival.is_confirmed()
-        and ages[0] < ages[1]
-        and getattr(moment.tracker, "cascade", True)
-    ):
-        cause, text = (
-            "cascade",
-            f"{who} chose first: missed for {ages[0] - 1} frames, this one for {ages[1] - 1}",
-        )
+    if first_stage and rival.is_confirmed() and ages[0] < ages[1] and getattr(moment.tracker, "cascade", True):
+        cause, text = ("cascade", f"{who} chose first: missed for {ages[0] - 1} frames, this one for {ages[1] - 1}")
     else:
         cause, text = "rival", f"{who} got it, {_compare(moment, track, column, rival, column)}"
     return Reason(cause, text if own is None else f"{text}; this one got another")

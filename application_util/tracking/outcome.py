@@ -49,9 +49,7 @@ class Outcome:
             "repeated": self.repeated,
         }
         total = self.used + self.uncertain + self.low + self.suppressed + self.outside
-        line = ", ".join(
-            [f"{self.used} used", *(f"{count} {what}" for what, count in parts.items() if count)]
-        )
+        line = ", ".join([f"{self.used} used", *(f"{count} {what}" for what, count in parts.items() if count)])
         if self.never_confirmed:
             line += f"; {self.never_confirmed} tracks never confirmed"
         return f"{total} detections: {line}"
@@ -61,9 +59,7 @@ class Outcome:
         if self.tracks:
             return None
         if self.used:
-            return (
-                f"no track was confirmed, which takes {self.settings.n_init} detections in a row (--n_init)"
-            )
+            return f"no track was confirmed, which takes {self.settings.n_init} detections in a row (--n_init)"
         if not self.uncertain + self.low:
             return "there are no detections in its frames, and so no tracks"
         if self.uncertain >= self.low:

@@ -130,9 +130,7 @@ class _Inquiry:
             reason = why_dropped(moment, row, self._settings)
             self._dropped = self._note(moment, [reason], moment.rows[row, 2:6].astype(np.float64))
         if self._first is None or self._first.reasons[0].cause == "box":
-            self._first = self._note(
-                moment, [Reason("absent", f"no detection has an IoU of {MIN_IOU} with it")], None
-            )
+            self._first = self._note(moment, [Reason("absent", f"no detection has an IoU of {MIN_IOU} with it")], None)
 
     def answer(self) -> Answer | None:
         """Return what was found in the end."""

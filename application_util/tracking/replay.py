@@ -152,9 +152,7 @@ def lives_of(job: SequenceJob, results: NDArray[np.float64]) -> dict[int, Life]:
                 rows.append([moment.frame, number, *track.to_tlwh().tolist()])
 
     replay(job, note=note)
-    again, before = (
-        table[np.lexsort((table[:, 1], table[:, 0]))] for table in (_table(rows), results[:, :6])
-    )
+    again, before = (table[np.lexsort((table[:, 1], table[:, 0]))] for table in (_table(rows), results[:, :6]))
     if again.shape != before.shape or np.abs(again - before).max(initial=0) > HUNDREDTHS:
         raise UserError(f"{job.detection_file}: tracked with these settings it gives another result")
     for number in np.unique(before[:, 1]).astype(int).tolist():

@@ -51,9 +51,7 @@ class SequenceJob:
 
     def absolute(self) -> SequenceJob:
         """Return the job with paths that do not depend on where a worker was started."""
-        return replace(
-            self, sequence_dir=self.sequence_dir.absolute(), detection_file=self.detection_file.absolute()
-        )
+        return replace(self, sequence_dir=self.sequence_dir.absolute(), detection_file=self.detection_file.absolute())
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,7 @@ def select_detections(
     by_class : bool
         Label detections with their class, the 8th column, and let only boxes of a class suppress each other.
     """
-    return detections_from_rows(
-        rows.take(select_rows(rows, settings, outcome, by_class), 0), labelled=by_class
-    )
+    return detections_from_rows(rows.take(select_rows(rows, settings, outcome, by_class), 0), labelled=by_class)
 
 
 def select_rows(

@@ -100,9 +100,7 @@ def cascade() -> Figure:
     ])  # fmt: skip
     tracks = [SimpleNamespace(time_since_update=age) for age in ages]
 
-    def cost(
-        _tracks: Any, _detections: Any, rows: Sequence[int], columns: Sequence[int]
-    ) -> NDArray[np.float64]:
+    def cost(_tracks: Any, _detections: Any, rows: Sequence[int], columns: Sequence[int]) -> NDArray[np.float64]:
         return costs[np.ix_(rows, columns)].copy()
 
     by_cascade = matching_cascade(cost, 0.2, 30, tracks, range(4))[0]
@@ -140,9 +138,7 @@ def life() -> Figure:
         tracker.update(found)
         for track in tracker.tracks:
             owners.setdefault(track.track_id, str(track.last_detection.label))
-            state = (
-                "tentative" if track.is_tentative() else "missed" if track.time_since_update else "confirmed"
-            )
+            state = "tentative" if track.is_tentative() else "missed" if track.time_since_update else "confirmed"
             states.setdefault(track.track_id, {})[frame] = state
     shades = {"tentative": "#ecc94b", "confirmed": GREEN, "missed": "#bcc3cd"}
     figure, axes = plt.subplots(figsize=(8.4, 2.7))
@@ -156,9 +152,7 @@ def life() -> Figure:
     axes.set(xlabel="frame (n_init = 3, max_age = 8)", xlim=(0.5, 24.6))
     axes.set_xticks(range(1, 25, 2))
     axes.invert_yaxis()
-    handles: list[Any] = [
-        plt.Rectangle((0, 0), 1, 1, color=shade, label=state) for state, shade in shades.items()
-    ]
+    handles: list[Any] = [plt.Rectangle((0, 0), 1, 1, color=shade, label=state) for state, shade in shades.items()]
     handles.append(axes.plot([], [], "x", color=RED, mew=2, label="deleted")[0])
     handles.append(axes.plot([], [], "v", color="black", ms=4, label="detected")[0])
     axes.legend(handles=handles, frameon=False, ncols=5, loc="lower center", bbox_to_anchor=(0.45, 1.0))
@@ -170,10 +164,7 @@ def _matrix(
 ) -> None:
     """Draw numbers in a grid, those that are marked on green ground."""
     axes.imshow(
-        np.where(marked, 1.0, 0.0),
-        cmap=matplotlib.colors.ListedColormap(["#f4f5f7", "#9ae6b4"]),
-        vmin=0,
-        vmax=1,
+        np.where(marked, 1.0, 0.0), cmap=matplotlib.colors.ListedColormap(["#f4f5f7", "#9ae6b4"]), vmin=0, vmax=1
     )
     for (i, j), value in np.ndenumerate(values):
         axes.text(j, i, f"{value:.2f}", ha="center", va="center", weight="bold" if marked[i, j] else "normal")

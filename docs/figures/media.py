@@ -111,10 +111,7 @@ def main(work: Path) -> None:
         ("false_alarms", 141, ("--show_false_alarms",)),
         ("original_colors", 74, ("--colors", "original")),
     ):
-        save(
-            cv2.resize(video(work, name, *flags)[at], (960, 720), interpolation=cv2.INTER_AREA),
-            f"images/{name}.webp",
-        )
+        save(cv2.resize(video(work, name, *flags)[at], (960, 720), interpolation=cv2.INTER_AREA), f"images/{name}.webp")
     result = "--result_file", work / "results" / f"{STREET}.txt"
     command("tools.plot_descriptor", "tracks", "--sequence_dir", work / "MOT" / STREET, *result, "--crops", 12,
         "--rows", 8, "--output_file", work / "tracks.png")  # fmt: skip

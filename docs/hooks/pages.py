@@ -62,9 +62,7 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
         if not path.is_relative_to(ROOT) or not path.exists():
             return match.group()
         inside = path.relative_to(ROOT).as_posix()
-        name = REPOSITORY_PAGES.get(
-            inside, inside.removeprefix("docs/") if inside.startswith("docs/") else None
-        )
+        name = REPOSITORY_PAGES.get(inside, inside.removeprefix("docs/") if inside.startswith("docs/") else None)
         if name is None:
             return text
         return f"[{text}]({'../' * len(home.parts)}{name}{anchor or ''})"
@@ -129,9 +127,7 @@ def _row(parser: ArgumentParser, action: Action) -> str:
     """Return the row of a flag: what is typed, the default, what it does."""
     formatter = parser._get_formatter()
     text = formatter._expand_help(action) if action.help else ""
-    text, _, default = (
-        text.removesuffix(")").partition(" (default: ") if "(default: " in text else (text, "", "")
-    )
+    text, _, default = text.removesuffix(")").partition(" (default: ") if "(default: " in text else (text, "", "")
     values = formatter._format_args(action, str(action.metavar or action.dest)) if action.nargs != 0 else ""
     if action.choices and action.option_strings:
         values = " ".join(map(str, action.choices)).replace(" ", ", ")

@@ -208,9 +208,7 @@ def test_an_unsure_detection_continues_tracks_just_seen_alone(case):
     there = {frame: at(frame, right=24) for frame in range(11, 14)}
     tracked = case(walk(1, 10) + [seen(frame, box, RED, 0.2) for frame, box in there.items()], settings)
     assert tracked.ask(1, there).reasons[0].text.endswith("> 0.5")
-    assert case(walk(1, 10) + walk(11, 15, confidence=0.05), settings).causes(1, {11: at(11)}) == [
-        "confidence"
-    ]
+    assert case(walk(1, 10) + walk(11, 15, confidence=0.05), settings).causes(1, {11: at(11)}) == ["confidence"]
 
 
 def test_detections_of_another_class(case):
@@ -233,9 +231,7 @@ def test_a_track_that_takes_another_detection(case):
     rows += [seen(frame, at(frame), blend(0.9)) for frame in range(11, 16)]
     rows += [seen(frame, at(frame, right=20)) for frame in range(11, 16)]
     answer = case(rows).ask(1, {11: at(11)})
-    assert answer.reasons == [
-        ("rival", "another detection was better, appearance distance 0.000, here 0.100")
-    ]
+    assert answer.reasons == [("rival", "another detection was better, appearance distance 0.000, here 0.100")]
 
 
 def test_an_unconfirmed_track_that_overlaps_more(case):
@@ -284,24 +280,14 @@ def test_questions_do_not_disturb_the_tracker(source, tmp_path):
 
     replay(job, look, note)
     assert np.allclose(np.array(rows_again), results[:, :6], atol=0.0101)
-    every = [
-        Question(number, {life.seen[-1] + 1: life.box}) for number, life in lives.items() if life.confirmed
-    ]
+    every = [Question(number, {life.seen[-1] + 1: life.box}) for number, life in lives.items() if life.confirmed]
     assert len(ask(job, every, lives)) == len(every)
 
 
-STRONG = {
-    "motion_weight": 0.02,
-    "ema_alpha": 0.9,
-    "nsa_noise": True,
-    "no_cascade": True,
-    "low_confidence": 0.1,
-}
+STRONG = {"motion_weight": 0.02, "ema_alpha": 0.9, "nsa_noise": True, "no_cascade": True, "low_confidence": 0.1}
 
 
-@pytest.mark.parametrize(
-    "more", [STRONG, {"camera_motion": "orb"}, {"tentative_grace": 2, "class_aware": True}]
-)
+@pytest.mark.parametrize("more", [STRONG, {"camera_motion": "orb"}, {"tentative_grace": 2, "class_aware": True}])
 def test_every_kind_of_tracking_is_done_once_more_alike(more, tmp_path):
     rows = np.load(GOLDEN / "walkers.npy")
     rows = rows[rows[:, 0] <= 40]

@@ -260,9 +260,7 @@ def test_classes_are_numbers_where_they_are_asked_for(tmp_path, number):
     array[3:, 7] = number, 1e100, 1e200
     np.save(tmp_path / "d.npy", array)
     detections = DetectionFile(tmp_path / "d.npy")
-    with pytest.raises(
-        UserError, match=rf"d\.npy: row 4: column 8 \(class\): {number:.15g} is".replace("+", r"\+")
-    ):
+    with pytest.raises(UserError, match=rf"d\.npy: row 4: column 8 \(class\): {number:.15g} is".replace("+", r"\+")):
         detections.check_classes()
     array[3, 4] = -1  # what is left out does not matter
     array[4:, 7] = 1
@@ -306,13 +304,9 @@ def test_boxes_that_do_not_fit_the_images_are_mentioned(tmp_path, walkers):
 def test_a_pipe_is_called_one(tmp_path, walkers):
     np.save(tmp_path / "a.npy", walkers)
     os.mkfifo(tmp_path / "pipe")
-    writer = threading.Thread(
-        target=lambda: (tmp_path / "pipe").write_bytes((tmp_path / "a.npy").read_bytes()[:1000])
-    )
+    writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_bytes((tmp_path / "a.npy").read_bytes()[:1000]))
     writer.start()
-    with pytest.raises(
-        UserError, match="pipe: a pipe, and a detection file is read twice: write it to a file"
-    ):
+    with pytest.raises(UserError, match="pipe: a pipe, and a detection file is read twice: write it to a file"):
         DetectionFile(tmp_path / "pipe")
     writer.join()
 

@@ -70,9 +70,7 @@ def test_work_goes_on_when_nobody_reads_what_is_said(place):
         reader, stderr = os.pipe()
         os.close(reader)
     else:
-        stderr = os.open(
-            "/dev/full" if place == "/dev/full" else os.devnull, os.O_WRONLY * (place == "/dev/full")
-        )
+        stderr = os.open("/dev/full" if place == "/dev/full" else os.devnull, os.O_WRONLY * (place == "/dev/full"))
     close = ["sh", "-c", 'exec "$@" 2>&-', "sh"] if place == "closed" else []
     command = [*close, sys.executable, "-c", script]
     run = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr, check=False)

@@ -43,9 +43,7 @@ def start(screen, tmp_path):
         program.write_text(PROGRAM)
         drawn.write_text("0")
         command = [program, update_ms, count, video, drawn]
-        programs.append(
-            WindowProgram(screen, tmp_path, command, "Test viewer", lambda: int(drawn.read_text() or 0))
-        )
+        programs.append(WindowProgram(screen, tmp_path, command, "Test viewer", lambda: int(drawn.read_text() or 0)))
         return programs[-1]
 
     yield start

@@ -80,9 +80,7 @@ def test_a_small_file_cannot_take_all_memory(tmp_path, size):
 
 @pytest.mark.parametrize("kind", ["png", "jpg", "bmp", "tif", "webp"])
 def test_the_size_is_read_from_the_head_of_a_file(kind):
-    content = cv2.imencode("." + kind, np.random.default_rng(0).integers(0, 255, (31, 47, 3), np.uint8))[
-        1
-    ].tobytes()
+    content = cv2.imencode("." + kind, np.random.default_rng(0).integers(0, 255, (31, 47, 3), np.uint8))[1].tobytes()
     assert image_size(content) == (31, 47)
     if kind == "jpg":  # fill bytes before a marker
         assert image_size(content[:2] + b"\xff\xff" + content[2:]) == (31, 47)
@@ -112,10 +110,7 @@ def test_what_is_known_of_a_size_without_decoding(tmp_path):
 
 def test_the_sizes_of_other_kinds_of_webp():
     lossless = [cv2.IMWRITE_WEBP_QUALITY, 101]
-    assert image_size(cv2.imencode(".webp", np.zeros((31, 47, 3), np.uint8), lossless)[1].tobytes()) == (
-        31,
-        47,
-    )
+    assert image_size(cv2.imencode(".webp", np.zeros((31, 47, 3), np.uint8), lossless)[1].tobytes()) == (31, 47)
     extended = b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0" + b"\x2e\0\0" + b"\x1e\0\0"
     assert image_size(extended) == (31, 47)
 
@@ -139,8 +134,6 @@ def test_a_chunk_of_a_png_is_no_longer_than_the_file(tmp_path):
 
 
 def test_names_beyond_ascii(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        cv2, "imread", lambda *_: pytest.fail("cv2.imread, which cannot read such names on Windows")
-    )
+    monkeypatch.setattr(cv2, "imread", lambda *_: pytest.fail("cv2.imread, which cannot read such names on Windows"))
     write_images(tmp_path / "Straße" / "img1", "000001.png")
     assert read_sequence(tmp_path / "Straße").read_image(1).shape == (4, 6, 3)

@@ -84,10 +84,7 @@ def test_no_jobs_are_no_processes():
 
 
 def started(folder):
-    return [
-        int(path.name.split()[1])
-        for path in sorted(folder.iterdir(), key=lambda path: int(path.name.split()[0]))
-    ]
+    return [int(path.name.split()[1]) for path in sorted(folder.iterdir(), key=lambda path: int(path.name.split()[0]))]
 
 
 def test_longest_first(tmp_path):
@@ -101,9 +98,7 @@ def test_or_in_the_order_given(tmp_path):
 
 
 def test_a_failure_does_not_lose_the_others():
-    outcomes = {
-        outcome.job.size: outcome for outcome in JobRunner(2).run(fail_at_three, jobs_of(range(6)), "test")
-    }
+    outcomes = {outcome.job.size: outcome for outcome in JobRunner(2).run(fail_at_three, jobs_of(range(6)), "test")}
     assert [outcomes[number].value for number in range(6)] == [0, 1, 2, None, 4, 5]
     assert str(outcomes[3].error) == "three is too many" and isinstance(outcomes[3].error, UserError)
 

@@ -23,9 +23,7 @@ def test_at_the_edges_it_stays_in_the_image():
     assert LabelLayout(20, 10).place((2, 2, 5, 5), SIZE) == (0, 0)  # larger than the image
 
 
-@pytest.mark.parametrize(
-    "box", [(-60, 100, 50, 80), (640, 100, 50, 80), (100, -90, 50, 80), (100, 480, 50, 80)]
-)
+@pytest.mark.parametrize("box", [(-60, 100, 50, 80), (640, 100, 50, 80), (100, -90, 50, 80), (100, 480, 50, 80)])
 def test_a_box_outside_has_no_label(box):
     assert LabelLayout(640, 480).place(box, SIZE) is None
 
@@ -47,9 +45,7 @@ def test_where_everything_is_taken_there_is_a_label_all_the_same():
 def test_in_a_crowd_few_labels_overlap():
     rng = np.random.default_rng(0)
     layout = LabelLayout(1920, 1080)
-    boxes = np.column_stack(
-        [rng.uniform(0, 1850, 60), rng.uniform(0, 850, 60), np.full(60, 70), np.full(60, 200)]
-    )
+    boxes = np.column_stack([rng.uniform(0, 1850, 60), rng.uniform(0, 850, 60), np.full(60, 70), np.full(60, 200)])
     places = [layout.place(box, (36, 24)) for box in boxes.tolist()]
 
     def overlaps(points):

@@ -40,9 +40,7 @@ def test_each_detection_is_counted_once(tmp_path, rows):
     assert (outcome.used, outcome.uncertain, outcome.outside, outcome.repeated) == (29, 28, 4, 1)
     assert outcome.tracks == 1 and outcome.never_confirmed == 1
     line = outcome.describe()
-    assert line.startswith(
-        "61 detections: 29 used, 28 below --min_confidence 0.8, 4 outside the frames, 1 repeated"
-    )
+    assert line.startswith("61 detections: 29 used, 28 below --min_confidence 0.8, 4 outside the frames, 1 repeated")
     assert line.endswith("; 1 tracks never confirmed") and outcome.problem() is None
 
 

@@ -184,10 +184,7 @@ def test_a_new_file_is_for_those_who_may_read_any(tmp_path):
 
 def test_why_a_file_cannot_be_written_is_said(tmp_path, monkeypatch):
     write_whole(tmp_path / "o.txt", "rows")
-    for path, reason in (
-        (tmp_path, "it is a folder"),
-        (tmp_path / "o.txt" / "a", "File exists|Not a directory"),
-    ):
+    for path, reason in ((tmp_path, "it is a folder"), (tmp_path / "o.txt" / "a", "File exists|Not a directory")):
         with pytest.raises(UserError, match=rf"cannot be written \(({reason})\): choose another place"):
             write_whole(path, "")
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
@@ -201,9 +198,7 @@ def test_a_failure_leaves_the_partial_file_and_the_earlier_one(tmp_path):
     with pytest.raises(ZeroDivisionError), whole_file(tmp_path / "o.txt") as file:
         file.write("so far")
         raise ZeroDivisionError
-    assert (tmp_path / "o.txt").read_text() == "earlier" and (
-        tmp_path / "o.txt.partial"
-    ).read_text() == "so far"
+    assert (tmp_path / "o.txt").read_text() == "earlier" and (tmp_path / "o.txt.partial").read_text() == "so far"
 
 
 def test_the_suffix_is_kept_where_encoders_need_it(tmp_path):

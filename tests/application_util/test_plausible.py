@@ -24,10 +24,7 @@ def test_boxes_that_fit_are_not_mentioned():
         (BOXES / [640, 480, 640, 480], "boxes lie between 0 and 1, as fractions"),
         (BOXES * 4, "lie outside images of 640 x 480 pixels: are they of larger ones"),
         (BOXES - [0, 900, 0, 0], "58 of 58 boxes lie outside"),
-        (
-            np.hstack([BOXES[:, :2], BOXES[:, :2] + BOXES[:, 2:]]),
-            "or width and height the right and lower edge",
-        ),
+        (np.hstack([BOXES[:, :2], BOXES[:, :2] + BOXES[:, 2:]]), "or width and height the right and lower edge"),
     ],
 )
 def test_boxes_of_another_scale_or_kind(boxes, words):

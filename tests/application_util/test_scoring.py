@@ -87,9 +87,7 @@ def refusal(world):
 
 @pytest.mark.parametrize("benchmark", ["MOT15", "MOT16", "MOT17", "MOT20"])
 def test_own_results(world, tmp_path, benchmark):
-    rows = assert_official(
-        world.mot_dir, world.output_dir, ["SEQ-B", "SEQ-A"], benchmark, tmp_path / "official"
-    )
+    rows = assert_official(world.mot_dir, world.output_dir, ["SEQ-B", "SEQ-A"], benchmark, tmp_path / "official")
     assert 0.3 < rows["COMBINED"]["HOTA"] < 1
     assert rows["COMBINED"]["IDSW"] > 0
 
@@ -104,9 +102,7 @@ def test_other_trackers_write_floats_in_any_order_and_other_columns(world, tmp_p
 
 def test_empty_results_score_zero(world, tmp_path):
     world.result("SEQ-A").write_text("")
-    rows = assert_official(
-        world.mot_dir, world.output_dir, ["SEQ-A", "SEQ-B"], "MOT17", tmp_path / "official"
-    )
+    rows = assert_official(world.mot_dir, world.output_dir, ["SEQ-A", "SEQ-B"], "MOT17", tmp_path / "official")
     assert rows["SEQ-A"]["HOTA"] == 0 and rows["SEQ-B"]["HOTA"] > 0
 
 

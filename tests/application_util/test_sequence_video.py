@@ -95,9 +95,7 @@ def test_detections_of_a_video_alone_may_lie_beside_it(tmp_path):
     (tmp_path / "clip.txt").write_text("1,-1,1,2,3,4,0.5\n")
     write_film(tmp_path / "clip.avi", 2)
     assert find_det_txt(tmp_path / "clip") == tmp_path / "clip.txt"
-    assert np.array_equal(
-        read_table(find_det_txt(read_sequence(tmp_path / "clip.avi").directory))[:, :2], [[1, -1]]
-    )
+    assert np.array_equal(read_table(find_det_txt(read_sequence(tmp_path / "clip.avi").directory))[:, :2], [[1, -1]])
     usual.parent.mkdir(parents=True)  # where clip.txt may be a result
     assert find_det_txt(tmp_path / "clip") == usual
 

@@ -62,15 +62,11 @@ def test_every_command_that_tracks_reads_it(file, capsys):
     assert f"{file}: not used by this command: fill, smooth" in capsys.readouterr().err
     video = track_video.parse_args(["clip.mp4", "--detector", "d.onnx", "--settings", file])
     assert (video.settings.max_age, video.settings.no_cascade) == (60, True)
-    assert postprocess.parse_args(["--settings", file]).settings == PostprocessingSettings(
-        fill=12, smooth=4.0
-    )
+    assert postprocess.parse_args(["--settings", file]).settings == PostprocessingSettings(fill=12, smooth=4.0)
 
 
 def test_written_settings_are_read_as_they_were(tmp_path):
-    tracker = TrackerSettings(
-        min_confidence=-0.5, nn_budget=None, no_cascade=True, camera_motion="orb", max_age=7
-    )
+    tracker = TrackerSettings(min_confidence=-0.5, nn_budget=None, no_cascade=True, camera_motion="orb", max_age=7)
     after = PostprocessingSettings(fill=3, smooth=2.5)
     path = tmp_path / "best.toml"
     path.write_text(format_settings(tracker, after, comment="Best of all.\nOr nearly."))
@@ -124,9 +120,7 @@ def test_no_output_replaces_it(file, capsys, monkeypatch, tmp_path):
     ):
         with pytest.raises(SystemExit):
             command.parse_args([*words, "--settings", file])
-        assert (
-            f"{file}: named twice, by --settings and by {words[-2]}: would be lost" in capsys.readouterr().err
-        )
+        assert f"{file}: named twice, by --settings and by {words[-2]}: would be lost" in capsys.readouterr().err
 
 
 @pytest.mark.slow

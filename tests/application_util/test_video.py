@@ -259,9 +259,7 @@ def test_a_missing_encoder_is_named_with_its_extra(tmp_path, monkeypatch):
     check_video_path(tmp_path / "a.avi")  # needs none
 
 
-@pytest.mark.parametrize(
-    ("update_ms", "fps"), [(1000 / 29, 29), (1000 / 57, 57), (1000 / 29.97, 29), (5000, 1)]
-)
+@pytest.mark.parametrize(("update_ms", "fps"), [(1000 / 29, 29), (1000 / 57, 57), (1000 / 29.97, 29), (5000, 1)])
 def test_recordings_of_a_window_have_whole_rates(tmp_path, update_ms, fps):
     viewer = ImageViewer(update_ms, SIZE)
     viewer.enable_videowriter(tmp_path / "a.avi")

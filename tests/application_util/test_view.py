@@ -134,9 +134,7 @@ def test_drawing_needs_images(tmp_path, options, message):
 def test_what_cannot_be_is_said_before_anything_is_written(sequence, tmp_path, monkeypatch):
     with pytest.raises(UserError, match=r"unknown kind of video"):
         View(sequence, False, [tmp_path / "a.avi", tmp_path / "a.txt"])
-    monkeypatch.setattr(
-        view_module, "use_window", lambda *asked: (_ for _ in ()).throw(UserError(str(asked)))
-    )
+    monkeypatch.setattr(view_module, "use_window", lambda *asked: (_ for _ in ()).throw(UserError(str(asked))))
     with pytest.raises(UserError, match=r"\(True, 'give up'\)"):
         View(sequence, True, [tmp_path / "a.avi"], instead="give up")
     assert [path.name for path in tmp_path.iterdir()] == ["SEQ"]

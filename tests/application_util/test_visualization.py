@@ -33,13 +33,7 @@ cc00c3 4c9900 000699 662a00 006659 660043 33ff00 4200ff cc9200 00a7cc cc0049 009
 
 
 def info(first=3, last=6, size=(60, 100)):
-    return {
-        "sequence_name": "S",
-        "image_size": size,
-        "min_frame_idx": first,
-        "max_frame_idx": last,
-        "update_ms": None,
-    }
+    return {"sequence_name": "S", "image_size": size, "min_frame_idx": first, "max_frame_idx": last, "update_ms": None}
 
 
 def test_colors_are_those_of_the_reference():
@@ -85,9 +79,7 @@ def test_neighbouring_ids_have_clearly_different_colours():
 
 
 def test_the_original_colours_are_available():
-    assert [track_color(i, "original") for i in range(50)] == [
-        create_unique_color_uchar(i) for i in range(50)
-    ]
+    assert [track_color(i, "original") for i in range(50)] == [create_unique_color_uchar(i) for i in range(50)]
 
 
 @pytest.mark.parametrize("make", [NoVisualization, VideoVisualization])
@@ -137,12 +129,7 @@ def test_detections_are_grey_thin_and_dashed(drawing):
 def test_the_confidence_of_a_detection_is_in_its_box_where_there_is_room(drawing):
     texts = []
     drawing.viewer.write = lambda text, *place: texts.append((text, *place))
-    boxes = [
-        ([10, 5, 60, 40], 0.873),
-        ([10, 5, 60, 40], 1.0),
-        ([10, 5, 60, 40], -1.0),
-        ([10, 5, 20, 40], 0.5),
-    ]
+    boxes = [([10, 5, 60, 40], 0.873), ([10, 5, 60, 40], 1.0), ([10, 5, 60, 40], -1.0), ([10, 5, 20, 40], 0.5)]
     drawing.draw_detections([Detection(*each, [1.0]) for each in boxes])
     ((text, left, top, height),) = texts
     assert text == "0.87" and 10 < left < 20

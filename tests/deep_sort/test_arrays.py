@@ -46,9 +46,7 @@ def test_states_move_as_the_filter_says(seed, count):
         assert arrays.hold(tracks)
         measured = boxes(rng, count + 3)
         chosen = sorted(rng.choice(count, rng.integers(1, count + 1), replace=False).tolist())
-        found = set(
-            zip(*map(np.ndarray.tolist, arrays.pairs_within_gate(kf, chosen, measured.T)), strict=True)
-        )
+        found = set(zip(*map(np.ndarray.tolist, arrays.pairs_within_gate(kf, chosen, measured.T)), strict=True))
         distances = [kf.gating_distance(*expected[i], measured) for i in chosen]
         assert found == set(zip(*np.nonzero(np.array(distances) <= chi2inv95[4]), strict=True))
         near = np.array([expected[i][0][:4] for i in chosen]) * rng.normal(1, 0.02, (len(chosen), 4))
@@ -132,9 +130,7 @@ def test_galleries_of_a_crowd_are_seldom_looked_at(kind, monkeypatch):
     rows = np.repeat(np.arange(100), 3)
     columns = (rows + np.tile([2, 1, 0], 100)) % 100
     looked_at: list[int] = []
-    monkeypatch.setattr(
-        galleries, "_closeness", lambda row, queries: looked_at.append(row) or np.zeros(len(queries))
-    )
+    monkeypatch.setattr(galleries, "_closeness", lambda row, queries: looked_at.append(row) or np.zeros(len(queries)))
     near = galleries.near_pairs(list(range(100)), queries, rows, columns, 0.2)
     assert near.tolist() == list(range(2, 300, 3)) and len(looked_at) <= 5
 
@@ -165,16 +161,12 @@ def test_levels_are_settled_as_the_solver_would(seed, rows, columns, share):
         one.time_since_update = int(rng.integers(1, 4))
     pairs = np.nonzero(rng.random((rows, columns)) < share)
     largest = float(rng.choice([0.2, 0.9]))
-    known = largest * rng.choice([0.25, 0.5, 0.75, 1.5], len(pairs[0])) + 0.2 * largest * rng.random(
-        len(pairs[0])
-    )
+    known = largest * rng.choice([0.25, 0.5, 0.75, 1.5], len(pairs[0])) + 0.2 * largest * rng.random(len(pairs[0]))
     costs = PairCosts(pairs[0].tolist(), pairs[1].tolist(), known)
     solved = matching_cascade(lambda *args: costs(*args), largest, 3, tracks, range(columns))
     assert matching_cascade(costs, largest, 3, tracks, range(columns)) == solved
     near = np.flatnonzero(known <= largest)
-    told_only = PairCosts(
-        pairs[0][near].tolist(), pairs[1][near].tolist(), lambda positions: known[near[positions]]
-    )
+    told_only = PairCosts(pairs[0][near].tolist(), pairs[1][near].tolist(), lambda positions: known[near[positions]])
     assert matching_cascade(told_only, largest, 3, tracks, range(columns)) == solved
 
 

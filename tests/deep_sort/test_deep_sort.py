@@ -45,9 +45,7 @@ def test_a_recorded_crowd():
 
 def walk(frame):
     """Two people side by side, and a dog in front of one of them."""
-    return np.array(
-        [[10 + 3 * frame, 20, 20, 40], [60 - 2 * frame, 120, 22, 44], [12 + 3 * frame, 22, 20, 40]], float
-    )
+    return np.array([[10 + 3 * frame, 20, 20, 40], [60 - 2 * frame, 120, 22, 44], [12 + 3 * frame, 22, 20, 40]], float)
 
 
 def test_each_track_knows_its_detection():
@@ -117,9 +115,7 @@ class Detections:
     tracker_id: np.ndarray | None = None
 
     def __getitem__(self, which):
-        return replace(
-            self, xyxy=self.xyxy[which], confidence=self.confidence[which], class_id=self.class_id[which]
-        )
+        return replace(self, xyxy=self.xyxy[which], confidence=self.confidence[which], class_id=self.class_id[which])
 
 
 @pytest.mark.parametrize("real", [False, True])

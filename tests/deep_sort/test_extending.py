@@ -54,9 +54,7 @@ def test_constant_acceleration_one_by_one_is_the_same():
     frames = [[person(100 + 0.8 * t**2, 0), person(900 - 5 * t, 1)] for t in range(15)]
     together = drive(names["tracker"], frames)
     names["ConstantAcceleration"].batched = False
-    alone = drive(
-        Tracker(together.metric.__class__("cosine", 0.2), kf=names["ConstantAcceleration"]()), frames
-    )
+    alone = drive(Tracker(together.metric.__class__("cosine", 0.2), kf=names["ConstantAcceleration"]()), frames)
     for one, other in zip(together.tracks, alone.tracks, strict=True):
         np.testing.assert_allclose(one.mean, other.mean, rtol=1e-12, atol=1e-9)
         np.testing.assert_allclose(one.covariance, other.covariance, rtol=1e-9, atol=1e-12)
@@ -91,9 +89,7 @@ def test_camera():
     """People stand still while the camera pans, too fast for motion or overlap to follow."""
     names = example("A camera that moves")
     pan, rng = 25, np.random.default_rng(0)
-    scene = cv2.GaussianBlur(
-        np.kron(rng.integers(0, 255, (60, 120)), np.ones((8, 8))).astype(np.uint8), (0, 0), 3
-    )
+    scene = cv2.GaussianBlur(np.kron(rng.integers(0, 255, (60, 120)), np.ones((8, 8))).astype(np.uint8), (0, 0), 3)
     images = [scene[:, pan * t : pan * t + 640].copy() for t in range(8)]
     frames = [[person(560 - pan * t, 0), person(400 - pan * t, 1)] for t in range(8)]
     steady, usual = (Tracker(NearestNeighborDistanceMetric("cosine", 0.2)) for _ in range(2))

@@ -158,9 +158,7 @@ def given(found, kind):
     boxes, features = [box for box, _ in found], [feature for _, feature in found]
     if kind == "arrays":
         return Detections(
-            np.reshape(boxes, (-1, 4)),
-            np.ones(len(found)),
-            np.reshape(features, (-1, DIM)).astype(np.float32),
+            np.reshape(boxes, (-1, 4)), np.ones(len(found)), np.reshape(features, (-1, DIM)).astype(np.float32)
         )
     return [Detection(box, 1.0, feature) for box, feature in found]
 

@@ -44,9 +44,7 @@ def track(found: list[Frame], threshold: float = 0.3, budget: int | None = 20, *
     return rows
 
 
-def track_plainly(
-    found: list[Frame], threshold: float = 0.3, budget: int | None = 20, **options
-) -> list[tuple]:
+def track_plainly(found: list[Frame], threshold: float = 0.3, budget: int | None = 20, **options) -> list[tuple]:
     tracker = PlainTracker(threshold, budget, **options)
     return [
         (number, *row)
@@ -77,9 +75,7 @@ def test_the_plain_tracker_agrees(seed):
     st.integers(2, 4),
     st.sampled_from([0.3, 0.7, 0.9]),
 )
-def test_the_plain_tracker_agrees_with_any_parameters(
-    seed, threshold, budget, max_age, n_init, max_iou_distance
-):
+def test_the_plain_tracker_agrees_with_any_parameters(seed, threshold, budget, max_age, n_init, max_iou_distance):
     found = scene(seed, frames=25, people=5, noise=0.1)
     options = {"max_age": max_age, "n_init": n_init, "max_iou_distance": max_iou_distance}
     rows, expected = (each(found, threshold, budget, **options) for each in (track, track_plainly))
@@ -101,8 +97,7 @@ def test_features_of_any_length(norm, at_once):
     """Only their direction counts, whether all have that length or every other."""
     scales = (norm, norm if at_once else 1.0)
     found = [
-        [(box, feature * np.float32(scales[i % 2] / 4)) for i, (box, feature) in enumerate(frame)]
-        for frame in scene(2)
+        [(box, feature * np.float32(scales[i % 2] / 4)) for i, (box, feature) in enumerate(frame)] for frame in scene(2)
     ]
     assert_same(track(found), track_plainly(found))
     assert [row[:2] for row in track(found)] == [row[:2] for row in track(scene(2))]

@@ -55,9 +55,7 @@ def test_frame_by_frame():
     assert [t[1] for t in result[1]] == [TrackState.Tentative] * 3
     assert [t[1] for t in result[2]] == [TrackState.Confirmed] * 3
     assert [t.track_id for t in tracker_.tracks] == [1, 2, 3]
-    assert [(t.hits, t.age, t.time_since_update, t.features) for t in tracker_.tracks] == [
-        (12, 12, 0, [])
-    ] * 3
+    assert [(t.hits, t.age, t.time_since_update, t.features) for t in tracker_.tracks] == [(12, 12, 0, [])] * 3
     assert tracker_.tracks[0].mean[4] == pytest.approx(3, abs=0.2)  # pixels a frame to the right
     assert {k: len(v) for k, v in tracker_.metric.samples.items()} == {1: 12, 2: 12, 3: 12}
 
@@ -124,9 +122,7 @@ class OwnMetric:
 
 def test_own_metric():
     metric = OwnMetric()
-    assert drive(usual(metric), walk()) == drive(
-        usual(NearestNeighborDistanceMetric("cosine", 0.2, 1)), walk()
-    )
+    assert drive(usual(metric), walk()) == drive(usual(NearestNeighborDistanceMetric("cosine", 0.2, 1)), walk())
     assert metric.calls > 0
 
 

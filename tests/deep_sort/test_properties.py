@@ -35,20 +35,14 @@ def random_tracks(kf: KalmanFilter, rng: np.random.Generator, count: int) -> lis
 
 
 def random_detections(rng: np.random.Generator, count: int) -> list[Detection]:
-    tlwh = np.column_stack(
-        [rng.uniform(-50, 300, (count, 2)), rng.uniform(20, 80, count), rng.uniform(50, 200, count)]
-    )
+    tlwh = np.column_stack([rng.uniform(-50, 300, (count, 2)), rng.uniform(20, 80, count), rng.uniform(50, 200, count)])
     return [Detection(box, 1.0, rng.normal(size=8)) for box in tlwh]
 
 
-@given(
-    arrays(float, st.tuples(st.integers(0, 9), st.integers(0, 9)), elements=st.floats(0, 1)), st.floats(0, 1)
-)
+@given(arrays(float, st.tuples(st.integers(0, 9), st.integers(0, 9)), elements=st.floats(0, 1)), st.floats(0, 1))
 def test_matching_is_one_to_one_and_complete(cost, max_distance):
     rows, columns = cost.shape
-    matches, tracks, detections = min_cost_matching(
-        lambda *_: cost, max_distance, range(rows), range(columns)
-    )
+    matches, tracks, detections = min_cost_matching(lambda *_: cost, max_distance, range(rows), range(columns))
     assert sorted([i for i, _ in matches] + tracks) == list(range(rows))
     assert sorted([j for _, j in matches] + detections) == list(range(columns))
     assert all(cost[i, j] <= max_distance for i, j in matches)
@@ -114,9 +108,7 @@ def test_update_is_the_standard_correction(seed):
     gain = covariance[:, :4] @ np.linalg.inv(innovation_covariance)
     new_mean, new_covariance = kf.update(mean, covariance, measurement)
     np.testing.assert_allclose(new_mean, mean + gain @ (measurement - projected), rtol=1e-7)
-    np.testing.assert_allclose(
-        new_covariance, covariance - gain @ innovation_covariance @ gain.T, rtol=1e-6, atol=1e-8
-    )
+    np.testing.assert_allclose(new_covariance, covariance - gain @ innovation_covariance @ gain.T, rtol=1e-6, atol=1e-8)
 
 
 @pytest.mark.parametrize("only_position", [False, True])
@@ -126,9 +118,7 @@ def test_gate_is_where_the_distance_says(only_position, count):
     kf = KalmanFilter()
     tracks, detections = random_tracks(kf, rng, count), random_detections(rng, count)
     rows, columns = list(range(count))[::-1], list(range(1, count))
-    cost = gate_cost_matrix(
-        kf, np.zeros((count, count - 1)), tracks, detections, rows, columns, 7.0, only_position
-    )
+    cost = gate_cost_matrix(kf, np.zeros((count, count - 1)), tracks, detections, rows, columns, 7.0, only_position)
     xyah = np.array([detections[j].to_xyah() for j in columns])
     threshold = chi2inv95[2 if only_position else 4]
     for k, i in enumerate(rows):
@@ -230,9 +220,7 @@ def test_any_detections_can_be_tracked(seed, frames):
         tracker.update(random_detections(rng, int(rng.integers(0, 7))))
         ids = [track.track_id for track in tracker.tracks]
         assert len(set(ids)) == len(ids)
-        assert all(track_id > max(known, default=0) for track_id in ids if track_id not in known), (
-            "ids come back"
-        )
+        assert all(track_id > max(known, default=0) for track_id in ids if track_id not in known), "ids come back"
         known.update(ids)
         confirmed = {track.track_id for track in tracker.tracks if track.is_confirmed()}
         assert tracker.metric.samples.keys() == confirmed
@@ -257,9 +245,7 @@ def test_one_feature_for_everybody_gives_ties_whatever_the_rounding(walkers):
             boxes = []
             for frame in range(1, 60):
                 tracker.predict()
-                tracker.update(
-                    [Detection(row[2:6], row[6], feature) for row in walkers[walkers[:, 0] == frame]]
-                )
+                tracker.update([Detection(row[2:6], row[6], feature) for row in walkers[walkers[:, 0] == frame]])
                 boxes += [(track.track_id, *track.to_tlwh()) for track in tracker.tracks]
             results.add(tuple(boxes))
     assert len(results) == 1

@@ -41,14 +41,10 @@ def test_kalman_filter(functions):
         assert_allclose(covariance, functions["kalman_covariances"][step], rtol=1e-9, atol=1e-9)
         projected_mean, projected_covariance = kf.project(mean, covariance)
         assert_allclose(projected_mean, functions["kalman_projected_means"][step], rtol=1e-9, atol=1e-9)
-        assert_allclose(
-            projected_covariance, functions["kalman_projected_covariances"][step], rtol=1e-9, atol=1e-9
-        )
+        assert_allclose(projected_covariance, functions["kalman_projected_covariances"][step], rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize(
-    ("key", "only_position"), [("gating_distance", False), ("gating_distance_position", True)]
-)
+@pytest.mark.parametrize(("key", "only_position"), [("gating_distance", False), ("gating_distance_position", True)])
 def test_gating_distance(functions, key, only_position):
     kf = KalmanFilter()
     means, covariances = functions["kalman_means"], functions["kalman_covariances"]

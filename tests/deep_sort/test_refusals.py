@@ -72,17 +72,7 @@ KINDS = ["usual", "samples looked at", "subclass", "own function"]
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     "feature",
-    [
-        [np.nan] * 8,
-        [np.inf] + [1] * 7,
-        [0] * 8,
-        [3e38] * 8,
-        [1] * 7,
-        [1] * 9,
-        [],
-        [[1] * 8],
-        3,
-    ],
+    [[np.nan] * 8, [np.inf] + [1] * 7, [0] * 8, [3e38] * 8, [1] * 7, [1] * 9, [], [[1] * 8], 3],
     ids=["nan", "inf", "zero", "too long", "7", "9", "none", "2d", "scalar"],
 )
 def test_a_bad_feature_is_named_whatever_a_program_did_before(kind, feature):

@@ -14,15 +14,7 @@ import numpy as np
 import pytest
 
 import deep_sort
-from deep_sort import (
-    detection,
-    iou_matching,
-    kalman_filter,
-    linear_assignment,
-    nn_matching,
-    track,
-    tracker,
-)
+from deep_sort import detection, iou_matching, kalman_filter, linear_assignment, nn_matching, track, tracker
 from deep_sort.detection import Detection, Detections
 from deep_sort.kalman_filter import KalmanFilter
 from deep_sort.nn_matching import NearestNeighborDistanceMetric
@@ -41,14 +33,10 @@ NAMES = {
     " _std_weight_position _std_weight_velocity",
     linear_assignment: "INFTY_COST CostFunction min_cost_matching matching_cascade gate_cost_matrix kalman_filter",
     nn_matching: "NearestNeighborDistanceMetric _pdist _cosine_distance _nn_euclidean_distance _nn_cosine_distance",
-    NearestNeighborDistanceMetric(
-        "cosine", 0.2
-    ): "matching_threshold budget samples distance partial_fit _metric",
+    NearestNeighborDistanceMetric("cosine", 0.2): "matching_threshold budget samples distance partial_fit _metric",
     track: "Track TrackState",
     TrackState: "Tentative Confirmed Deleted",
-    Track(
-        np.ones(8), np.eye(8), 1, 3, 30
-    ): "mean covariance track_id hits age time_since_update state features"
+    Track(np.ones(8), np.eye(8), 1, 3, 30): "mean covariance track_id hits age time_since_update state features"
     " to_tlwh to_tlbr is_tentative is_confirmed is_deleted predict update mark_missed last_detection"
     " _n_init _max_age",
     tracker: "Tracker Track kalman_filter iou_matching linear_assignment",
@@ -57,9 +45,7 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize(
-    ("owner", "names"), NAMES.items(), ids=[names.split()[0] for names in NAMES.values()]
-)
+@pytest.mark.parametrize(("owner", "names"), NAMES.items(), ids=[names.split()[0] for names in NAMES.values()])
 def test_names(owner, names):
     assert [name for name in names.split() if not hasattr(owner, name)] == []
 
@@ -125,9 +111,7 @@ def test_replaced_on_a_class_or_module(owner, name, monkeypatch):
     check_single(name, calls)
 
 
-@pytest.mark.parametrize(
-    ("owner", "name"), FUNCTIONS[6:14:1], ids=lambda value: getattr(value, "__name__", value)
-)
+@pytest.mark.parametrize(("owner", "name"), FUNCTIONS[6:14:1], ids=lambda value: getattr(value, "__name__", value))
 def test_replaced_in_the_middle(owner, name, monkeypatch):
     calls: list = []
     tracker_ = usual()
@@ -236,13 +220,7 @@ def test_a_subclass_that_overrides_a_method_is_not_batched_unless_it_says_so():
     class Other(KalmanFilter):
         something = 1
 
-    assert [kind.batched for kind in (KalmanFilter, Own, Declared, Mixed, Other)] == [
-        True,
-        False,
-        True,
-        False,
-        True,
-    ]
+    assert [kind.batched for kind in (KalmanFilter, Own, Declared, Mixed, Other)] == [True, False, True, False, True]
     tracker_, calls = usual(kf=Declared()), []
     Own.predict, old = watched(Own.predict, calls), Own.predict
     drive(tracker_, walk(3))
@@ -350,11 +328,7 @@ def test_samples_are_lists():
     samples[3].pop(0)
     samples[3] += samples[2].copy()
     drive(tracker_, walk(24)[12:])
-    assert {target: len(features) for target, features in tracker_.metric.samples.items()} == {
-        1: 5,
-        2: 5,
-        3: 5,
-    }
+    assert {target: len(features) for target, features in tracker_.metric.samples.items()} == {1: 5, 2: 5, 3: 5}
     for feature in tracker_.metric.samples[1]:
         feature[:] = 1
     np.testing.assert_allclose(tracker_.metric.distance(np.ones((1, 8)), [1]), 0, atol=1e-6)
@@ -371,9 +345,7 @@ def test_samples_that_were_asked_for_are_compared_as_before(name, budget):
             metric.partial_fit(features, np.array([0, 1, 2]) if step < 6 else [0, 2, 2], active)
         queries = rng.normal(size=(7, 6)).astype(np.float32)
         assert list(asked.samples) == active
-        np.testing.assert_allclose(
-            asked.distance(queries, active), not_asked.distance(queries, active), atol=1e-5
-        )
+        np.testing.assert_allclose(asked.distance(queries, active), not_asked.distance(queries, active), atol=1e-5)
         rows, columns = np.nonzero(rng.random((len(active), 7)) < 0.6)
         found = not_asked.compare_pairs(not_asked.prepare(queries)[0], active, rows, columns)
         np.testing.assert_allclose(found, asked.distance(queries, active)[rows, columns], atol=1e-5)
@@ -423,9 +395,7 @@ def test_private_functions_of_the_metric(monkeypatch):
     np.testing.assert_allclose(nn_matching._cosine_distance(a, b), cosine)
     np.testing.assert_allclose(nn_matching._nn_euclidean_distance(list(a), list(b)), squared.min(axis=0))
     np.testing.assert_allclose(nn_matching._nn_cosine_distance(list(a), list(b)), cosine.min(axis=0))
-    np.testing.assert_allclose(
-        nn_matching._cosine_distance([[2.0]], [[3.0]], data_is_normalized=True), [[-5]]
-    )
+    np.testing.assert_allclose(nn_matching._cosine_distance([[2.0]], [[3.0]], data_is_normalized=True), [[-5]])
     assert nn_matching._pdist([], b).shape == (0, 3)
     monkeypatch.setattr(nn_matching, "_pdist", lambda x, y: np.full((len(x), len(y)), -1e-9))
     assert nn_matching._nn_euclidean_distance(a, b).tolist() == [0, 0, 0]
@@ -647,13 +617,7 @@ def test_a_track_with_an_init_of_its_own():
     class Own(Track):
         def __init__(self, mean, covariance, track_id):
             self.mean, self.covariance, self.track_id = mean, covariance, track_id
-            self.hits, self.age, self.time_since_update, self.state, self.features = (
-                1,
-                1,
-                0,
-                TrackState.Tentative,
-                [],
-            )
+            self.hits, self.age, self.time_since_update, self.state, self.features = (1, 1, 0, TrackState.Tentative, [])
             self._n_init, self._max_age = 3, 30
 
     tracker_, other = standing(frames=1), standing(frames=1)

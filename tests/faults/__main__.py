@@ -28,15 +28,9 @@ def main() -> int:
     """Run the command."""
     # A shell that starts this in the background has it ignore interrupts, and so the commands that it interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "faults", nargs="*", default=list(FAULTS), help=f"of {', '.join(FAULTS)} (default: all)"
-    )
-    parser.add_argument(
-        "--rounds", type=int, default=20, help="of each fault and command (default: %(default)s)"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("faults", nargs="*", default=list(FAULTS), help=f"of {', '.join(FAULTS)} (default: all)")
+    parser.add_argument("--rounds", type=int, default=20, help="of each fault and command (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--command", help="only commands whose name contains this")
     args = parser.parse_args()

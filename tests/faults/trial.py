@@ -120,10 +120,7 @@ class Trial:
 
     def kill(self) -> None:
         """Kill a run at some moment, then run it again: over nothing, or over the files of another run."""
-        variant, over = (
-            self.chance.choice((0, 1)),
-            self.chance.random() < 0.5 and not self.writer.refuses_others,
-        )
+        variant, over = (self.chance.choice((0, 1)), self.chance.random() < 0.5 and not self.writer.refuses_others)
         self.empty()
         allowed = [self.expected[variant]]
         if over:
@@ -168,9 +165,7 @@ class Trial:
         found, expected = finished_files(self.out), self.expected[variant]
         for name in filter(lambda name: not self.writer.is_growing(name), expected):
             if found.get(name) != expected[name]:
-                self.report(
-                    f"differs when it has gone on {when}: {name}{'' if name in found else ' is missing'}"
-                )
+                self.report(f"differs when it has gone on {when}: {name}{'' if name in found else ' is missing'}")
         self.counts["gone on"] += 1
         self.counts["left over"] += len(self.left_over())
 
@@ -193,9 +188,9 @@ class Trial:
             self.counts["disk full"] += 1
             when = f"on a disk of {size} bytes"
             self.check(when, self.expected[0])
-            missing = {
-                name for name in self.expected[0] if not self.writer.is_growing(name)
-            } - finished_files(self.out).keys()
+            missing = {name for name in self.expected[0] if not self.writer.is_growing(name)} - finished_files(
+                self.out
+            ).keys()
             if code == 0 and missing:
                 self.report(f"exit code 0 {when} without {min(missing)}")
             if code not in (0, 1, 2):

@@ -86,9 +86,7 @@ class Fuzzer:
 
 def main() -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=600.0, help="for all readers (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--reader", help="only readers whose name contains this")

@@ -50,9 +50,7 @@ def _prepare_csv(folder: Path) -> list[bytes]:
     _prepare_images(folder)
     head = "frame,xmin,ymin,xmax,ymax,score,class\n"
     rows = "".join(f"{frame},5,6.5,25,36,0.75,person\n" for frame in range(1, FRAMES + 1))
-    other = "image;x;y;w;h;confidence\n" + "".join(
-        f"{frame:06d}.png;5;6;20;30;0.5\n" for frame in range(1, 4)
-    )
+    other = "image;x;y;w;h;confidence\n" + "".join(f"{frame:06d}.png;5;6;20;30;0.5\n" for frame in range(1, 4))
     return [(head + rows).encode(), other.encode(), (head + rows).replace(",", "\t").encode("utf-8-sig")]
 
 
@@ -74,14 +72,7 @@ def _read_csv(folder: Path) -> None:
 
 IMPORTS = (
     Reader("COCO", "found.json", _prepare_coco, _read_json, mutations.JSON),
-    Reader(
-        "COCO images",
-        "images.json",
-        _prepare_coco_images,
-        _read_listed_images,
-        mutations.JSON,
-        ("found.json",),
-    ),
+    Reader("COCO images", "images.json", _prepare_coco_images, _read_listed_images, mutations.JSON, ("found.json",)),
     Reader("YOLO", f"labels/{NAME}_1.txt", _prepare_yolo, _read_labels, mutations.TEXT, ("labels",)),
     Reader("CSV", "found.csv", _prepare_csv, _read_csv, mutations.TEXT),
 )

@@ -137,9 +137,7 @@ def _image(suffix: str, edits: tuple[mutations.Edit, ...] = mutations.BYTES) -> 
 
 def _video(suffix: str, code: str) -> Reader:
     target = f"{NAME}{suffix}"
-    return Reader(
-        f"video {suffix}", target, _prepare_video(suffix, code), _read_video(suffix), mutations.BYTES
-    )
+    return Reader(f"video {suffix}", target, _prepare_video(suffix, code), _read_video(suffix), mutations.BYTES)
 
 
 def _mars(file: str, edits: tuple[mutations.Edit, ...] = mutations.BYTES) -> Reader:

@@ -97,9 +97,7 @@ def insert_piece(chance: Random, content: bytes) -> bytes:
 
 def insert_noise(chance: Random, content: bytes) -> bytes:
     start, end = _span(chance, content, 16)
-    return (
-        content[:start] + bytes(chance.randint(0, 255) for _ in range(chance.randint(1, 12))) + content[end:]
-    )
+    return content[:start] + bytes(chance.randint(0, 255) for _ in range(chance.randint(1, 12))) + content[end:]
 
 
 def zero(chance: Random, content: bytes) -> bytes:
@@ -130,9 +128,7 @@ def _replace_token(pattern: re.Pattern[bytes], values: Sequence[bytes]) -> Edit:
 
 
 replace_number = _replace_token(_NUMBER, NUMBERS)
-replace_word = _replace_token(
-    _WORD, (b"", b"x", b"None", b"frame", b"\xc3\xa4", b"a b", b"x" * 3000, b"../x")
-)
+replace_word = _replace_token(_WORD, (b"", b"x", b"None", b"frame", b"\xc3\xa4", b"a b", b"x" * 3000, b"../x"))
 replace_json = _replace_token(_JSON_VALUE, JSON_VALUES)
 
 
@@ -155,10 +151,7 @@ def shuffle_lines(chance: Random, content: bytes) -> bytes:
 
 
 def change_delimiter(chance: Random, content: bytes) -> bytes:
-    before, after = (
-        chance.choice(b",;\t \n"),
-        chance.choice((b",", b";", b"\t", b" ", b", ", b",,", b"\r\n", b"|")),
-    )
+    before, after = (chance.choice(b",;\t \n"), chance.choice((b",", b";", b"\t", b" ", b", ", b",,", b"\r\n", b"|")))
     return content.replace(bytes([before]), after)
 
 
@@ -256,16 +249,14 @@ def zip_member(edits: Sequence[Edit]) -> Edit:
             case "content":
                 members[name] = mutate(chance, members[name], edits)
             case "name":
-                members[mutate(chance, name.encode(), TEXT).decode("utf-8", "replace").replace("\0", "")] = (
-                    members.pop(name)
+                members[mutate(chance, name.encode(), TEXT).decode("utf-8", "replace").replace("\0", "")] = members.pop(
+                    name
                 )
             case _:
                 del members[name]
         packed = io.BytesIO()
         try:
-            with zipfile.ZipFile(
-                packed, "w", chance.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
-            ) as archive:
+            with zipfile.ZipFile(packed, "w", chance.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))) as archive:
                 for name, member in members.items():
                     archive.writestr(name, member)
         except Exception:

@@ -19,9 +19,7 @@ RESULTS = f"results/{NAME}.txt"
 
 
 def _rows(columns: int) -> bytes:
-    lines = (
-        f"{frame},-1,{5 + 3 * frame},10,20,30.5,0.9,-1,-1,-1".split(",") for frame in range(1, FRAMES + 1)
-    )
+    lines = (f"{frame},-1,{5 + 3 * frame},10,20,30.5,0.9,-1,-1,-1".split(",") for frame in range(1, FRAMES + 1))
     return "".join(",".join(line[:columns]) + "\n" for line in lines for _ in range(2)).encode()
 
 

@@ -16,9 +16,7 @@ def headless_environment(**more: str) -> dict[str, str]:
     return kept | more
 
 
-def run_command(
-    script: str, *args: object, cwd: Path = ROOT, **environment: str
-) -> subprocess.CompletedProcess[str]:
+def run_command(script: str, *args: object, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the project to its end: ``run_command("deep_sort_app.py", "--help")``."""
     return run_python(ROOT / script, *args, cwd=cwd, **environment)
 

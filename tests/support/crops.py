@@ -54,9 +54,7 @@ def make_mars(root: Path) -> Path:
         for camera in (1, 2):
             for frame in (1, 2):
                 write_picture(
-                    root / "bbox_train" / f"{person:04d}" / f"{person:04d}C{camera}T0001F{frame:03d}.jpg",
-                    person,
-                    frame,
+                    root / "bbox_train" / f"{person:04d}" / f"{person:04d}C{camera}T0001F{frame:03d}.jpg", person, frame
                 )
     tracks: list[tuple[int, int, int, int]] = []
     names: list[str] = []

@@ -44,11 +44,7 @@ def picture(frame: int) -> np.ndarray:
 
 
 def make_boxed_sequence(
-    mot_dir: Path,
-    name: str = "SEQ-01",
-    tail: str = ",-1,-1,-1",
-    suffix: str = "png",
-    frames: Iterable[int] = FRAMES,
+    mot_dir: Path, name: str = "SEQ-01", tail: str = ",-1,-1,-1", suffix: str = "png", frames: Iterable[int] = FRAMES
 ) -> Path:
     """Write a sequence with a det.txt: frames out of order, and one image without detections."""
     frames = list(frames)
@@ -61,6 +57,4 @@ def make_boxed_sequence(
 
 
 def expected_rows(frames: Iterable[int] = FRAMES) -> np.ndarray:
-    return np.array(
-        [[frame, -1, *map(float, box.split(",")), -1, -1, -1] for frame in frames for box in BOXES]
-    )
+    return np.array([[frame, -1, *map(float, box.split(",")), -1, -1, -1] for frame in frames for box in BOXES])

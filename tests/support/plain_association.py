@@ -142,9 +142,7 @@ class PlainAssociation(PlainTracker):
                 matches += found
             unmatched = list(set(confirmed) - {t for t, _ in matches})
         recent = [i for i in unmatched if tracks[i].missed == 1]
-        found, still, left = self._assign(
-            self._near, self.max_iou_distance, others + recent, left, detections
-        )
+        found, still, left = self._assign(self._near, self.max_iou_distance, others + recent, left, detections)
         again, _, _ = self._assign(self._near, 0.5, [i for i in still if i in recent], unsure, detections)
         matches = matches + found + again
         matched = {t for t, _ in matches}

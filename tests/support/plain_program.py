@@ -100,12 +100,7 @@ class Metric:
 
 class Tracker:
     def __init__(self, metric: Metric, max_iou_distance: float, max_age: int, n_init: int) -> None:
-        self.metric, self.max_iou_distance, self.max_age, self.n_init = (
-            metric,
-            max_iou_distance,
-            max_age,
-            n_init,
-        )
+        self.metric, self.max_iou_distance, self.max_age, self.n_init = (metric, max_iou_distance, max_age, n_init)
         self.kf, self._next_id = KalmanFilter(), 1
         self.tracks: list[Track] = []
 

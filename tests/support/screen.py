@@ -80,9 +80,7 @@ class Screen:
 
     def pixels(self) -> np.ndarray:
         """Return what the screen shows, (height, width, 3), blue, green, red."""
-        dump = np.fromfile(
-            self._buffer, dtype=np.uint8
-        )  # X window dump: header, palette, rows of 4-byte pixels
+        dump = np.fromfile(self._buffer, dtype=np.uint8)  # X window dump: header, palette, rows of 4-byte pixels
         words = dump[:100].view(">u4")
         header, width, height, row_bytes, palette = (int(words[i]) for i in (0, 4, 5, 12, 19))
         start = header + 12 * palette
@@ -91,12 +89,7 @@ class Screen:
 
     def _xdotool(self, *arguments: str, check: bool = True) -> str:
         done = subprocess.run(
-            ["xdotool", *arguments],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=check,
-            timeout=60,
+            ["xdotool", *arguments], env=self.environment, capture_output=True, text=True, check=check, timeout=60
         )
         return done.stdout
 
@@ -165,26 +158,17 @@ class WindowProgram:
     """
 
     def __init__(
-        self,
-        screen: Screen,
-        folder: Path,
-        command: Sequence[object],
-        title: str,
-        count_drawn: Callable[[], int],
+        self, screen: Screen, folder: Path, command: Sequence[object], title: str, count_drawn: Callable[[], int]
     ) -> None:
         self.drawn = count_drawn
         self._keys, self._output = folder / "keys.txt", folder / "output.txt"
         watched = [sys.executable, WATCHED_KEYS, self._keys, *command]
         with self._output.open("w") as output:
             self._process = subprocess.Popen(
-                [str(word) for word in watched],
-                env=screen.environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
+                [str(word) for word in watched], env=screen.environment, stdout=output, stderr=subprocess.STDOUT
             )
         wait_until(
-            lambda: screen.find_windows(title) or self._process.poll() is not None,
-            f"a window {title!r} appears",
+            lambda: screen.find_windows(title) or self._process.poll() is not None, f"a window {title!r} appears"
         )
         assert self._process.poll() is None, self.output()
         self.window = Window(screen, screen.find_windows(title)[0])

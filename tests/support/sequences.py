@@ -38,22 +38,15 @@ def make_sequence(
         (folder / "img1").mkdir(exist_ok=True)
         cv2.imwrite(str(folder / "img1" / f"{frame:06d}.{suffix}"), image(frame, size))
     if frame_rate is not None:
-        info = {"name": folder.name, "frameRate": frame_rate} | (
-            {} if length is None else {"seqLength": length}
-        )
+        info = {"name": folder.name, "frameRate": frame_rate} | ({} if length is None else {"seqLength": length})
         lines = ["[Sequence]", *(f"{key}={value}" for key, value in info.items())]
         (folder / "seqinfo.ini").write_text("\n".join(lines) + "\n")
     return folder
 
 
-def walk(
-    frames: int, track_id: int = 1, start: tuple[float, float] = (10.0, 30.0), step: float = 4.0
-) -> list[list]:
+def walk(frames: int, track_id: int = 1, start: tuple[float, float] = (10.0, 30.0), step: float = 4.0) -> list[list]:
     """Return rows (frame, id, left, top, width, height) of a box that goes to the right."""
-    return [
-        [frame, track_id, start[0] + step * (frame - 1), start[1], 20.0, 40.0]
-        for frame in range(1, frames + 1)
-    ]
+    return [[frame, track_id, start[0] + step * (frame - 1), start[1], 20.0, 40.0] for frame in range(1, frames + 1)]
 
 
 def write_results(path: Path, rows: list[list]) -> Path:

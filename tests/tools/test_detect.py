@@ -95,10 +95,7 @@ def test_one_that_fails_does_not_lose_the_others(here, capsys):
     assert detect("--mot_dir", "mot") == 1
     said = capsys.readouterr().err
     assert all(f"error: {name}: " in said for name in ("SEQ", "EMPTY"))
-    assert (
-        len(read_table("mot/clip/det/det.txt")) == 12
-        and not (here / "mot" / "SEQ" / "det" / "det.txt").exists()
-    )
+    assert len(read_table("mot/clip/det/det.txt")) == 12 and not (here / "mot" / "SEQ" / "det" / "det.txt").exists()
 
 
 def test_nothing_found_is_no_result_like_any_other(here, capsys):

@@ -88,9 +88,7 @@ def test_patches_with_values_of_no_image(network, patches, wrong):
     floats = patches[:2].astype(np.float32)
     assert np.array_equal(encoder(floats), encoder(patches[:2]))
     floats[1, 2, 3, 0] = wrong
-    with pytest.raises(
-        ValueError, match="patches of float32 with other values than whole numbers from 0 to 255"
-    ):
+    with pytest.raises(ValueError, match="patches of float32 with other values than whole numbers from 0 to 255"):
         encoder(floats)
 
 
@@ -171,9 +169,7 @@ def test_a_graph_that_is_not_frozen_is_an_error(tmp_path):
 
 def test_a_missing_network_names_those_there_are(tmp_path, monkeypatch):
     monkeypatch.setattr(model_file, "NETWORKS", tmp_path)
-    with pytest.raises(
-        UserError, match=r"gone.pb: no such network; in .* there is none; .*README.md says how"
-    ):
+    with pytest.raises(UserError, match=r"gone.pb: no such network; in .* there is none; .*README.md says how"):
         ImageEncoder(tmp_path / "gone.pb")
     with pytest.raises(UserError, match=r"mars-small128.pb: no such network"):
         model_file.default_model()

@@ -22,14 +22,7 @@ def test_the_command(mot_dir, out, tmp_path, command: Run):
     network = write_tiny_network(tmp_path / "tiny.pb", names=("in", "out"))
     flags = ("--mot_dir", mot_dir, "--output_dir", out, "--model", network)
     done = command(
-        "tools/generate_detections.py",
-        *flags,
-        "--input_name",
-        "in",
-        "--output_name",
-        "out",
-        "--batch_size",
-        5,
+        "tools/generate_detections.py", *flags, "--input_name", "in", "--output_name", "out", "--batch_size", 5
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr.startswith("SEQ-01: 12 detections in ")

@@ -91,9 +91,7 @@ def test_a_jpeg_without_its_last_bytes_is_truncated(tmp_path, out):
 
 def test_boxes_outside_are_noise_that_comes_again(mot_dir, out, capsys):
     with open(mot_dir / "SEQ-01" / "det" / "det.txt", "a") as file:
-        file.write(
-            "2,-1,900,4,10,20,1,-1,-1,-1\n3,-1,-900,4,10,20,1,-1,-1,-1\n3,-1,-900,4,10,20,1,-1,-1,-1\n"
-        )
+        file.write("2,-1,900,4,10,20,1,-1,-1,-1\n3,-1,-900,4,10,20,1,-1,-1,-1\n3,-1,-900,4,10,20,1,-1,-1,-1\n")
     generate_detections(color_encoder(), mot_dir, out)
     error = capsys.readouterr().err
     assert error.count("warning") == 1

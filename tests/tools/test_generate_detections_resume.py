@@ -10,14 +10,7 @@ import pytest
 
 from application_util.errors import UserError
 from application_util.files.network_card import NetworkCard
-from tests.support.encoding import (
-    BOXES,
-    FRAMES,
-    any_encoder,
-    color_encoder,
-    expected_rows,
-    make_boxed_sequence,
-)
+from tests.support.encoding import BOXES, FRAMES, any_encoder, color_encoder, expected_rows, make_boxed_sequence
 from tests.support.networks import write_tiny_ir
 from tests.support.paths import ROOT
 from tools.generate_detections import generate_detections, main
@@ -61,12 +54,7 @@ def test_resume_makes_a_broken_file_again(mot_dir, out, how, capsys):
         np.savez(out / "a.npz", a=np.zeros((2, 138)))
         (out / "a.npz").rename(path)
     elif how != "folder":
-        contents = {
-            "zip": b"PK\3\4 x",
-            "short": whole[:200],
-            "text": b"1,2",
-            "header": whole[:10] + b"9" * 5000,
-        }
+        contents = {"zip": b"PK\3\4 x", "short": whole[:200], "text": b"1,2", "header": whole[:10] + b"9" * 5000}
         path.write_bytes(contents[how])
     else:
         path.unlink()
@@ -116,17 +104,7 @@ def test_resume_minds_the_options_of_the_network(mot_dir, tmp_path, capsys):
 
     def run(*flags):
         assert (
-            main(
-                [
-                    "--mot_dir",
-                    f"{mot_dir}",
-                    "--model",
-                    f"{network}",
-                    "--output_dir",
-                    f"{tmp_path / 'out'}",
-                    *flags,
-                ]
-            )
+            main(["--mot_dir", f"{mot_dir}", "--model", f"{network}", "--output_dir", f"{tmp_path / 'out'}", *flags])
             == 0
         )
         return "finished already" in capsys.readouterr().err

@@ -38,17 +38,7 @@ def here(tmp_path, monkeypatch):
 
 
 def generate(*flags, precision="int8"):
-    argv = [
-        "--mot_dir",
-        "mot",
-        "--model",
-        "tiny.xml",
-        "--output_dir",
-        "out",
-        "--precision",
-        precision,
-        *FORMAT,
-    ]
+    argv = ["--mot_dir", "mot", "--model", "tiny.xml", "--output_dir", "out", "--precision", precision, *FORMAT]
     return main([*argv, *map(str, flags)])
 
 
@@ -85,10 +75,7 @@ def test_a_network_is_calibrated_once_for_a_folder(here, capsys):
 
     assert generate("--resume") == 0
     lines = capsys.readouterr().err.splitlines()
-    assert lines[:2] == [
-        "int8: out/tiny-int8.xml, calibrated before",
-        "SEQ-01: finished already, out/SEQ-01.npy",
-    ]
+    assert lines[:2] == ["int8: out/tiny-int8.xml, calibrated before", "SEQ-01: finished already, out/SEQ-01.npy"]
     assert network_sha256(network) == first and replace(read_card("out/SEQ-02.npy"), made={}) == card
 
     # What it made is a network like any other.

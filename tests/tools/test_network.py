@@ -190,9 +190,9 @@ def test_damaged_checkpoint(tmp_path):
 
 
 def test_a_checkpoint_is_known_by_any_of_its_files_and_is_no_network(tmp_path):
-    assert {
-        checkpoint_prefix(f"a/x.ckpt-1{end}") for end in ("", ".index", ".meta", ".data-00000-of-00001")
-    } == {"a/x.ckpt-1"}
+    assert {checkpoint_prefix(f"a/x.ckpt-1{end}") for end in ("", ".index", ".meta", ".data-00000-of-00001")} == {
+        "a/x.ckpt-1"
+    }
     (tmp_path / "x.ckpt.index").touch()
     with pytest.raises(UserError, match=r"a checkpoint, expected a frozen graph: .*freeze_model"):
         check_model(tmp_path / "x.ckpt")

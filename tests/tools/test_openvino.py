@@ -14,13 +14,7 @@ pytest.importorskip("openvino")
 
 from application_util.errors import UserError
 from application_util.files.network_card import NetworkCard, write_card
-from tests.support.networks import (
-    FEATURE_DIM,
-    IMAGE_SHAPE,
-    expected_features,
-    write_tiny_ir,
-    write_tiny_network,
-)
+from tests.support.networks import FEATURE_DIM, IMAGE_SHAPE, expected_features, write_tiny_ir, write_tiny_network
 from tests.support.paths import ROOT
 from tools.features.encoder import ImageEncoder, create_box_encoder
 from tools.network.image_format import ImageFormat, image_format_of
@@ -86,9 +80,7 @@ def test_boxes(tmp_path):
     image = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
     encoder = create_box_encoder(write_tiny_ir(tmp_path / "tiny.xml"), image_format=UNIT_RANGE)
     assert encoder(image, [[3, 4, 8, 16]]).shape == (1, FEATURE_DIM)
-    np.testing.assert_allclose(
-        encoder(image, [[3, 4, 8, 16]]), expected_features(image[None, 4:20, 3:11]), atol=1e-5
-    )
+    np.testing.assert_allclose(encoder(image, [[3, 4, 8, 16]]), expected_features(image[None, 4:20, 3:11]), atol=1e-5)
     assert encoder.card.name == "tiny.xml"
 
 
@@ -102,11 +94,7 @@ def test_what_cannot_be_run(frozen, tmp_path):
             {"runtime": "openvino", "input_name": "crops"},
             r"no crops .*\(likely: images:0\): .* --input_name takes",
         ),
-        (
-            frozen,
-            {"runtime": "openvino", "output_name": "x"},
-            r"no x .*\(likely: features:0\): .* --output_name takes",
-        ),
+        (frozen, {"runtime": "openvino", "output_name": "x"}, r"no x .*\(likely: features:0\): .* --output_name takes"),
         (frozen, {"precision": "bfloat16"}, "TensorFlow runs networks in float32"),
         (write_tiny_ir(tmp_path / "tiny.xml"), {"runtime": "tensorflow"}, "TensorFlow reads frozen graphs"),
     ):

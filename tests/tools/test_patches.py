@@ -42,9 +42,7 @@ def test_a_patch_has_the_type_of_its_image(image, kind):
 
 
 def test_patches_are_those_of_the_original(functions):
-    patches = [
-        extract_image_patch(functions["patch_image"], box, (128, 64)) for box in functions["patch_boxes"]
-    ]
+    patches = [extract_image_patch(functions["patch_image"], box, (128, 64)) for box in functions["patch_boxes"]]
     assert [patch is not None for patch in patches] == functions["patch_found"].tolist()
     found = np.array([patch for patch in patches if patch is not None])
     assert found.tobytes() == functions["patches"].tobytes()

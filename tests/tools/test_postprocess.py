@@ -42,9 +42,7 @@ GAP = "1,7,10.0,20,30,40,1,-1,-1,-1\n1,8,90,20,30,40,1,-1,-1,-1\n5,7,14.00,20,30
 
 def test_a_gap_is_filled_and_all_else_keeps_its_characters(run, tmp_path):
     result = write(tmp_path / "SEQ.txt", GAP)
-    code, err = run(
-        "--result_file", result, "--output_file", tmp_path / "new" / "SEQ.txt", "--fill", 3, "--jobs", 1
-    )
+    code, err = run("--result_file", result, "--output_file", tmp_path / "new" / "SEQ.txt", "--fill", 3, "--jobs", 1)
     assert code == 0
     assert (tmp_path / "new" / "SEQ.txt").read_text() == (
         "1,7,10.0,20,30,40,1,-1,-1,-1\n"
@@ -63,10 +61,7 @@ def test_a_gap_is_filled_and_all_else_keeps_its_characters(run, tmp_path):
     ("text", "filled"),
     [
         ("1;3;5;5;9;9\n3;3;7;5;9;9\n", "1;3;5;5;9;9;1\n2;3;6.00;5.00;9.00;9.00;0\n3;3;7;5;9;9;1\n"),
-        (
-            "1 3 5 5 9 9 .5 2\n\n3 3 7 5 9 9 .7 2",
-            "1 3 5 5 9 9 .5 2\n2 3 6.00 5.00 9.00 9.00 0 2\n3 3 7 5 9 9 .7 2\n",
-        ),
+        ("1 3 5 5 9 9 .5 2\n\n3 3 7 5 9 9 .7 2", "1 3 5 5 9 9 .5 2\n2 3 6.00 5.00 9.00 9.00 0 2\n3 3 7 5 9 9 .7 2\n"),
     ],
 )
 def test_other_formats_stay_what_they_are(run, tmp_path, text, filled):
@@ -77,13 +72,7 @@ def test_other_formats_stay_what_they_are(run, tmp_path, text, filled):
 
 def test_smoothing_changes_only_boxes(run, tmp_path):
     code, _ = run(
-        "--result_file",
-        GOLDEN / "walkers-A.txt",
-        "--output_file",
-        tmp_path / "new.txt",
-        "--smooth",
-        "--jobs",
-        1,
+        "--result_file", GOLDEN / "walkers-A.txt", "--output_file", tmp_path / "new.txt", "--smooth", "--jobs", 1
     )
     assert code == 0
     before, after = (read_tracks(path) for path in (GOLDEN / "walkers-A.txt", tmp_path / "new.txt"))
@@ -112,14 +101,7 @@ def perfect_result(folder, people=5, frames=80):
 
 def test_a_perfect_result_stays(run, tmp_path):
     result = perfect_result(tmp_path)
-    files = (
-        "--result_file",
-        result,
-        "--output_file",
-        tmp_path / "new.txt",
-        "--detection_file",
-        tmp_path / "SEQ.npy",
-    )
+    files = ("--result_file", result, "--output_file", tmp_path / "new.txt", "--detection_file", tmp_path / "SEQ.npy")
     assert run(*files, *PERFECT, "--jobs", 1)[0] == 0
     assert (tmp_path / "new.txt").read_bytes() == result.read_bytes()
     assert run(*files, *PERFECT, "--smooth", "--jobs", 1)[0] == 0  # straight ways, but for the rounding
@@ -211,17 +193,12 @@ def test_results_are_not_postprocessed_twice(run, tmp_path, monkeypatch):
     for _ in range(2):
         assert [(tmp_path / "twice" / name).read_bytes() for name in names] == 2 * [expected]
         assert "2 of 2 results are so already" in run("--result_dir", tmp_path / "twice", *flags)[1]
-    assert (
-        run("--result_dir", tmp_path / "twice", "--in_place", "--fill", 3, "--jobs", 1)[1].count("so already")
-        == 0
-    )
+    assert run("--result_dir", tmp_path / "twice", "--in_place", "--fill", 3, "--jobs", 1)[1].count("so already") == 0
 
 
 def test_filled_boxes_are_scored(folders, tmp_path):
     pytest.importorskip("trackeval")
-    write(
-        folders.mot_dir / "SEQ-B" / "gt" / "gt.txt", "".join(f"{f},1,{f},5,9,9,1,1,1\n" for f in range(1, 11))
-    )
+    write(folders.mot_dir / "SEQ-B" / "gt" / "gt.txt", "".join(f"{f},1,{f},5,9,9,1,1,1\n" for f in range(1, 11)))
     text = "1,1,1,5,9,9,1,-1,-1,-1\n10,1,10,5,9,9,1,-1,-1,-1\n"
     missed = []
     for each in ((), ("--fill", "20")):
@@ -252,41 +229,21 @@ def test_usual_values_and_those_given(capsys):
         (["--result_file", "r.txt", "--output_file", "o.txt"], "nothing to do: give --link"),
         (["--fill", 3], "give either --result_file or --result_dir"),
         (["--fill", 3, "--result_file", "r.txt"], "give either --output_file, or --in_place"),
-        (
-            ["--fill", 3, "--result_dir", "d", "--output_dir", "e", "--in_place"],
-            "give either --output_dir, or",
-        ),
-        (
-            ["--fill", 3, "--result_dir", "d", "--output_file", "e"],
-            "--output_file, --detection_file go together",
-        ),
-        (
-            ["--fill", 3, "--result_file", "none.txt", "--output_file", "o.txt"],
-            "none.txt: no such result file",
-        ),
+        (["--fill", 3, "--result_dir", "d", "--output_dir", "e", "--in_place"], "give either --output_dir, or"),
+        (["--fill", 3, "--result_dir", "d", "--output_file", "e"], "--output_file, --detection_file go together"),
+        (["--fill", 3, "--result_file", "none.txt", "--output_file", "o.txt"], "none.txt: no such result file"),
         (["--fill", 3, "--result_dir", "none", "--in_place"], "none: no folder with result files"),
         (["--link", "--result_file", "r.txt", "--in_place"], "give --detection_file"),
-        (
-            ["--link", "--result_dir", "d", "--in_place", "--detection_dir", "none"],
-            "r.npy: no such detection file",
-        ),
+        (["--link", "--result_dir", "d", "--in_place", "--detection_dir", "none"], "r.npy: no such detection file"),
         (["--fill", 3, "--result_file", "r.txt", "--output_file", "r.txt"], "r.txt: would replace r.txt"),
         (["--fill", 3, "--result_dir", "d", "--output_dir", "d"], "would replace d/r.txt"),
         (["--fill", 3, "--result_file", "twice.txt", "--in_place"], "row 2: id 1 has another box in frame 1"),
-        (
-            ["--fill", 3, "--result_file", "bad.txt", "--in_place"],
-            "bad.txt: line 2: column 3: 'x' is not a number",
-        ),
+        (["--fill", 3, "--result_file", "bad.txt", "--in_place"], "bad.txt: line 2: column 3: 'x' is not a number"),
     ],
 )
 def test_refusals_say_what_to_do_and_change_nothing(run, tmp_path, monkeypatch, words, message):
     monkeypatch.chdir(tmp_path)
-    files = {
-        "r.txt": GAP,
-        "d/r.txt": GAP,
-        "twice.txt": "1,1,2,2,3,3\n1,1,2,2,3,3\n",
-        "bad.txt": GAP.replace("90", "x"),
-    }
+    files = {"r.txt": GAP, "d/r.txt": GAP, "twice.txt": "1,1,2,2,3,3\n1,1,2,2,3,3\n", "bad.txt": GAP.replace("90", "x")}
     for name, text in files.items():
         write(tmp_path / name, text)
     code, err = run(*words, "--jobs", 1)

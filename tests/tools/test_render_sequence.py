@@ -29,11 +29,7 @@ def _render(folder: Path, *more: str) -> Path:
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
-    return {
-        str(file.relative_to(folder)): file.read_bytes()
-        for file in sorted(folder.rglob("*"))
-        if file.is_file()
-    }
+    return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
 
 
 @pytest.fixture(scope="module")
@@ -67,13 +63,7 @@ def test_folder_has_the_files_of_a_mot16_sequence(sequence):
     assert not sequence.with_name("STREET.partial").exists()
     info = configparser.ConfigParser()
     info.read(sequence / "seqinfo.ini")
-    expected = {
-        "name": "STREET",
-        "imDir": "img1",
-        "frameRate": "15",
-        "seqLength": str(FRAMES),
-        "imExt": ".jpg",
-    }
+    expected = {"name": "STREET", "imDir": "img1", "frameRate": "15", "seqLength": str(FRAMES), "imExt": ".jpg"}
     expected |= {"imWidth": str(WIDTH), "imHeight": str(HEIGHT)}
     assert dict(info["Sequence"]) == {key.lower(): value for key, value in expected.items()}
 
@@ -123,9 +113,7 @@ def _best_overlap(box: np.ndarray, others: np.ndarray) -> float:
 def _recall(truth: np.ndarray, detections: np.ndarray) -> tuple[float, float]:
     """Fraction found of people who are in plain view, and of those who are nearly hidden."""
     found = [_best_overlap(row[2:6], detections[detections[:, 0] == row[0]][:, 2:6]) > 0.5 for row in truth]
-    return float(np.mean(np.array(found)[truth[:, 8] > 0.8])), float(
-        np.mean(np.array(found)[truth[:, 8] < 0.2])
-    )
+    return float(np.mean(np.array(found)[truth[:, 8] > 0.8])), float(np.mean(np.array(found)[truth[:, 8] < 0.2]))
 
 
 def test_hidden_people_are_missed(truth, detections):
@@ -160,9 +148,7 @@ def test_people_look_different_from_the_street_and_from_each_other(sequence, tru
             means.setdefault(int(person), []).append(image[rows, columns].reshape(-1, 3).mean(axis=0))
     seen = {person: np.array(colors) for person, colors in means.items() if len(colors) >= 5}
     assert len(seen) >= 3
-    within = np.median(
-        [np.linalg.norm(colors - colors.mean(axis=0), axis=1).mean() for colors in seen.values()]
-    )
+    within = np.median([np.linalg.norm(colors - colors.mean(axis=0), axis=1).mean() for colors in seen.values()])
     centres = np.array([colors.mean(axis=0) for colors in seen.values()])
     apart = np.linalg.norm(centres[:, None] - centres[None], axis=-1)[np.triu_indices(len(centres), 1)]
     assert np.median(apart) > 2 * within
@@ -211,8 +197,7 @@ def test_a_file_added_to_a_rendered_sequence_is_not_lost(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "leftover",
-    ["img1/", "STREET/img1/", "STREET/seqinfo.ini.partial", "seqinfo.ini", "STREET/", "replaced/img1/", ""],
+    "leftover", ["img1/", "STREET/img1/", "STREET/seqinfo.ini.partial", "seqinfo.ini", "STREET/", "replaced/img1/", ""]
 )
 def test_what_a_killed_run_left_is_removed(leftover, tmp_path):
     path = tmp_path / "STREET.partial" / leftover
@@ -291,19 +276,7 @@ def test_bad_arguments_are_refused(arguments, tmp_path, capsys):
 
 def test_command_runs_from_any_folder(tmp_path):
     script = ROOT / "tools" / "render_sequence.py"
-    command = [
-        sys.executable,
-        str(script),
-        "S",
-        "--frames",
-        "2",
-        "--people",
-        "1",
-        "--width",
-        "160",
-        "--height",
-        "120",
-    ]
+    command = [sys.executable, str(script), "S", "--frames", "2", "--people", "1", "--width", "160", "--height", "120"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""  # no progress bar where there is no terminal

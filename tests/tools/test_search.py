@@ -14,13 +14,7 @@ from tools.parameter_search.record import open_record
 from tools.parameter_search.search import Setting, all_values, draw, is_range
 from tools.parameter_search.trial import Trials, plan_trials
 
-VALUES = {
-    "max_age": [5, 40],
-    "no_cascade": [False, True],
-    "fill": [0, 10],
-    "nn_budget": [None, 100],
-    "n_init": [3],
-}
+VALUES = {"max_age": [5, 40], "no_cascade": [False, True], "fill": [0, 10], "nn_budget": [None, 100], "n_init": [3]}
 
 
 class InThisProcess:
@@ -54,9 +48,7 @@ def test_settings_are_learnt_kept_and_resumed(trials, tmp_path):
     database = tmp_path / "sweep" / "sweep.db"
     found = study.learn(VALUES, 6, 0, "HOTA", trials, database)
     scores = trials.record.scores
-    assert set(found) == set(scores) and found[0] == max(
-        scores, key=lambda one: scores[one]["COMBINED"]["HOTA"]
-    )
+    assert set(found) == set(scores) and found[0] == max(scores, key=lambda one: scores[one]["COMBINED"]["HOTA"])
     assert Setting.of({}) in found  # what is usual is tried first
     assert all(5 <= one.tracker.max_age <= 40 and 0 <= one.postprocessing.fill <= 10 for one in found)
     assert {one.tracker.nn_budget for one in found} <= {None, 100}
@@ -91,9 +83,7 @@ def test_folds_are_scored_by_settings_that_never_saw_them(trials, tmp_path):
 
 
 def test_each_fold_learns_by_itself(trials, tmp_path):
-    choose = folds.choose_by_learning(
-        {"max_age": [5, 40]}, 2, 0, "HOTA", trials, tmp_path / "sweep" / "sweep.db"
-    )
+    choose = folds.choose_by_learning({"max_age": [5, 40]}, 2, 0, "HOTA", trials, tmp_path / "sweep" / "sweep.db")
     scores = folds.cross_validate(2, choose, "HOTA", trials)
     assert sorted(scores) == ["SEQ-A", "SEQ-B", "SEQ-C"] and all(0 < score < 1 for score in scores.values())
     seen = [job.name for job in trials.runner.jobs]

@@ -58,9 +58,7 @@ def test_more_settings_than_there_are():
 def test_usual_settings_are_fifty():
     flags = ["--mot_dir", "m", "--detection_dir", "d"]
     assert len(sweep_search.grid(sweep.parse_args(flags).values)) == 50
-    settings = sweep_search.grid(
-        sweep.parse_args([*flags, "--nn_budget", "none", "5", "--max_age", "9"]).values
-    )
+    settings = sweep_search.grid(sweep.parse_args([*flags, "--nn_budget", "none", "5", "--max_age", "9"]).values)
     assert [(one.tracker.nn_budget, one.tracker.max_age) for one in settings] == [(None, 9), (5, 9)]
 
 
@@ -106,11 +104,7 @@ def test_a_sweep_and_its_best_command_line(world, capsys):
     assert list(csv.DictReader((folder / "sweep.csv").open())) == rows
     (world.mot_dir / "SEQ-B" / "gt" / "gt.txt").write_text("1,1,10,10,20,50,1,1,1\n")
     code, out, err = run(world, capsys, *GRID, "--resume")
-    assert (
-        code == 0
-        and "started from the beginning" in err
-        and (folder / "sweep.json.old").read_bytes() == before
-    )
+    assert code == 0 and "started from the beginning" in err and (folder / "sweep.json.old").read_bytes() == before
     assert list(csv.DictReader((folder / "sweep.csv").open())) != rows
 
 
@@ -225,9 +219,7 @@ def test_the_benchmark_is_that_of_the_sequences_that_are_tracked(world, capsys):
 
 def test_learning_and_cross_validation(world, capsys):
     pytest.importorskip("optuna")
-    code, out, _ = run(
-        world, capsys, "--max_age", "5", "40", "--fill", "0", "9", "--trials", "2", "--folds", "2"
-    )
+    code, out, _ = run(world, capsys, "--max_age", "5", "40", "--fill", "0", "9", "--trials", "2", "--folds", "2")
     assert code == 0 and "2-fold cross-validation: mean HOTA " in out
     best = read_settings(world.mot_dir.parent / "sweep" / "best.toml")
     assert 5 <= best["max_age"] <= 40 and 0 <= best["fill"] <= 9

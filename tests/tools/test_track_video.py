@@ -121,9 +121,7 @@ def test_features_are_those_of_generate_detections(here):
     flags = ["--mot_dir", here, "--sequences", "clip", "--output_dir", "features", "--runtime", "openvino"]
     assert generate_detections.main([str(each) for each in flags]) == 0
     made, saved = np.load(here / "features" / "clip.npy"), np.load(here / "saved" / "clip.npy")
-    assert np.array_equal(made[:, :10], saved[:, :10]) and made[:, 10:] == pytest.approx(
-        saved[:, 10:], abs=1e-5
-    )
+    assert np.array_equal(made[:, :10], saved[:, :10]) and made[:, 10:] == pytest.approx(saved[:, 10:], abs=1e-5)
     settings = {**BENCHMARK_SETTINGS.as_dict(), "display": False}
     for file in (here / "features" / "clip.npy", here / "saved" / "clip.npy"):
         deep_sort_app.run(here / "clip.avi", file, here / "app.txt", **settings)
@@ -151,15 +149,9 @@ def test_an_interrupt_leaves_what_was_tracked(here, endless):
     if not endless:
         write_film(here / "clip.avi", 3000)
     with Camera(lambda frame: bars(frame % 100), seconds=0.01).running() as camera:
-        command = [
-            sys.executable,
-            ROOT / "tools" / "track_video.py",
-            camera.address if endless else "clip.avi",
-        ]
+        command = [sys.executable, ROOT / "tools" / "track_video.py", camera.address if endless else "clip.avi"]
         command += ["--detector", "own_detector:detect", "--model", "none", "--save_detections", "saved"]
-        running = subprocess.Popen(
-            command, cwd=here, env=headless_environment(), stderr=subprocess.PIPE, text=True
-        )
+        running = subprocess.Popen(command, cwd=here, env=headless_environment(), stderr=subprocess.PIPE, text=True)
         partial = here / "tracks.txt.partial"
         deadline = time.monotonic() + 60
         while not (partial.exists() and partial.stat().st_size > 1000):
@@ -186,11 +178,7 @@ def test_q_leaves_what_was_tracked_under_partial_names(here, screen):
     command += ["--model", "none", "--display", "--output_file", here / "tracks.txt", "--classes", "0"]
     command += ["--output_video", here / "film.avi", "--save_detections", here / "saved"]
     program = WindowProgram(
-        screen,
-        here,
-        command,
-        "Figure clip",
-        lambda: partial.read_text().count("\n") if partial.exists() else 0,
+        screen, here, command, "Figure clip", lambda: partial.read_text().count("\n") if partial.exists() else 0
     )
     try:
         program.wait_for_images(10)
@@ -275,10 +263,7 @@ class TestCamera:
         assert saved[:, 0].tolist() == [frame for frame in range(1, 21) for _ in range(2)]
         assert rows()[-1, 0] == 20
         lines = capsys.readouterr().err.splitlines()
-        assert lines[:2] == [
-            f"{name}: the stream broke, trying again for 10 s",
-            f"{name}: the stream is back",
-        ]
+        assert lines[:2] == [f"{name}: the stream broke, trying again for 10 s", f"{name}: the stream is back"]
         assert lines[2].startswith(f"{name}: ") and "secret" not in "".join(lines)
 
     def test_its_end_is_the_end_of_the_run(self, here, opened, capsys):

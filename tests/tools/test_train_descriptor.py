@@ -40,16 +40,7 @@ def vehicles(tmp_path_factory) -> Path:
 def trained(tmp_path_factory, vehicles) -> Path:
     """The run's folder after training on folders of one's own."""
     logs = tmp_path_factory.mktemp("logs")
-    arguments = [
-        "--dataset",
-        "folder",
-        "--dataset_dir",
-        str(vehicles),
-        "--log_dir",
-        str(logs),
-        "--run_id",
-        "tiny",
-    ]
+    arguments = ["--dataset", "folder", "--dataset_dir", str(vehicles), "--log_dir", str(logs), "--run_id", "tiny"]
     assert main(["train", *arguments, *SMALL]) == 0
     return logs / "tiny"
 
@@ -75,25 +66,11 @@ def test_held_out_identities_without_cameras_are_measured(vehicles, tmp_path):
 
 def test_checkpoint_freezes_to_the_same_network(trained, tmp_path):
     checkpoint = str(trained / "model.ckpt")
-    assert (
-        main(["freeze", "--restore_path", checkpoint, "--graphdef_out", str(tmp_path / "own.pb"), *SHAPE])
-        == 0
-    )
+    assert main(["freeze", "--restore_path", checkpoint, "--graphdef_out", str(tmp_path / "own.pb"), *SHAPE]) == 0
     assert (tmp_path / "own.pb").read_bytes() == (trained / "model.pb").read_bytes()
     card = ["--max_cosine_distance", "0.3", "--terms", "free", "--trained_on", "my street"]
     assert (
-        main(
-            [
-                "freeze",
-                "--restore_path",
-                checkpoint,
-                "--graphdef_out",
-                str(tmp_path / "own.pb"),
-                *SHAPE,
-                *card,
-            ]
-        )
-        == 0
+        main(["freeze", "--restore_path", checkpoint, "--graphdef_out", str(tmp_path / "own.pb"), *SHAPE, *card]) == 0
     )
     found = read_card(tmp_path / "own.pb")
     assert (found.max_cosine_distance, found.terms, found.trained_on) == (0.3, "free", "my street")
@@ -110,21 +87,12 @@ def test_exported_features(trained, vehicles, tmp_path):
     matlab = loadmat(tmp_path / "out" / "gallery.mat")
     np.testing.assert_array_equal(matlab["features"], features)
     np.testing.assert_array_equal(matlab["ids"].ravel(), np.load(tmp_path / "out" / "gallery_ids.npy"))
-    np.testing.assert_array_equal(
-        matlab["cameras"].ravel(), np.load(tmp_path / "out" / "gallery_cameras.npy")
-    )
+    np.testing.assert_array_equal(matlab["cameras"].ravel(), np.load(tmp_path / "out" / "gallery_cameras.npy"))
     assert len(list((tmp_path / "out").iterdir())) == 8
 
 
 def test_mars_ranks_tracklets(trained, tmp_path, capsys):
-    arguments = [
-        "--dataset",
-        "mars",
-        "--dataset_dir",
-        str(make_mars(tmp_path)),
-        "--model",
-        str(trained / "model.pb"),
-    ]
+    arguments = ["--dataset", "mars", "--dataset_dir", str(make_mars(tmp_path)), "--model", str(trained / "model.pb")]
     assert main(["eval", *arguments]) == 0
     assert "(2 queries)" in capsys.readouterr().out
 
@@ -160,9 +128,7 @@ def test_kill_9_and_resume(vehicles, tmp_path):
     arguments = ["--dataset", "folder", "--dataset_dir", str(vehicles), "--log_dir", str(tmp_path), *SMALL]
     training = [*arguments, "--epochs", "100000", "--save_minutes", "0"]
     latest = tmp_path / "descriptor" / "latest"
-    with subprocess.Popen(
-        command("train", *training), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    ) as process:
+    with subprocess.Popen(command("train", *training), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 120
         while not latest.exists() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -170,10 +136,7 @@ def test_kill_9_and_resume(vehicles, tmp_path):
     reached = int(latest.read_text().removeprefix("state-"))
     assert main(["train", *training, "--number_of_steps", str(reached + 2)]) == 0
     assert latest.read_text() == f"state-{reached + 2}"
-    steps = [
-        int(line.split(",")[0])
-        for line in (tmp_path / "descriptor" / "history.csv").read_text().splitlines()[1:]
-    ]
+    steps = [int(line.split(",")[0]) for line in (tmp_path / "descriptor" / "history.csv").read_text().splitlines()[1:]]
     assert steps == sorted(set(steps))
     assert steps[-1] == reached + 2
 

@@ -92,9 +92,7 @@ def check_box(box: Box, fractions: bool) -> None:
         if numbers[name] <= 0:
             raise UserError(f"{box.place}: {name} {numbers[name]:g} is not positive")
         if round(numbers[name], DECIMALS) == 0:
-            raise UserError(
-                f"{box.place}: {name} {numbers[name]:g} is 0 with the {DECIMALS} decimals of det.txt"
-            )
+            raise UserError(f"{box.place}: {name} {numbers[name]:g} is 0 with the {DECIMALS} decimals of det.txt")
     if fractions and not 0 <= confidence <= 1:
         hint = "; for scores in percent: --percent" if 1 < confidence <= 100 else ""
         raise UserError(f"{box.place}: confidence {confidence:g} is not between 0 and 1{hint}")

@@ -52,9 +52,7 @@ def read_coco(path: Path, sequence: MotSequence, images_file: Path | None = None
     entries = content.get("annotations") if isinstance(content, dict) else content
     if not isinstance(entries, list):
         found = f"; there are: {', '.join(content)[:200]}" if isinstance(content, dict) else ""
-        raise UserError(
-            f'{path}: neither a list of detections nor a COCO annotation file, with "annotations"{found}'
-        )
+        raise UserError(f'{path}: neither a list of detections nor a COCO annotation file, with "annotations"{found}')
     listed = _names(entries, path) if images is None else images
     by_name = frames_by_name(dict(listed.values()), sequence.name, source)
     frames = {image_id: by_name.get(name) for image_id, (name, _) in listed.items()}
@@ -65,9 +63,7 @@ def read_coco(path: Path, sequence: MotSequence, images_file: Path | None = None
     return Export(boxes, {by_name[name]: place for name, place in listed.values() if name in by_name})
 
 
-def _boxes(
-    entries: list[Any], path: Path, frames: Frames, names: dict[str, str], listed: bool
-) -> Iterator[Box]:
+def _boxes(entries: list[Any], path: Path, frames: Frames, names: dict[str, str], listed: bool) -> Iterator[Box]:
     for number, entry in enumerate(entries, start=1):
         place = f"{path}: entry {number}"
         if not isinstance(entry, dict):
@@ -88,9 +84,7 @@ def _boxes(
         if entry.get("bbox_mode", XYWH) == XYXY:
             width, height = width - left, height - top
         elif entry.get("bbox_mode", XYWH) != XYWH:
-            raise UserError(
-                f"{place}: bbox_mode {brief(entry['bbox_mode'])}: only {XYXY} and {XYWH} are known"
-            )
+            raise UserError(f"{place}: bbox_mode {brief(entry['bbox_mode'])}: only {XYXY} and {XYWH} are known")
         check_shape(entry, (left, top, width, height), place)
         class_id = _class(entry["category_id"], place) if "category_id" in entry else None
         score = to_number(entry["score"], place, "score") if "score" in entry else None

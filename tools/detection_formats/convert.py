@@ -51,9 +51,7 @@ def find_export(path: Path, kind: str | None = None) -> tuple[Path, str]:
         kind = "yolo" if found else kind
     for each, name in FILES:
         if not found and kind in (None, each):
-            found = {
-                file: "" for _, files in visible_files(path) for file in files if name.fullmatch(file.name)
-            }
+            found = {file: "" for _, files in visible_files(path) for file in files if name.fullmatch(file.name)}
             kind = each if found else kind
     if kind is None or not found:
         there = sorted(f"{entry.name}{'/' if entry.is_dir() else ''}" for entry in path.iterdir())

@@ -87,8 +87,7 @@ def _image_names(path: Path) -> dict[str, str]:
             places.setdefault(row["file"], place)
             frames.setdefault(row["file"], set()).add(row.get("frame", ""))
     of_images = all(says_frame(name) for name in frames) and all(
-        len(numbers) == 1 or PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES
-        for name, numbers in frames.items()
+        len(numbers) == 1 or PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES for name, numbers in frames.items()
     )
     has_frames = any(numbers != {""} for numbers in frames.values())
     return places if of_images or not has_frames else {}
@@ -101,9 +100,7 @@ def _boxes(path: Path, frames: dict[str, int], sequence: MotSequence, normalised
         frame = to_frame(row["frame"], place) if "frame" in row else frames[row["file"]]
         if frames:
             check_frame(frame, row["file"], place)
-        number = {
-            role: to_number(row[role], place, role.replace("_", " ")) for role in row if role not in TEXTS
-        }
+        number = {role: to_number(row[role], place, role.replace("_", " ")) for role in row if role not in TEXTS}
         if {"image_width", "image_height"} <= number.keys():
             check_size((number["image_height"], number["image_width"]), sequence, place)
         size = sequence.image_size if normalised or _has_more(number) else None
@@ -145,9 +142,7 @@ def _span(
     for role, value in said.items():
         if abs(value - meant[role]) > tolerance + 0.01 * abs(extent):
             others = " and ".join(f"{other} {said[other]:g}" for other in said if other != role)
-            raise UserError(
-                f"{place}: {role.replace('_', ' ')} {value:g} contradicts {others.replace('_', ' ')}"
-            )
+            raise UserError(f"{place}: {role.replace('_', ' ')} {value:g} contradicts {others.replace('_', ' ')}")
     return first, extent
 
 
@@ -198,9 +193,7 @@ def _columns(names: list[str], place: str) -> dict[str, int]:
             missing.append(f"{roles[0]} and {roles[1]} (or {roles[2]})")
     if missing:
         found = ", ".join(name.strip() for name in names)
-        raise UserError(
-            f"{place}: no column {', no column '.join(missing)}; there are: {' '.join(found.split()):.200}"
-        )
+        raise UserError(f"{place}: no column {', no column '.join(missing)}; there are: {' '.join(found.split()):.200}")
     return columns
 
 

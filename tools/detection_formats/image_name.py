@@ -10,9 +10,7 @@ from application_util.errors import UserError
 from application_util.progress import say
 from tools.detection_formats.box import to_frame
 
-ENDING = re.compile(
-    r"((_(jpe?g|png|bmp))?\.rf\.[0-9a-z]+)?(\.[a-z][a-z0-9]{0,4})?$", re.ASCII | re.IGNORECASE
-)
+ENDING = re.compile(r"((_(jpe?g|png|bmp))?\.rf\.[0-9a-z]+)?(\.[a-z][a-z0-9]{0,4})?$", re.ASCII | re.IGNORECASE)
 """What follows the frame number: optionally the former extension and the hash that Roboflow adds, the extension."""
 
 
@@ -44,9 +42,7 @@ def check_frame(frame: int, name: str, place: str) -> None:
         )
 
 
-def frames_by_name(
-    places: Mapping[str, str], sequence_name: str, source: Path, kind: str = "image"
-) -> dict[str, int]:
+def frames_by_name(places: Mapping[str, str], sequence_name: str, source: Path, kind: str = "image") -> dict[str, int]:
     """Find the frames of a sequence's images.
 
     Parameters

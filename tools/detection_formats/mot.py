@@ -21,9 +21,7 @@ def read_mot(path: Path) -> Export:
 def _boxes(path: Path) -> Iterator[Box]:
     for number, row in enumerate(read_detections(path).tolist(), start=1):
         place = f"{path}: row {number}"
-        has_class = (
-            row[7] >= 0 and row[7].is_integer() and (row[8] == -1 or 0 <= row[8] <= 1) and row[9] == -1
-        )
+        has_class = row[7] >= 0 and row[7].is_integer() and (row[8] == -1 or 0 <= row[8] <= 1) and row[9] == -1
         class_id = str(int(row[7])) if has_class else None
         left, top, width, height, confidence = row[2:7]
         yield Box(place, to_frame(row[0], place), left, top, width, height, confidence, class_id)

@@ -122,9 +122,7 @@ def _read_line(fields: list[str], place: str, frame: int, image_size: tuple[int,
         )
     for name, value in zip(FIELDS[1:5], numbers[1:5], strict=True):
         if not -TOLERANCE <= value <= 1 + TOLERANCE:
-            raise UserError(
-                f"{place}: {name} {value:g} is not a fraction of the image's size, between 0 and 1"
-            )
+            raise UserError(f"{place}: {name} {value:g} is not a fraction of the image's size, between 0 and 1")
     centre_x, centre_y, width, height = numbers[1:5]
     image_height, image_width = image_size
     if numbers[0] < 0 or not numbers[0].is_integer():

@@ -28,9 +28,7 @@ def coco_names(classes: int | None) -> Names:
     return {}
 
 
-def find_classes(
-    wanted: Iterable[str], names: Names, detector: str, count: int | None = None
-) -> list[int] | None:
+def find_classes(wanted: Iterable[str], names: Names, detector: str, count: int | None = None) -> list[int] | None:
     """Return the numbers of classes, given by name or number; None for all.
 
     Raises

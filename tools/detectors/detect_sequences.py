@@ -122,12 +122,8 @@ def detect_all(jobs: dict[Path, DetectionJob], runner: JobRunner) -> Failures:
             write_whole(path, text)
             write_json(path.with_name(RECORD_FILE), records[path] | {"det_sha256": sha256(path)})
             if not boxes:
-                warn(
-                    f"{outcome.job.name}: nothing was found: are --classes, --min_confidence and the detector right?"
-                )
-            say(
-                f"{outcome.job.name}: {boxes} detections in {outcome.job.size} frames: {outcome.job.arguments[1]}"
-            )
+                warn(f"{outcome.job.name}: nothing was found: are --classes, --min_confidence and the detector right?")
+            say(f"{outcome.job.name}: {boxes} detections in {outcome.job.size} frames: {outcome.job.arguments[1]}")
     except KeyboardInterrupt:
         raise Interrupted("--resume goes on with what is not finished") from None
     return failures

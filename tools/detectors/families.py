@@ -8,22 +8,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from application_util.errors import UserError
-from tools.detectors.detr import (
-    boxes_and_logits,
-    boxes_and_scores,
-    find_boxes_and_logits,
-    labels_boxes_scores,
-)
+from tools.detectors.detr import boxes_and_logits, boxes_and_scores, find_boxes_and_logits, labels_boxes_scores
 from tools.detectors.head import Head, Outputs
 from tools.detectors.ssd import detection_output
-from tools.detectors.yolo import (
-    STRIDES,
-    cells,
-    yolo_end_to_end,
-    yolo_with_objectness,
-    yolo_without_objectness,
-    yolox,
-)
+from tools.detectors.yolo import STRIDES, cells, yolo_end_to_end, yolo_with_objectness, yolo_without_objectness, yolox
 
 FAMILIES = (
     "YOLOX and YOLOv6 (1 x cells x (5 + classes))",
@@ -52,9 +40,7 @@ def recognize(outputs: Outputs, size: tuple[int, int], names: int | None = None)
         How many classes its metadata name.
     """
     first = next(iter(outputs.values()))
-    if any(
-        array.ndim == 4 and array.shape[:2] == (1, 1) and array.shape[3] == 7 for array in outputs.values()
-    ):
+    if any(array.ndim == 4 and array.shape[:2] == (1, 1) and array.shape[3] == 7 for array in outputs.values()):
         return Head("SSD", detection_output, fit="stretch", **UNSCALED)
     if {"labels", "boxes", "scores"} <= outputs.keys() and outputs["boxes"].ndim == 3:
         return Head("RT-DETR, D-FINE", labels_boxes_scores, 80, fit="stretch")
@@ -83,12 +69,7 @@ def _recognize_rows(first: NDArray, size: tuple[int, int], names: int | None) ->
         return Head("YOLOv5, v7", yolo_with_objectness, columns - 5, max_iou=YOLO_IOU)
     if columns in grids and rows > 4:
         classes = min(names or rows - 4, rows - 4)
-        return Head(
-            "YOLOv8 and later",
-            partial(yolo_without_objectness, classes=classes),
-            classes,
-            max_iou=YOLOV8_IOU,
-        )
+        return Head("YOLOv8 and later", partial(yolo_without_objectness, classes=classes), classes, max_iou=YOLOV8_IOU)
     if rows in grids and columns > 5:
         in_pixels = first[0, :, :2].max() > max(size) / 2  # rather than within its cell
         if in_pixels and (first[0, :, 4] == 1).all():

@@ -155,11 +155,7 @@ class BoxFinder:
                 np.asarray(classes, np.int64).reshape(-1),
             )
         except (TypeError, ValueError) as error:
-            raise UserError(
-                f"{self.name}: gave no boxes (N, 4), scores (N,) and classes (N,): {error}"
-            ) from None
+            raise UserError(f"{self.name}: gave no boxes (N, 4), scores (N,) and classes (N,): {error}") from None
         if not len(boxes.tlwh) == len(boxes.scores) == len(boxes.classes):
-            raise UserError(
-                f"{self.name}: gave {', '.join(str(len(each)) for each in boxes)} boxes, scores, classes"
-            )
+            raise UserError(f"{self.name}: gave {', '.join(str(len(each)) for each in boxes)} boxes, scores, classes")
         return boxes

@@ -47,9 +47,7 @@ class OpenVinoDetector:
         If OpenVINO is missing, the file is no network, or none of a known family.
     """
 
-    def __init__(
-        self, path: str | Path, min_confidence: float = 0.3, settings: DetectorSettings | None = None
-    ) -> None:
+    def __init__(self, path: str | Path, min_confidence: float = 0.3, settings: DetectorSettings | None = None) -> None:
         settings = settings or DetectorSettings()
         self._min_confidence = min_confidence
         require("openvino", "openvino")
@@ -105,11 +103,7 @@ class Network:
         height, width = sides[1:3] if self._layout == "NHWC" else sides[2:4]
         self.size = height or default_size, width or default_size
         fixed = [1, *self.size, 3] if self._layout == "NHWC" else [1, 3, *self.size]
-        others = {
-            port: [1, *list(port.get_partial_shape())[1:]]
-            for port in self._model.inputs
-            if port != self._images
-        }
+        others = {port: [1, *list(port.get_partial_shape())[1:]] for port in self._model.inputs if port != self._images}
         self._model.reshape({self._images: fixed, **others})
 
     def metadata(self, *keys: str) -> str | None:
@@ -144,9 +138,7 @@ class RunningNetwork:
 
     def __init__(self, compiled: Any, index: int, size: tuple[int, int]) -> None:
         self._compiled, self._index, self._size = compiled, index, size
-        self._names = [
-            next(iter(sorted(port.get_names())), f"output {i}") for i, port in enumerate(compiled.outputs)
-        ]
+        self._names = [next(iter(sorted(port.get_names())), f"output {i}") for i, port in enumerate(compiled.outputs)]
         self._local = threading.local()
         self.threads = min(MOST_THREADS, compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
 

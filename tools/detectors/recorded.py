@@ -41,9 +41,7 @@ class RecordedDetections:
     def __init__(self, path: Path, sequence: MotSequence) -> None:
         source, kind = find_export(path)
         export = read_export(source, kind, sequence)
-        boxes, report = select(
-            export, Selection(fractions=kind != "mot"), sequence.frames, sequence.announced_size
-        )
+        boxes, report = select(export, Selection(fractions=kind != "mot"), sequence.frames, sequence.announced_size)
         report.warn(source)
         texts = {box.class_id or box.class_name or NO_CLASS for box in boxes}
         if all(text.lstrip("-").isdecimal() for text in texts):

@@ -34,8 +34,5 @@ class DetectorSettings:
         None, "what pixel values are divided by, e.g. 255 (default: by family)", metavar="VALUE", low=1e-6
     )
     detector_size: int | None = parameter(
-        None,
-        "side of the input in pixels, where the network leaves it open (default: 640)",
-        metavar="PIXELS",
-        low=32,
+        None, "side of the input in pixels, where the network leaves it open (default: 640)", metavar="PIXELS", low=32
     )

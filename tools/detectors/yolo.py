@@ -38,9 +38,7 @@ def yolo_with_objectness(outputs: Outputs, size: tuple[int, int]) -> Candidates:
     return _with_objectness(rows, rows)
 
 
-def yolo_without_objectness(
-    outputs: Outputs, size: tuple[int, int], classes: int | None = None
-) -> Candidates:
+def yolo_without_objectness(outputs: Outputs, size: tuple[int, int], classes: int | None = None) -> Candidates:
     """Decode (4 + classes) x N of YOLOv8, 11, 12 and 26: centre, size, scores of classes, perhaps masks or joints."""
     (columns,) = _only(outputs)
     rows = columns.T

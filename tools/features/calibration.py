@@ -65,9 +65,7 @@ def calibrated(network: Network, jobs: Sequence[EncodingJob], output_dir: str | 
     return Network(path, options)
 
 
-def sample_crops(
-    jobs: Sequence[EncodingJob], patch_shape: tuple[int, int], number: int = CROPS
-) -> NDArray[np.uint8]:
+def sample_crops(jobs: Sequence[EncodingJob], patch_shape: tuple[int, int], number: int = CROPS) -> NDArray[np.uint8]:
     """Cut out detections of sequences, evenly spread over all of them.
 
     Parameters

@@ -75,6 +75,4 @@ def _encoder(network: Network) -> BoxEncoder:
 
 
 def _absolute(job: EncodingJob) -> EncodingJob:
-    return replace(
-        job, sequence_dir=job.sequence_dir.absolute(), detection_path=job.detection_path.absolute()
-    )
+    return replace(job, sequence_dir=job.sequence_dir.absolute(), detection_path=job.detection_path.absolute())

@@ -78,9 +78,7 @@ def encode_sequence(encoder: Encoder, job: EncodingJob) -> EncodingReport:
     report = EncodingReport(job.name, frames_without_image=source.missing[:, 0].astype(int).tolist())
     read = partial(_read, source, job.skip_invalid, report)
     encoded = (
-        _by_batch(encoder, source, read, report)
-        if type(encoder) is BoxEncoder
-        else _by_frame(encoder, source, read)
+        _by_batch(encoder, source, read, report) if type(encoder) is BoxEncoder else _by_frame(encoder, source, read)
     )
     feature_dim = getattr(encoder, "feature_dim", USUAL_FEATURE_DIM)
     with (
@@ -124,16 +122,12 @@ def _by_batch(
 def _by_frame(encoder: Encoder, source: EncodingInput, read: Callable[[Piece], Image | None]) -> Encoded:
     """Call the encoder once a frame, in this thread."""
     pieces = _pieces(source.rows, len(source.rows))
-    for piece, image in read_ahead(
-        lambda piece: (piece, read(piece)), pieces, IMAGES_AHEAD, _threads(source)
-    ):
+    for piece, image in read_ahead(lambda piece: (piece, read(piece)), pieces, IMAGES_AHEAD, _threads(source)):
         if image is None:
             continue
         features = np.asarray(encoder(image, piece.boxes.copy()))
         if features.ndim != 2 or len(features) != len(piece.rows):
-            raise ValueError(
-                f"encoder gave shape {features.shape} for {len(piece.rows)} boxes, expected (boxes, M)"
-            )
+            raise ValueError(f"encoder gave shape {features.shape} for {len(piece.rows)} boxes, expected (boxes, M)")
         yield piece.rows, features
 
 

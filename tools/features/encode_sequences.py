@@ -132,9 +132,7 @@ def _summary(failures: Failures) -> UserError:
 
 
 def unfinished(
-    jobs: list[EncodingJob],
-    feature_dim: int | None = None,
-    network: NetworkCard | None = None,
+    jobs: list[EncodingJob], feature_dim: int | None = None, network: NetworkCard | None = None
 ) -> list[EncodingJob]:
     """Leave out the jobs that are done, saying so.
 

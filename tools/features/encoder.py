@@ -69,12 +69,8 @@ class ImageEncoder:
         trust_model: bool = False,
     ) -> None:
         check_model(checkpoint_filename)
-        self._network = open_network(
-            checkpoint_filename, input_name, output_name, runtime, precision, trust_model
-        )
-        self.image_format = (image_format or image_format_of(checkpoint_filename)).resolved(
-            self._network.input_shape
-        )
+        self._network = open_network(checkpoint_filename, input_name, output_name, runtime, precision, trust_model)
+        self.image_format = (image_format or image_format_of(checkpoint_filename)).resolved(self._network.input_shape)
         try:
             self.image_shape = self.image_format.image_shape(self._network.input_shape)
         except UserError as error:
@@ -126,16 +122,12 @@ class ImageEncoder:
         if patches.shape[:1] == (0,):
             return np.empty((0, self.feature_dim), np.float32)
         if patches.shape[1:] != self.image_shape:
-            raise ValueError(
-                f"patches of shape {patches.shape}, expected (N, {', '.join(map(str, self.image_shape))})"
-            )
+            raise ValueError(f"patches of shape {patches.shape}, expected (N, {', '.join(map(str, self.image_shape))})")
         if batch_size < 1:
             raise ValueError(f"batch_size is {batch_size}, expected at least 1")
         patches = _as_uint8(patches)
         step = self.fixed_batch or batch_size
-        return np.concatenate(
-            [self._run(patches[start : start + step]) for start in range(0, len(patches), step)]
-        )
+        return np.concatenate([self._run(patches[start : start + step]) for start in range(0, len(patches), step)])
 
     def _run(self, patches: NDArray) -> NDArray[np.float32]:
         missing = (self.fixed_batch or 0) - len(patches)
@@ -172,10 +164,7 @@ class BoxEncoder:
     """
 
     def __init__(
-        self,
-        image_encoder: ImageEncoder,
-        batch_size: int = DEFAULT_BATCH_SIZE,
-        card: NetworkCard | None = None,
+        self, image_encoder: ImageEncoder, batch_size: int = DEFAULT_BATCH_SIZE, card: NetworkCard | None = None
     ) -> None:
         self.image_encoder = image_encoder
         self.card = card
@@ -269,21 +258,14 @@ def card_of_features(network: Network) -> NetworkCard:
 def _card_of_features(
     card: NetworkCard, names: tuple[str, str], runtime: str | None, precision: str, image_format: ImageFormat
 ) -> NetworkCard:
-    made = {
-        "names": list(names),
-        "runtime": runtime or usual_runtime(card.name),
-        "image_format": asdict(image_format),
-    }
+    made = {"names": list(names), "runtime": runtime or usual_runtime(card.name), "image_format": asdict(image_format)}
     return replace(card, precision=card.precision if precision == "float32" else precision, made=made)
 
 
 def _image_format(network: Network) -> ImageFormat:
     options = network.options
     return image_format_of(
-        network.model,
-        color_order=options.color_order,
-        mean=options.pixel_mean,
-        scale=options.pixel_scale,
+        network.model, color_order=options.color_order, mean=options.pixel_mean, scale=options.pixel_scale
     )
 
 

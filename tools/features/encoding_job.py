@@ -81,9 +81,7 @@ def read_input(job: EncodingJob) -> EncodingInput:
     has_image = np.isin(rows[:, 0], list(sequence.images))
     if len(rows) and not has_image.any():
         place = sequence.images.place
-        missing = (
-            f"{place}: no image of any frame in {job.detection_path}" if sequence.images else no_images(place)
-        )
+        missing = f"{place}: no image of any frame in {job.detection_path}" if sequence.images else no_images(place)
         raise UserError(f"{missing}; --sequences selects others")
     return EncodingInput(sequence, rows[has_image], rows[~has_image])
 
@@ -122,9 +120,7 @@ def outputs_of(detection_file: Path) -> list[Path]:
     """
     card = card_path(detection_file)
     if card.exists() and read_card(detection_file) is None:
-        raise UserError(
-            f"{card}: the network's card would replace this file: move it away, or choose another place"
-        )
+        raise UserError(f"{card}: the network's card would replace this file: move it away, or choose another place")
     return [detection_file, card]
 
 
@@ -171,9 +167,7 @@ def is_finished(job: EncodingJob, feature_dim: int | None = None, network: Netwo
         expected = finished_card(network, job, read_sequence(job.sequence_dir).hash_images())
         if expected is not None and not expected.made_alike(read_card(job.output_path)):
             return False
-    boxes = np.concatenate(
-        [np.empty((0, BOX_COLUMNS)), *(made.rows(frame)[:, :BOX_COLUMNS] for frame in made.frames)]
-    )
+    boxes = np.concatenate([np.empty((0, BOX_COLUMNS)), *(made.rows(frame)[:, :BOX_COLUMNS] for frame in made.frames)])
     source = read_input(job)
     rows = source.rows
     if job.skip_invalid:

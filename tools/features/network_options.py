@@ -26,13 +26,9 @@ class NetworkOptions:
         "int8 (of generate_detections alone) is calibrated on the sequences' crops",
         choices=("float32", "bfloat16", "int8"),
     )
-    trust_model: bool = parameter(
-        False, "take a frozen graph that may reach files or the network when it runs"
-    )
+    trust_model: bool = parameter(False, "take a frozen graph that may reach files or the network when it runs")
     color_order: str | None = parameter(
-        None,
-        "order of colours in the network's images (default: by its card, else BGR)",
-        choices=("BGR", "RGB"),
+        None, "order of colours in the network's images (default: by its card, else BGR)", choices=("BGR", "RGB")
     )
     pixel_mean: float | None = parameter(
         None, "what is subtracted from pixels of 0 to 255 (default: by the network's card, else 0)"

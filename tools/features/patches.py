@@ -79,16 +79,12 @@ def cut_patches(
         If the image is none, has other channels, or values other than 0 to 255 as uint8. If a box is none: says which.
     """
     if not isinstance(image, np.ndarray):
-        raise ValueError(
-            f"image is {image!r:.40}, expected an array: a file that cv2.imread cannot read gives None"
-        )
+        raise ValueError(f"image is {image!r:.40}, expected an array: a file that cv2.imread cannot read gives None")
     if image.dtype != np.uint8:
         raise ValueError(f"image of {image.dtype}, expected uint8, 0 to 255")
     if image.ndim != 3 or image.shape[2] != 3:
         raise ValueError(f"image of shape {image.shape}, expected (height, width, 3): blue, green, red")
-    patches = [
-        extract_image_patch(image, _checked(box, index), patch_shape) for index, box in enumerate(boxes)
-    ]
+    patches = [extract_image_patch(image, _checked(box, index), patch_shape) for index, box in enumerate(boxes)]
     empty = [row for row, patch in enumerate(patches) if patch is None]
     for row in empty:
         patches[row] = np.random.default_rng((*seed, row)).integers(0, 255, (*patch_shape, 3), np.uint8)

@@ -148,9 +148,7 @@ class InferenceLayers:
     def instance_norm(self, x: Any, scope: str) -> Any:
         """Instance normalisation, where the network has it here: its own statistics for each image and channel."""
         gamma = self.variables.get(f"{scope}/instance/gamma")
-        return (
-            x if gamma is None else standardise(x, gamma, self.variables[f"{scope}/instance/beta"], self.tf)
-        )
+        return x if gamma is None else standardise(x, gamma, self.variables[f"{scope}/instance/beta"], self.tf)
 
     def drop(self, x: Any) -> Any:
         """Dropout: nothing at inference."""
@@ -276,9 +274,7 @@ def inference_graph(variables: Variables, image_shape: tuple[int, int] = IMAGE_S
         Node ``images``, uint8 (None, height, width, 3), BGR, to node ``features``, float32 (None, 128).
     """
     tf = load_tensorflow()
-    layers = InferenceLayers(
-        {**variables, "conv1_1/weights": np.asarray(variables["conv1_1/weights"])[:, :, ::-1]}
-    )
+    layers = InferenceLayers({**variables, "conv1_1/weights": np.asarray(variables["conv1_1/weights"])[:, :, ::-1]})
     with tf.Graph().as_default() as graph:
         images = tf.compat.v1.placeholder(tf.uint8, (None, *image_shape, 3), name="images")
         x = head(trunk(stem(tf.cast(images, tf.float32), layers), layers), layers)

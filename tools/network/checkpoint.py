@@ -17,9 +17,7 @@ def checkpoint_prefix(path: str | Path) -> str:
     return re.sub(r"\.(index|meta|data-\d+-of-\d+)$", "", str(path))
 
 
-def read_checkpoint(
-    checkpoint: str | Path, image_shape: tuple[int, int] = IMAGE_SHAPE
-) -> dict[str, np.ndarray]:
+def read_checkpoint(checkpoint: str | Path, image_shape: tuple[int, int] = IMAGE_SHAPE) -> dict[str, np.ndarray]:
     """Read the network's variables by their names; whatever else a checkpoint holds is left alone.
 
     Parameters

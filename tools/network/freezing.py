@@ -9,12 +9,7 @@ from typing import Any
 
 from application_util.files.network_card import NetworkCard, card_path, write_card
 from application_util.files.output import refuse_overwriting, whole_file
-from tools.network.architecture import (
-    FEATURE_DIM,
-    IMAGE_SHAPE,
-    Variables,
-    inference_graph,
-)
+from tools.network.architecture import FEATURE_DIM, IMAGE_SHAPE, Variables, inference_graph
 from tools.network.checkpoint import checkpoint_prefix, read_checkpoint
 
 
@@ -54,10 +49,7 @@ def write_graph(
 
 
 def freeze_model(
-    checkpoint_in: str | Path,
-    graphdef_out: str | Path,
-    image_shape: tuple[int, int] = IMAGE_SHAPE,
-    **card: Any,
+    checkpoint_in: str | Path, graphdef_out: str | Path, image_shape: tuple[int, int] = IMAGE_SHAPE, **card: Any
 ) -> None:
     """Freeze a checkpoint.
 
@@ -76,8 +68,6 @@ def freeze_model(
         If the checkpoint cannot be read or the graph not be written.
     """
     prefix = Path(checkpoint_prefix(checkpoint_in))
-    files = [
-        file for end in ("index", "data-*") for file in prefix.parent.glob(f"{escape(prefix.name)}.{end}")
-    ]
+    files = [file for end in ("index", "data-*") for file in prefix.parent.glob(f"{escape(prefix.name)}.{end}")]
     refuse_overwriting([graphdef_out, card_path(graphdef_out)], files)
     write_graph(read_checkpoint(checkpoint_in, image_shape), graphdef_out, image_shape, **card)

@@ -50,11 +50,7 @@ class FrozenGraph:
     """
 
     def __init__(
-        self,
-        path: str | Path,
-        input_name: str = "images",
-        output_name: str = "features",
-        trust_model: bool = False,
+        self, path: str | Path, input_name: str = "images", output_name: str = "features", trust_model: bool = False
     ) -> None:
         self.path = path
         self._trusted = trust_model

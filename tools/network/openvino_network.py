@@ -44,11 +44,7 @@ class OpenVinoNetwork:
     """
 
     def __init__(
-        self,
-        path: str | Path,
-        input_name: str = "images",
-        output_name: str = "features",
-        precision: str = "float32",
+        self, path: str | Path, input_name: str = "images", output_name: str = "features", precision: str = "float32"
     ) -> None:
         self.path = path
         self._openvino = require("openvino", "openvino")
@@ -58,9 +54,7 @@ class OpenVinoNetwork:
         self._output = model.outputs.index(self._port(model.outputs, output_name, "--output_name"))
         rank = source.get_partial_shape().rank
         if rank.is_static and rank.get_length() != 4:
-            raise UserError(
-                f"{path}: input {input_name} has shape {source.get_partial_shape()}, expected 4 dimensions"
-            )
+            raise UserError(f"{path}: input {input_name} has shape {source.get_partial_shape()}, expected 4 dimensions")
         if len(model.inputs) > 1:
             names = ", ".join(port.get_any_name() for port in model.inputs)
             raise UserError(f"{path}: takes several inputs ({names}), expected images alone")

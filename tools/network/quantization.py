@@ -42,10 +42,7 @@ def quantize(path: str | Path, images: NDArray, output_path: Path) -> None:
     model = openvino.Core().read_model(path)
     source = model.inputs[0]
     batch = source.get_partial_shape()[0]
-    shape, kind = (
-        (1 if batch.is_dynamic else batch.get_length(), 1, 1, 1),
-        source.get_element_type().to_dtype(),
-    )
+    shape, kind = ((1 if batch.is_dynamic else batch.get_length(), 1, 1, 1), source.get_element_type().to_dtype())
     data = nncf.Dataset(images, lambda image: np.tile(image, shape).astype(kind))
     settings = nncf.AdvancedQuantizationParameters(
         disable_bias_correction=True,
@@ -61,9 +58,7 @@ def quantize(path: str | Path, images: NDArray, output_path: Path) -> None:
                 advanced_parameters=settings,
             )
     except (RuntimeError, nncf.ValidationError, nncf.UnsupportedModelError) as error:
-        raise UserError(
-            f"{path}: NNCF cannot quantise this network ({str(error).splitlines()[-1]})"
-        ) from None
+        raise UserError(f"{path}: NNCF cannot quantise this network ({str(error).splitlines()[-1]})") from None
     with tempfile.TemporaryDirectory(dir=output_path.parent) as folder:
         made = Path(folder, output_path.name)
         openvino.save_model(quantized, made, compress_to_fp16=False)

@@ -18,12 +18,7 @@ def usual_runtime(path: str | Path) -> str:
 
 
 def open_network(
-    path: str | Path,
-    input_name: str,
-    output_name: str,
-    runtime: str | None,
-    precision: str,
-    trust_model: bool = False,
+    path: str | Path, input_name: str, output_name: str, runtime: str | None, precision: str, trust_model: bool = False
 ) -> FrozenGraph | OpenVinoNetwork:
     """Load a network into a runtime.
 
@@ -48,9 +43,7 @@ def open_network(
     if runtime == "openvino":
         return OpenVinoNetwork(path, input_name, output_name, precision)
     if not frozen:
-        raise UserError(
-            f"{path}: TensorFlow reads frozen graphs (.pb) alone; --runtime openvino reads this one"
-        )
+        raise UserError(f"{path}: TensorFlow reads frozen graphs (.pb) alone; --runtime openvino reads this one")
     if precision != "float32":
         raise UserError(f"TensorFlow runs networks in float32, OpenVINO some in {precision}")
     return FrozenGraph(path, input_name, output_name, trust_model)

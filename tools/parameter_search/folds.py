@@ -25,9 +25,7 @@ def split(names: Sequence[str], folds: int) -> list[list[str]]:
         If there are fewer sequences than folds, or one fold.
     """
     if not 2 <= folds <= len(names):
-        raise UserError(
-            f"--folds {folds}: there are {len(names)} sequences, from 2 to so many folds are possible"
-        )
+        raise UserError(f"--folds {folds}: there are {len(names)} sequences, from 2 to so many folds are possible")
     return [list(names[fold::folds]) for fold in range(folds)]
 
 

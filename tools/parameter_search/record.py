@@ -110,9 +110,7 @@ def open_record(
         record.scores = earlier[1]
     else:
         if earlier is not None:
-            say(
-                f"the sweep in {directory} had other sequences, files or versions: started from the beginning"
-            )
+            say(f"the sweep in {directory} had other sequences, files or versions: started from the beginning")
         set_aside(directory, OUTPUT_FILES)
     return record
 

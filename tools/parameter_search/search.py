@@ -97,16 +97,12 @@ def all_values(values: Values | None, usual: str = "search") -> Values:
 def grid(values: Values | None = None) -> list[Setting]:
     """Return all combinations of the values, see `all_values`."""
     values = all_values(values)
-    return [
-        Setting.of(dict(zip(values, chosen, strict=True))) for chosen in itertools.product(*values.values())
-    ]
+    return [Setting.of(dict(zip(values, chosen, strict=True))) for chosen in itertools.product(*values.values())]
 
 
 def is_range(options: list[Any]) -> bool:
     """Return whether values to try are the ends of a range: two numbers."""
-    return len(options) == 2 and all(
-        isinstance(each, int | float) and not isinstance(each, bool) for each in options
-    )
+    return len(options) == 2 and all(isinstance(each, int | float) and not isinstance(each, bool) for each in options)
 
 
 def draw(values: Values | None, count: int, seed: int) -> list[Setting]:
@@ -132,9 +128,7 @@ def draw(values: Values | None, count: int, seed: int) -> list[Setting]:
         drawn[Setting.of({name: _draw_one(rng, options) for name, options in values.items()})] = None
         if len(drawn) == count:
             return list(drawn)
-    raise UserError(
-        f"--random {count}: there are not that many different settings: give more values or a range"
-    )
+    raise UserError(f"--random {count}: there are not that many different settings: give more values or a range")
 
 
 def varied(settings: list[Setting]) -> list[str]:

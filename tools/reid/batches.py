@@ -64,12 +64,7 @@ class TrainingBatches:
     """
 
     def __init__(
-        self,
-        data: ReidImages,
-        plan: Plan,
-        seed: int,
-        augmentation: Augmentation,
-        lessons: Lessons | None = None,
+        self, data: ReidImages, plan: Plan, seed: int, augmentation: Augmentation, lessons: Lessons | None = None
     ) -> None:
         people = np.unique(data.identities[data.known])
         if len(people) < 2:

@@ -40,9 +40,7 @@ def student_targets(embeddings: np.ndarray, dimension: int, distance_scale: floa
         raise UserError(f"{dimension} dimensions: a student's number of dimensions must be a power of 2")
     rows = unit_rows(np.asarray(embeddings, np.float64))
     if rows.shape[1] < dimension:
-        raise UserError(
-            f"the teacher's embeddings have {rows.shape[1]} numbers, the student's have {dimension}"
-        )
+        raise UserError(f"the teacher's embeddings have {rows.shape[1]} numbers, the student's have {dimension}")
     _, vectors = np.linalg.eigh(rows.T @ rows)
     reduced = unit_rows(rows @ vectors[:, ::-1][:, :dimension])
     _, axes = np.linalg.eigh(np.cov(reduced, rowvar=False))

@@ -63,11 +63,7 @@ class TrainingLayers:
     def instance_norm(self, x: Any, scope: str) -> Any:
         """Instance normalisation, where the network has it here; as at inference, in float32."""
         gamma = self.variables.get(f"{scope}/instance/gamma")
-        return (
-            x
-            if gamma is None
-            else _fast_standardise(self.tf)(x, gamma, self.variables[f"{scope}/instance/beta"])
-        )
+        return x if gamma is None else _fast_standardise(self.tf)(x, gamma, self.variables[f"{scope}/instance/beta"])
 
     def activate(self, x: Any) -> Any:
         """ELU."""

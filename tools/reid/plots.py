@@ -44,9 +44,7 @@ def plot_curves(runs: Sequence[str], output_file: str) -> None:
         losses.plot(history["epoch"], history["loss"], color=color, lw=1, label=label)
     losses.set(xlabel="epoch", ylabel="training loss", title="Loss")
     for axes in scores:
-        axes.set(
-            xlabel="epoch", ylabel="%", title="Identities held out: rank-1 (solid), mAP (dashed), best (dot)"
-        )
+        axes.set(xlabel="epoch", ylabel="%", title="Identities held out: rank-1 (solid), mAP (dashed), best (dot)")
     _finish(figure, (losses, *scores), output_file)
 
 
@@ -61,9 +59,7 @@ def _read_history(path: Path) -> dict[str, np.ndarray]:
         if any(abs(number) > LARGEST for row in rows for number in row):
             raise ValueError(f"a number beyond {LARGEST:g}")
     except (KeyError, TypeError, ValueError, csv.Error) as error:
-        raise UserError(
-            f"{path}: not the table of a training run ({type(error).__name__}: {error})"
-        ) from None
+        raise UserError(f"{path}: not the table of a training run ({type(error).__name__}: {error})") from None
     return dict(zip(columns, np.array(rows).reshape(-1, len(columns)).T, strict=True))
 
 
@@ -88,23 +84,12 @@ def plot_distances(counts: DistanceCounts, distance: float, output_file: str) ->
     for axes in (density, accepted):
         axes.axvline(distance, color="black", lw=0.9, ls=":")
         axes.text(
-            distance,
-            1.0,
-            f" {distance:.2f}",
-            transform=axes.get_xaxis_transform(),
-            ha="left",
-            va="top",
-            fontsize=9,
+            distance, 1.0, f" {distance:.2f}", transform=axes.get_xaxis_transform(), ha="left", va="top", fontsize=9
         )
     density.set(
-        xlabel="cosine distance",
-        ylabel="% of pairs in a bin",
-        xlim=(0, 1.4),
-        title="Distances (dotted: recommended)",
+        xlabel="cosine distance", ylabel="% of pairs in a bin", xlim=(0, 1.4), title="Distances (dotted: recommended)"
     )
-    accepted.set(
-        xlabel="--max_cosine_distance", ylabel="% of pairs accepted", xlim=(0, 1.4), title="Accepted"
-    )
+    accepted.set(xlabel="--max_cosine_distance", ylabel="% of pairs accepted", xlim=(0, 1.4), title="Accepted")
     _finish(figure, (density, accepted), output_file)
 
 

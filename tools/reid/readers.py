@@ -88,9 +88,7 @@ def _mars_table(source: ImageSource, file_name: str, key: str) -> np.ndarray:
         return read_table(contents, key)
     except ValueError as error:
         reason = " ".join(str(error).split())
-        raise UserError(
-            f"{source.location}: info/{file_name}: no table {key!r} in it ({reason:.200})"
-        ) from None
+        raise UserError(f"{source.location}: info/{file_name}: no table {key!r} in it ({reason:.200})") from None
 
 
 def folder_entries(source: ImageSource, split: str) -> list[Entry]:

@@ -79,9 +79,7 @@ class Run:
     teacher: str | None = None
 
     def __post_init__(self) -> None:
-        self.batches = TrainingBatches(
-            self.train, self.plan, self.recipe.seed, self.augmentation, self.lessons
-        )
+        self.batches = TrainingBatches(self.train, self.plan, self.recipe.seed, self.augmentation, self.lessons)
         if self.held_out is not None:
             self._check_held_out(self.held_out)
         self.epoch_steps = self.batches.epoch_steps
@@ -143,13 +141,7 @@ class Run:
         return self.settings.number_of_steps or self.parts[-1].end
 
     def _epoch_ends(
-        self,
-        stage: Stage,
-        trainer: Trainer,
-        step: int,
-        rate: float,
-        losses: list[dict[str, float]],
-        speed: float,
+        self, stage: Stage, trainer: Trainer, step: int, rate: float, losses: list[dict[str, float]], speed: float
     ) -> None:
         epoch = step / self.epoch_steps
         row = {"step": step, "epoch": round(epoch, 2), "height": stage.image_shape[0], "learning_rate": rate}
@@ -180,9 +172,7 @@ class Run:
 
     def _grown(self, variables: dict[str, np.ndarray], before: Stage, stage: Stage) -> dict[str, np.ndarray]:
         """Averaged weights of the stage before, fitted to the next, optimiser's state left out."""
-        averages = {
-            name.removesuffix(f"/{AVERAGE}"): value for name, value in variables.items() if AVERAGE in name
-        }
+        averages = {name.removesuffix(f"/{AVERAGE}"): value for name, value in variables.items() if AVERAGE in name}
         averages[FC1] = spread(averages[FC1], before.grid, stage.grid)
         return averages
 
@@ -201,9 +191,7 @@ class Run:
             shapes = (self.plan.image_shape, self.plan.small_shape)
             start[FC1] = fit_finished(start[FC1], shapes, first.grid)
         taken = {
-            name: value
-            for name, value in start.items()
-            if name in variables and variables[name].shape == value.shape
+            name: value for name, value in start.items() if name in variables and variables[name].shape == value.shape
         }
         if self.start is not None:
             fresh = ", ".join(sorted(name for name in variables.keys() - taken if "moving_" not in name))

@@ -74,7 +74,5 @@ class RunState:
                 raise UserError(f"{path}: not the settings of a training run: use another --run_id")
             changed = [name for name in settings if settings[name] != before.get(name)]
             if changed:
-                raise UserError(
-                    f"{self.folder}: began with another {', '.join(changed)}; use another --run_id"
-                )
+                raise UserError(f"{self.folder}: began with another {', '.join(changed)}; use another --run_id")
         write_json(path, settings)

@@ -12,9 +12,7 @@ import numpy as np
 Batch = TypeVar("Batch")
 
 
-def unlabelled_in_batch(
-    labels: np.ndarray, batch_size: int, images_per_identity: int, fraction: float
-) -> int:
+def unlabelled_in_batch(labels: np.ndarray, batch_size: int, images_per_identity: int, fraction: float) -> int:
     """How many images of a batch are of nobody known: about `fraction`, so that whole groups fill the rest."""
     if (labels >= 0).all():
         return 0
@@ -29,11 +27,7 @@ def steps_per_epoch(labels: np.ndarray, labelled: int, images_per_identity: int)
 
 
 def identity_batches(
-    labels: np.ndarray,
-    batch_size: int,
-    images_per_identity: int,
-    rng: np.random.Generator,
-    unlabelled: int = 0,
+    labels: np.ndarray, batch_size: int, images_per_identity: int, rng: np.random.Generator, unlabelled: int = 0
 ) -> np.ndarray:
     """Deal one epoch into batches of a few images of each of several identities.
 

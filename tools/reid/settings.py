@@ -23,15 +23,9 @@ class Plan:
     small_epochs: int = parameter(40, "epochs on images of half the height and width", low=0)
     epochs: int = parameter(40, "epochs on full images, after those", low=0)
     batch_size: int = parameter(64, "images in a batch", low=1)
-    images_per_identity: int = parameter(
-        2, "images in a batch of one identity; 4 suits triplet and magnet", low=2
-    )
+    images_per_identity: int = parameter(2, "images in a batch of one identity; 4 suits triplet and magnet", low=2)
     unlabelled_fraction: float = parameter(
-        0.25,
-        "fraction of a batch: images without identities, if there are any",
-        metavar="FRACTION",
-        low=0,
-        high=0.9,
+        0.25, "fraction of a batch: images without identities, if there are any", metavar="FRACTION", low=0, high=0.9
     )
     learning_rate: float = parameter(2e-3, "Adam's rate between warming up and cooling down", low=0)
     warmup_steps: int = parameter(300, "steps at each size in which the rate rises", low=1)

@@ -84,9 +84,7 @@ class Teacher:
         height, width, _ = self.network.image_shape
         parts = [images[start : start + IMAGES_AT_ONCE] for start in range(0, len(images), IMAGES_AT_ONCE)]
         with ThreadPoolExecutor(THREADS) as pool:
-            found = pool.map(
-                lambda part: self.network(resize_images(part, (height, width)), len(part)), parts
-            )
+            found = pool.map(lambda part: self.network(resize_images(part, (height, width)), len(part)), parts)
             return unit_rows(np.concatenate(list(found))).astype(np.float32)
 
     def _load(self) -> dict[bytes, np.ndarray]:
@@ -97,9 +95,7 @@ class Teacher:
                 keys = [key.tobytes() for key in kept["keys"]]
                 return dict(zip(keys, kept["embeddings"], strict=True))
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-            raise UserError(
-                f"{self.cache}: damaged cache of embeddings; delete it to compute them again"
-            ) from None
+            raise UserError(f"{self.cache}: damaged cache of embeddings; delete it to compute them again") from None
 
     def _save(self, known: dict[bytes, np.ndarray]) -> None:
         keys = np.stack([np.frombuffer(key, np.uint8) for key in known])

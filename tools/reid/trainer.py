@@ -45,9 +45,7 @@ class Trainer:
         names = [name for name in variables if "moving_" not in name and not name.endswith(SLOTS)]
         self.weights = {name: kept(name, variables[name]) for name in names}
         self.slots = {
-            f"{name}/{slot}": kept(
-                f"{name}/{slot}", variables[name] if slot == AVERAGE else 0 * variables[name]
-            )
+            f"{name}/{slot}": kept(f"{name}/{slot}", variables[name] if slot == AVERAGE else 0 * variables[name])
             for name in names
             for slot in SLOTS
         }
@@ -55,12 +53,7 @@ class Trainer:
         self._statistics = tf.function(self._batch_statistics, autograph=False)
 
     def step(
-        self,
-        images: np.ndarray,
-        labels: np.ndarray,
-        lessons: Lessons | None,
-        step: int,
-        learning_rate: float,
+        self, images: np.ndarray, labels: np.ndarray, lessons: Lessons | None, step: int, learning_rate: float
     ) -> dict[str, float]:
         """Train on a batch.
 
@@ -144,12 +137,7 @@ class Trainer:
         parts, weights = {}, {}
         parts["softmax"], weights["softmax"] = (
             cosine_softmax(
-                features,
-                labels,
-                self.weights[CLASS_MEANS],
-                self.weights[KAPPA],
-                recipe.label_smoothing,
-                recipe.margin,
+                features, labels, self.weights[CLASS_MEANS], self.weights[KAPPA], recipe.label_smoothing, recipe.margin
             ),
             recipe.softmax_weight,
         )
@@ -157,10 +145,7 @@ class Trainer:
             parts["triplet"], weights["triplet"] = batch_hard_triplet(features, labels), recipe.triplet_weight
         if lessons is not None:
             targets, embeddings = lessons
-            parts["regression"], weights["regression"] = (
-                regression(features, targets),
-                recipe.regression_weight,
-            )
+            parts["regression"], weights["regression"] = (regression(features, targets), recipe.regression_weight)
             parts["relation"], weights["relation"] = relation(features, embeddings), recipe.relation_weight
         return {"loss": sum(weights[name] * part for name, part in parts.items()), **parts}
 
@@ -187,10 +172,7 @@ class Trainer:
         """
         variables = {name: self.slots[f"{name}/{AVERAGE}"].numpy() for name in self.weights}
         batches = [images[i : i + batch_size] for i in range(0, len(images), batch_size)]
-        measured = [
-            self._statistics(self.tf.constant(batch))
-            for batch in batches[: max(1, len(images) // batch_size)]
-        ]
+        measured = [self._statistics(self.tf.constant(batch)) for batch in batches[: max(1, len(images) // batch_size)]]
         for scope in measured[0]:
             for place, statistic in enumerate(("moving_mean", "moving_variance")):
                 values = [statistics[scope][place].numpy() for statistics in measured]

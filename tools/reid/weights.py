@@ -23,11 +23,7 @@ Grid = tuple[int, int]
 
 
 def initial_variables(
-    image_shape: tuple[int, int],
-    classes: int,
-    seed: int,
-    grid: Grid | None = None,
-    instance_norm: bool = False,
+    image_shape: tuple[int, int], classes: int, seed: int, grid: Grid | None = None, instance_norm: bool = False
 ) -> dict[str, np.ndarray]:
     """Random weights to start from (He et al., ICCV 2015), and the classifier's.
 
@@ -139,9 +135,7 @@ def save_variables(prefix: str | Path, variables: dict[str, np.ndarray]) -> None
     with tempfile.TemporaryDirectory(prefix="deep-sort-") as folder:
         made = f"{folder}/checkpoint"
         try:
-            tf.raw_ops.SaveV2(
-                prefix=made, tensor_names=names, shape_and_slices=[""] * len(names), tensors=values
-            )
+            tf.raw_ops.SaveV2(prefix=made, tensor_names=names, shape_and_slices=[""] * len(names), tensors=values)
         except tf.errors.OpError as error:
             raise UserError(f"{made}: cannot be written: {str(error).splitlines()[0]}") from None
         for ending in (".data-00000-of-00001", ".index"):
@@ -161,9 +155,7 @@ def load_variables(prefix: str | Path) -> dict[str, np.ndarray]:
         reader = tf.train.load_checkpoint(str(prefix))
         return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
     except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
-        raise UserError(
-            f"{prefix}: not a readable checkpoint: {str(error).strip().splitlines()[0]}"
-        ) from None
+        raise UserError(f"{prefix}: not a readable checkpoint: {str(error).strip().splitlines()[0]}") from None
 
 
 def mean_variables(prefixes: Sequence[str | Path]) -> dict[str, np.ndarray]:

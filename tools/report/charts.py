@@ -153,10 +153,7 @@ def _add_lifespans(figure: Figure, tracked: Tracked) -> None:
     whole = np.column_stack([lifespans.ids, lifespans.first, lifespans.last])
     bars = [(whole, 0.14, 0.55), (lifespans.stretches, 0.72, 1.0)]
     if filled.any():
-        bars[1:] = [
-            (lifespans.stretches, 0.4, 0.55),
-            (lifespans_of(tracked.results[~filled]).stretches, 0.72, 1.0),
-        ]
+        bars[1:] = [(lifespans.stretches, 0.4, 0.55), (lifespans_of(tracked.results[~filled]).stretches, 0.72, 1.0)]
     for each, width, opacity in bars:
         _add_bars(figure, each, width, opacity)
 
@@ -176,9 +173,7 @@ def _add_bars(figure: Figure, bars: NDArray[np.int64], width: float, opacity: fl
 def _add_switches(figure: Figure, tracked: Tracked) -> None:
     if not tracked.switches:
         return
-    marks = np.array(
-        [[jump.frame, jump.person or 0, jump.old_track, jump.new_track] for jump in tracked.switches]
-    )
+    marks = np.array([[jump.frame, jump.person or 0, jump.old_track, jump.new_track] for jump in tracked.switches])
     likely = tracked.people is None
     size = 9 if len(marks) <= MANY_SWITCHES else 6
     outline = {"color": "#c81e1e", "width": size / 5}

@@ -131,9 +131,7 @@ def _videos(folder: Path, names: list[str]) -> dict[str, Path]:
     if not folder.is_dir():
         raise UserError(f"{folder}: {'is not a folder' if folder.exists() else 'no such folder'}")
     paths = {name: [folder / f"{name}{suffix}" for suffix in VIDEO_SUFFIXES] for name in names}
-    found = {
-        name: next(filter(Path.is_file, each)) for name, each in paths.items() if any(map(Path.is_file, each))
-    }
+    found = {name: next(filter(Path.is_file, each)) for name, each in paths.items() if any(map(Path.is_file, each))}
     if not found:
         suffixes = ", ".join(VIDEO_SUFFIXES)
         maker = command_name("generate_videos.py")
@@ -141,9 +139,7 @@ def _videos(folder: Path, names: list[str]) -> dict[str, Path]:
     return found
 
 
-def _read(
-    directory: Path, result_file: Path, video: Path | None, benchmark: str, classes: Sequence[int]
-) -> Tracked:
+def _read(directory: Path, result_file: Path, video: Path | None, benchmark: str, classes: Sequence[int]) -> Tracked:
     sequence = read_sequence(directory)
     results = sequence.read_results(result_file)
     truth = sequence.groundtruth

@@ -40,10 +40,7 @@ def jump_table(
     if explained.comment:
         yield f'<p class="quiet">Not explained: {escape(explained.comment)}</p>'
     if explained.causes:
-        chips = (
-            f"<span><b>{count}</b> {escape(name)}{_code(flag)}</span>"
-            for name, flag, count in explained.causes
-        )
+        chips = (f"<span><b>{count}</b> {escape(name)}{_code(flag)}</span>" for name, flag, count in explained.causes)
         yield f'<p class="causes">{"".join(chips)}</p>'
     columns = ["frame", "person", "track", "", "what ruled the right match out"]
     if tracked.people is None:
@@ -68,9 +65,7 @@ def jump_table(
     if len(explained.jumps) > MOST_ROWS:
         yield f'<p class="quiet">{len(explained.jumps) - MOST_ROWS} more.</p>'
     if pictures.jumps:
-        place = (
-            "" if tracked.people is None else "; white, where there was none, the person of the ground truth"
-        )
+        place = "" if tracked.people is None else "; white, where there was none, the person of the ground truth"
         yield LEGEND.format(place=place)
 
 

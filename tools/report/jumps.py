@@ -42,9 +42,7 @@ class Explained:
         return [(name, flag, count) for (name, flag), count in counts.most_common()]
 
 
-def explain(
-    tracked: Tracked, record: RunRecord, detection_dir: Path | None, settings: TrackerSettings
-) -> Explained:
+def explain(tracked: Tracked, record: RunRecord, detection_dir: Path | None, settings: TrackerSettings) -> Explained:
     """Track a sequence once more, by the record of its result, and ask at each jump.
 
     Parameters
@@ -72,11 +70,7 @@ def lines(name: str, explained: Explained) -> list[str]:
     """Return the table of a sequence as lines of text."""
     text = []
     for jump, answer in explained.jumps:
-        what = (
-            f"track {jump.old_track} -> {jump.new_track}"
-            if jump.is_switch
-            else f"track {jump.old_track} broken"
-        )
+        what = f"track {jump.old_track} -> {jump.new_track}" if jump.is_switch else f"track {jump.old_track} broken"
         who = "" if jump.person is None else f", person {jump.person}"
         why = "not explained" if answer is None else f"frame {answer.frame}: {details(answer)}"
         text.append(f"{name}: frame {jump.frame}{who}: {what}: {why}")
@@ -89,9 +83,7 @@ def details(answer: Answer) -> str:
     return "; ".join(parts)
 
 
-def _job(
-    tracked: Tracked, record: RunRecord, detection_dir: Path | None, settings: TrackerSettings
-) -> SequenceJob:
+def _job(tracked: Tracked, record: RunRecord, detection_dir: Path | None, settings: TrackerSettings) -> SequenceJob:
     """Return the job that made a result.
 
     Raises

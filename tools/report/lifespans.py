@@ -60,9 +60,7 @@ def lifespans_of(table: NDArray[np.float64]) -> Lifespans:
     frames, ids = frames[order], ids[order]
     other_track = np.diff(ids) != 0
     after_gap = (np.diff(frames) > 1) & ~other_track
-    stretches = np.column_stack(
-        [ids[_starts(other_track | after_gap)], *_ends(frames, other_track | after_gap)]
-    )
+    stretches = np.column_stack([ids[_starts(other_track | after_gap)], *_ends(frames, other_track | after_gap)])
     first, last = _ends(frames, other_track)
     by_appearance = np.lexsort((ids[_starts(other_track)], first))
     return Lifespans(

@@ -102,9 +102,7 @@ def make_report(
     for each in tracked if scores is None else ():
         warn_of_contradictions(each.sequence)
     known = (
-        collect(scores, tracked, [])
-        if scores is not None
-        else score(mot_dir, result_dir, tracked, rules, eval_classes)
+        collect(scores, tracked, []) if scores is not None else score(mot_dir, result_dir, tracked, rules, eval_classes)
     )
     known.comments.extend(_other_settings(result_dir, tracked))
     for name, error in sorted({**(failures or {}), **unreadable}.items()):
@@ -134,9 +132,7 @@ def print_jumps(
 ) -> list[str]:
     """Print what ruled the right match out at each switch and break, a line each; parameters as of `make_report`."""
     mot_dir, result_dir = Path(mot_dir), Path(result_dir)
-    tracked, _, unreadable = gather(
-        mot_dir, result_dir, names=sequences, benchmark=benchmark, classes=eval_classes
-    )
+    tracked, _, unreadable = gather(mot_dir, result_dir, names=sequences, benchmark=benchmark, classes=eval_classes)
     record, place = read_record(result_dir), None if detection_dir is None else Path(detection_dir)
     for each in tracked:
         explained = explain(each, record, place, settings)

@@ -21,9 +21,7 @@ from tools.report.video import FrameLinks, VideoEmbedder
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-STYLE, SCRIPT = (
-    Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("page.css", "page.js")
-)
+STYLE, SCRIPT = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
 CHART_OPTIONS = {"displayModeBar": False, "responsive": True}
 HISTOGRAM_HEIGHT = 230
 
@@ -71,9 +69,7 @@ class Section:
     pictures: Pictures
 
 
-def page(
-    title: str, sections: list[Section], scores: Scores, benchmark: str, videos: VideoEmbedder
-) -> Iterator[str]:
+def page(title: str, sections: list[Section], scores: Scores, benchmark: str, videos: VideoEmbedder) -> Iterator[str]:
     """Yield the page, part by part.
 
     Parameters
@@ -107,12 +103,9 @@ def page(
 
 def _head(title: str, tracked: list[Tracked], scores: Scores) -> str:
     shown = "".join(
-        f'<div class="tile"><b>{number}</b><span>{label}</span></div>'
-        for number, label in tiles(tracked, scores)
+        f'<div class="tile"><b>{number}</b><span>{label}</span></div>' for number, label in tiles(tracked, scores)
     )
-    links = "".join(
-        f'<a href="#sequence-{number}">{escape(each.name)}</a>' for number, each in enumerate(tracked)
-    )
+    links = "".join(f'<a href="#sequence-{number}">{escape(each.name)}</a>' for number, each in enumerate(tracked))
     return (
         f"<header><h1>{escape(title)}</h1>{f'<nav>{links}</nav>' if len(tracked) > 1 else ''}</header>\n"
         f'<div class="tiles">{shown}</div>\n'
@@ -146,9 +139,7 @@ def _sequence(anchor: str, section: Section, videos: VideoEmbedder) -> Iterator[
         drawing += _card("Video", videos.element(tracked.video, pictures.poster), "card video")
     elif pictures.poster is not None:
         heading = f"Frame {pictures.poster_frame}"
-        drawing += _card(
-            heading, f'<img class="poster" alt="{heading} with its tracks" src="{pictures.poster}">'
-        )
+        drawing += _card(heading, f'<img class="poster" alt="{heading} with its tracks" src="{pictures.poster}">')
     yield f'<div class="pair">{drawing}</div>\n' if drawing.count("<h3>") > 1 else drawing
     figure, height = timeline(tracked)
     yield _card("Tracks over time", _chart(figure, f"{anchor}-time", f"{height}px"))

@@ -83,9 +83,7 @@ def _filled(points: Table, filled: NDArray[np.bool_]) -> list[Table]:
     """Return the points of each filled gap, and the one before and after it."""
     first = np.flatnonzero(filled & ~np.r_[False, filled[:-1]])
     after = np.flatnonzero(filled & ~np.r_[filled[1:], False]) + 2
-    runs = [
-        (points[start, 2], points[max(start - 1, 0) : stop]) for start, stop in zip(first, after, strict=True)
-    ]
+    runs = [(points[start, 2], points[max(start - 1, 0) : stop]) for start, stop in zip(first, after, strict=True)]
     return [run[run[:, 2] == track] for track, run in runs]
 
 

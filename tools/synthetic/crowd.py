@@ -20,9 +20,7 @@ FEATURE_DIM = 128
 Array = NDArray[np.float64]
 
 
-def write_crowd(
-    output_dir: str | Path, people: int = 20, frames: int = 200, seed: int = 0
-) -> tuple[Path, int]:
+def write_crowd(output_dir: str | Path, people: int = 20, frames: int = 200, seed: int = 0) -> tuple[Path, int]:
     """Write a crowd as a sequence folder with ``det/det.txt``, ``seqinfo.ini`` and the detection file.
 
     Parameters
@@ -83,9 +81,7 @@ def make_crowd(people: int, frames: int, seed: int = 0, feature_dim: int = FEATU
     return np.concatenate(list(crowd_by_frame(people, frames, seed, feature_dim)))
 
 
-def crowd_by_frame(
-    people: int, frames: int, seed: int = 0, feature_dim: int = FEATURE_DIM
-) -> Iterator[Array]:
+def crowd_by_frame(people: int, frames: int, seed: int = 0, feature_dim: int = FEATURE_DIM) -> Iterator[Array]:
     """Yield the rows of each frame of `make_crowd`."""
     rng = np.random.default_rng(seed)
     styles = _unit(rng.normal(size=(max(2, people // 4), feature_dim)))

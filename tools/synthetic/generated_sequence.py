@@ -47,9 +47,7 @@ class Kind:
             return False
         # A run that is killed at its start leaves empty folders, or a part of seqinfo.ini, its first file.
         folders = {pattern.partition("/")[0] for pattern in self.files if "/" in pattern}
-        just_begun = all(
-            path == SEQINFO_PARTIAL or (path == SEQINFO and not size) for path, size in found.items()
-        )
+        just_begun = all(path == SEQINFO_PARTIAL or (path == SEQINFO and not size) for path, size in found.items())
         known = {path.name for path in folder.iterdir() if path.is_dir()} <= folders
         return known and (just_begun or _has_section(folder / SEQINFO, self.section))
 

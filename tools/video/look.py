@@ -96,9 +96,7 @@ class Look:
                 return stack.enter_context(contextlib.closing(read_ahead(*args)))
 
             images = ahead(lambda _: next(frames, None), itertools.count(), IMAGES_AHEAD)
-            found = ahead(
-                self._find, itertools.takewhile(lambda each: each is not None, images), threads, threads
-            )
+            found = ahead(self._find, itertools.takewhile(lambda each: each is not None, images), threads, threads)
             seen = ahead(self._encode, found, FEATURES_AHEAD, NETWORK_THREADS)
             stack.callback(source.stop)  # first of all, or the threads would be waited for
             yield from ((each, each.image) for each in seen)

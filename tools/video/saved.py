@@ -35,9 +35,7 @@ class SavedDetections:
         with contextlib.ExitStack() as stack:
             enter = stack.enter_context
             self._outputs = [enter(PartialFile(path, "choose another place")) for path in self._files[:1]]
-            self._texts = [
-                enter(output.open("w", encoding="ascii", newline="\n")) for output in self._outputs
-            ]
+            self._texts = [enter(output.open("w", encoding="ascii", newline="\n")) for output in self._outputs]
             self._arrays = [enter(open_writer(path, self._feature_dim)) for path in self._files[1:]]
             self._outputs += [array.output for array in self._arrays]
             self._stack = stack.pop_all()

@@ -58,9 +58,7 @@ class Source:
         return None if self.frame_rate is None else 1000 / self.frame_rate
 
     @abstractmethod
-    def frames(
-        self, start: int | None, end: int | None, every: int = 1
-    ) -> Iterator[tuple[int, Image | None]]:
+    def frames(self, start: int | None, end: int | None, every: int = 1) -> Iterator[tuple[int, Image | None]]:
         """Yield numbers of frames and their images, None where there is no image.
 
         Parameters
@@ -100,17 +98,13 @@ class Images(Source):
         self.sequence = sequence
         self.numbers = range(min(sequence.images), max(sequence.images) + 1)
 
-    def frames(
-        self, start: int | None, end: int | None, every: int = 1
-    ) -> Iterator[tuple[int, Image | None]]:
+    def frames(self, start: int | None, end: int | None, every: int = 1) -> Iterator[tuple[int, Image | None]]:
         """Yield frames, see `Source.frames`."""
         assert self.sequence is not None and self.numbers is not None
         frames = _chosen(self.numbers, start, end, every)
         if not frames:
             place, numbers = self.sequence.images.place, self.numbers
-            raise UserError(
-                f"{place}: no frame {start or end}, there are frames {numbers[0]} to {numbers[-1]}"
-            )
+            raise UserError(f"{place}: no frame {start or end}, there are frames {numbers[0]} to {numbers[-1]}")
         for frame in frames:
             yield frame, self.sequence.read_image(frame) if frame in self.sequence.images else None
 
@@ -146,17 +140,11 @@ class Capture(Source):
         if isinstance(place, Path) or announced > 0:
             self.numbers = range(1, max(announced, 1) + 1)
 
-    def frames(
-        self, start: int | None, end: int | None, every: int = 1
-    ) -> Iterator[tuple[int, Image | None]]:
+    def frames(self, start: int | None, end: int | None, every: int = 1) -> Iterator[tuple[int, Image | None]]:
         """Yield frames, see `Source.frames`; they end where a stream broke and did not come back."""
         first, reached = start or 1, 0
         for frame in itertools.count(1):
-            if (
-                self._stopped.is_set()
-                or (end is not None and frame > end)
-                or not (frame == 1 or self._grab())
-            ):
+            if self._stopped.is_set() or (end is not None and frame > end) or not (frame == 1 or self._grab()):
                 break
             reached = frame
             if frame >= first and (frame - first) % every == 0:
@@ -222,9 +210,7 @@ def open_source(text: str, reconnect: float = 0.0) -> Source:
     """
     address = STREAM.fullmatch(text)
     if address:
-        return Capture(
-            text, re.sub(r"\W+", "_", address[1].partition("?")[0]).strip("_") or "stream", reconnect
-        )
+        return Capture(text, re.sub(r"\W+", "_", address[1].partition("?")[0]).strip("_") or "stream", reconnect)
     if text.isdecimal() and not Path(text).exists():
         return Capture(text, f"camera{text}", reconnect)
     sequence = read_sequence(text)
@@ -247,9 +233,7 @@ def _images_of(place: Path) -> ImageFolder:
         if len(numbered) == len(folder):
             return numbered
     first, last = folder[1].name, folder[len(folder)].name
-    say(
-        f"{place}: names of several kinds: frames are numbered in their order, 1 is {first}, {len(folder)} is {last}"
-    )
+    say(f"{place}: names of several kinds: frames are numbered in their order, 1 is {first}, {len(folder)} is {last}")
     return folder
 
 
@@ -260,6 +244,4 @@ def _natural(path: Path) -> list[tuple[int, str]]:
 
 def _chosen(numbers: range, start: int | None, end: int | None, every: int) -> range:
     first = numbers.start if start is None else start
-    return range(
-        max(first, numbers.start), min(numbers.stop, numbers.stop if end is None else end + 1), every
-    )
+    return range(max(first, numbers.start), min(numbers.stop, numbers.stop if end is None else end + 1), every)

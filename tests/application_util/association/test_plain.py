@@ -67,9 +67,7 @@ def track(found, values: dict, arrays: bool, motions: list | None) -> list[tuple
         detections: list[Detection] | Detections
         detections = [Detection(each.box, each.confidence, each.feature, each.label) for each in frame]
         if arrays and frame:
-            columns = zip(
-                *((each.box, each.confidence, each.feature, each.label) for each in frame), strict=True
-            )
+            columns = zip(*((each.box, each.confidence, each.feature, each.label) for each in frame), strict=True)
             detections = Detections(*columns)
         tracker.predict(None if motions is None else motions[number])
         tracker.update(detections)
@@ -104,9 +102,7 @@ def assert_same(found, values: dict, arrays: bool = True, seed: int = 0) -> list
 
 
 @pytest.mark.parametrize("arrays", [True, False])
-@pytest.mark.parametrize(
-    ("part", "value"), [(part, value) for part, values in PARTS.items() for value in values]
-)
+@pytest.mark.parametrize(("part", "value"), [(part, value) for part, values in PARTS.items() for value in values])
 def test_each_part(part, value, arrays):
     """And it matters: in a crowd, without it the tracks are others."""
     assert len(assert_same(sightings(1), {part: value}, arrays)) > 50

@@ -69,9 +69,7 @@ def link(rows, features, longest, max_distance, near, velocity_boxes):
             ends, starts = {one for one, _ in chosen}, {other for _, other in chosen}
             if len(ends) == len(starts) == count:
                 gain = sum(2 - costs[pair] for pair in chosen)
-                best = max(
-                    best, (gain, {later: earlier for earlier, later in chosen}), key=lambda each: each[0]
-                )
+                best = max(best, (gain, {later: earlier for earlier, later in chosen}), key=lambda each: each[0])
     return best[1]
 
 

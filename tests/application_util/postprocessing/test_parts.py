@@ -79,9 +79,7 @@ def test_a_long_track_smoothed_in_blocks_is_as_smoothed_at_once(scale):
 
 def test_straight_ways_stay():
     frames = np.arange(1, 200)
-    rows = np.column_stack(
-        [frames, np.ones(199), 3 * frames, 500 - frames, 40 + 0.1 * frames, 90 + 0.2 * frames]
-    )
+    rows = np.column_stack([frames, np.ones(199), 3 * frames, 500 - frames, 40 + 0.1 * frames, 90 + 0.2 * frames])
     tracks = track_boxes(rows, "result.txt")
     np.testing.assert_allclose(smooth(tracks, 15).boxes, tracks.boxes, atol=1e-8)
     short = tracks.select(np.arange(2))

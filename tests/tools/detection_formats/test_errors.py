@@ -116,8 +116,7 @@ def test_what_a_json_file_has_instead_is_listed(imports):
 
 def test_the_size_of_every_image_is_compared(imports):
     images = [
-        {"id": frame, "file_name": f"{frame}.jpg", "width": 128 * frame, "height": 96 * frame}
-        for frame in (1, 2)
+        {"id": frame, "file_name": f"{frame}.jpg", "width": 128 * frame, "height": 96 * frame} for frame in (1, 2)
     ]
     path = imports.write("a.json", {"images": images, "annotations": COCO})
     imports.refuses(path, "a.json: image 2: an image of 256 x 192 pixels, but those of SEQ-01 have 128 x 96")
@@ -139,9 +138,7 @@ def test_detections_that_are_there_twice_are_mentioned(imports):
 
 
 def test_xml_is_called_by_its_name(imports):
-    imports.refuses(
-        imports.write("a.xml", "<?xml version='1.0'?>\n<annotations/>"), "a.xml: XML, which is not read"
-    )
+    imports.refuses(imports.write("a.xml", "<?xml version='1.0'?>\n<annotations/>"), "a.xml: XML, which is not read")
 
 
 def test_many_places_are_not_all_listed(imports):

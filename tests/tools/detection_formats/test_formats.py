@@ -114,21 +114,12 @@ def test_coco(imports, image_id):
 
 
 def test_coco_images_tell_frames_and_sequences(imports):
-    images = [
-        (71, "SEQ-01/img1/000001.jpg"),
-        (72, "SEQ-01\\img1\\000002.jpg"),
-        (73, "SEQ-02/img1/000001.jpg"),
-    ]
+    images = [(71, "SEQ-01/img1/000001.jpg"), (72, "SEQ-01\\img1\\000002.jpg"), (73, "SEQ-02/img1/000001.jpg")]
     about = {
         "images": [{"id": image, "file_name": name} for image, name in images],
         "categories": [{"id": 1, "name": "pedestrian"}, {"id": 2, "name": "car"}],
     }
-    entries = [
-        coco_entry(71),
-        coco_entry(72, 1, (64, 9.6, 32, 38.4), 0.25),
-        coco_entry(73),
-        coco_entry(71, 2),
-    ]
+    entries = [coco_entry(71), coco_entry(72, 1, (64, 9.6, 32, 38.4), 0.25), coco_entry(73), coco_entry(71, 2)]
     flags = ("--coco_images", imports.write("about.json", about), "--classes", "Pedestrian")
     imports.takes(imports.write("results.json", entries), *flags)
     assert "left out: 1 of other classes" in imports.err
@@ -198,9 +189,7 @@ def test_a_count_from_zero_is_shifted(imports):
 
 def test_scores_of_a_det_txt_may_be_any(imports):
     rows = [[1, -1, 10, 20, 30, 40, -1.5], [1, -1, 10, 20, 30, 40, 87.25]]
-    imports.takes(
-        imports.write("det.txt", "".join(",".join(map(str, row)) + "\n" for row in rows)), rows=rows
-    )
+    imports.takes(imports.write("det.txt", "".join(",".join(map(str, row)) + "\n" for row in rows)), rows=rows)
 
 
 def test_a_sequence_without_images(imports, tmp_path):

@@ -106,14 +106,10 @@ def test_invalid_detections_may_be_left_out(imports):
 
 def test_what_is_not_there(imports, tmp_path):
     imports.refuses(tmp_path / "none", "none: no such file or folder")
-    imports.refuses(
-        imports.source, "source: no detections here, expected text files <image>.txt or <video>_<frame>"
-    )
+    imports.refuses(imports.source, "source: no detections here, expected text files <image>.txt or <video>_<frame>")
     for name in ("train.txt", "README.dataset.txt", "b/c.yaml", *(f"{n}.md" for n in range(9))):
         imports.write(name, "data/clip_1.jpg\n")
-    imports.refuses(
-        imports.source, "det.txt; there are: 0.md, 1.md, 2.md, 3.md, 4.md, 5.md, 6.md, 7.md and 4 more"
-    )
+    imports.refuses(imports.source, "det.txt; there are: 0.md, 1.md, 2.md, 3.md, 4.md, 5.md, 6.md, 7.md and 4 more")
     path = imports.write("a.json", COCO)
     imports.refuses(path, "a.json: not a folder", "--format", "yolo")
     imports.refuses(path, 'a.json: no "images" in it', "--coco_images", path)
@@ -127,9 +123,7 @@ def test_a_class_that_does_not_occur(imports):
     words = "no detection left (2 of other classes); classes in it: 1 (person)"
     imports.refuses(path, words, "--classes", "car")
     path = imports.write("det.txt", MOT)
-    imports.refuses(
-        path, "no detection left (2 of other classes); classes in it: none", "--classes", "person"
-    )
+    imports.refuses(path, "no detection left (2 of other classes); classes in it: none", "--classes", "person")
 
 
 def test_features_are_computed_at_once(imports, tmp_path):
@@ -157,9 +151,7 @@ def test_features_need_images(imports, tmp_path):
     path = imports.write("a.json", [coco_entry(2)])
     imports.sequence = make_sequence(tmp_path / "SEQ-02", [1, 3])
     imports.det_txt = imports.sequence / "det" / "det.txt"
-    imports.refuses(
-        path, "no image of any frame with detections, --features", "--features", tmp_path / "a.npy"
-    )
+    imports.refuses(path, "no image of any frame with detections, --features", "--features", tmp_path / "a.npy")
 
 
 def test_features_are_those_of_the_video_that_was_named(imports, tmp_path):
@@ -178,9 +170,7 @@ def encodings(monkeypatch):
     monkeypatch.setattr(
         "tools.detection_formats.importing.create_box_encoder", lambda network: SimpleNamespace(card=None)
     )
-    monkeypatch.setattr(
-        "tools.detection_formats.importing.encode_sequence", lambda encoder, job: jobs.append(job)
-    )
+    monkeypatch.setattr("tools.detection_formats.importing.encode_sequence", lambda encoder, job: jobs.append(job))
     monkeypatch.setattr("tools.detection_formats.importing.say_encoded", lambda report, path: None)
     return jobs
 
@@ -220,8 +210,7 @@ def test_what_is_read_is_not_replaced(imports, encodings):
 
 def test_an_array_holds_the_numbers_of_the_text(imports, tmp_path):
     boxes = [
-        {"image_id": frame, "category_id": 2 + frame, "bbox": [1.5, 2, 30, 40.25], "score": 0.5}
-        for frame in (2, 1)
+        {"image_id": frame, "category_id": 2 + frame, "bbox": [1.5, 2, 30, 40.25], "score": 0.5} for frame in (2, 1)
     ]
     path = imports.write("results.json", boxes)
     for name in ("boxes.txt", "boxes.npy"):
@@ -229,9 +218,7 @@ def test_an_array_holds_the_numbers_of_the_text(imports, tmp_path):
     array = np.load(tmp_path / "boxes.npy")
     assert array.dtype == np.float64 and np.array_equal(array, read_table(tmp_path / "boxes.txt"))
     assert array.tolist() == [[frame, -1, 1.5, 2, 30, 40.25, 0.5, 2 + frame, -1, -1] for frame in (1, 2)]
-    imports.refuses(
-        path, "needs a det.txt", "--output_file", tmp_path / "other.npy", "--features", tmp_path / "f.npy"
-    )
+    imports.refuses(path, "needs a det.txt", "--output_file", tmp_path / "other.npy", "--features", tmp_path / "f.npy")
 
 
 def test_classes_of_a_det_txt_are_kept(imports, tmp_path):

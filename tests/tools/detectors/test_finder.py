@@ -28,9 +28,7 @@ def module(tmp_path, monkeypatch):
 
     def write(result):
         name = f"own_{abs(hash(result))}"
-        (tmp_path / f"{name}.py").write_text(
-            f"nan = float('nan')\n\n\ndef detect(image):\n    return {result}\n"
-        )
+        (tmp_path / f"{name}.py").write_text(f"nan = float('nan')\n\n\ndef detect(image):\n    return {result}\n")
         return f"{name}:detect"
 
     return write
@@ -144,9 +142,7 @@ def test_rfdetr(monkeypatch):
 
 def test_names_of_classes(module, tmp_path):
     detector = module("[[1, 2, 3, 4], [5, 6, 7, 8]], [0.5, 0.6], [0, 1]")
-    with pytest.raises(
-        UserError, match="no class dog; its classes have no names: use numbers or --class_names"
-    ):
+    with pytest.raises(UserError, match="no class dog; its classes have no names: use numbers or --class_names"):
         BoxFinder(detector, 0.3, ["dog"])
     (tmp_path / "names.txt").write_text("cat\ndog\n")
     settings = DetectorSettings(class_names=str(tmp_path / "names.txt"))
@@ -222,9 +218,7 @@ def test_detections_made_before(tmp_path, kind):
     path = tmp_path / {"mot": "det.txt", "coco": "found.json", "csv": "found.csv"}[kind]
     rows = [(2, 0.5, 3), (2, 0.9, 1), (4, 0.2, 1)]
     if kind == "mot":
-        path.write_text(
-            "".join(f"{frame},-1,30,20,20,40,{score},{number},-1,-1\n" for frame, score, number in rows)
-        )
+        path.write_text("".join(f"{frame},-1,30,20,20,40,{score},{number},-1,-1\n" for frame, score, number in rows))
     elif kind == "coco":
         entries = [
             {"image_id": frame, "category_id": number, "bbox": [30, 20, 20, 40], "score": score}
@@ -232,9 +226,7 @@ def test_detections_made_before(tmp_path, kind):
         ]
         path.write_text(json.dumps(entries))
     else:
-        lines = [
-            f"{frame},30,20,20,40,{score},{'cat' if number == 1 else 'dog'}" for frame, score, number in rows
-        ]
+        lines = [f"{frame},30,20,20,40,{score},{'cat' if number == 1 else 'dog'}" for frame, score, number in rows]
         path.write_text("\n".join(["frame,left,top,width,height,score,class", *lines]))
     finder = BoxFinder(str(path), 0.3, sequence=sequence)
     assert [len(finder(frame, IMAGE).tlwh) for frame in range(1, 5)] == [0, 2, 0, 0]

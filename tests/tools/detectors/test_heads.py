@@ -43,9 +43,7 @@ NOTHING = [-20.0] * CLASSES
 HEADS = {
     "YOLOX": {"output": table(CELLS, 5 + CLASSES, 1 * 8 + 2, [*CELL, SCORE, *one_hot()])},
     "YOLOv5, v7": {"output0": table(3 * CELLS, 5 + CLASSES, 70, [*MIDDLE, SCORE, *one_hot()])},
-    "YOLOv8 and later": {
-        "output0": table(CELLS, 4 + CLASSES, 70, [*MIDDLE, *one_hot(SCORE)]).transpose(0, 2, 1)
-    },
+    "YOLOv8 and later": {"output0": table(CELLS, 4 + CLASSES, 70, [*MIDDLE, *one_hot(SCORE)]).transpose(0, 2, 1)},
     "end-to-end YOLO": {"output0": table(300, 6, 7, [10, 13, 30, 28, SCORE, CLASS])},
     "RT-DETR, D-FINE": {
         "logits": np.where(table(300, CLASSES, 7, one_hot()) == 1, logit(SCORE), -20),
@@ -58,15 +56,7 @@ HEADS = {
     "RT-DETR by Ultralytics": {"output0": table(300, 4 + CLASSES, 7, [*STRETCHED, *one_hot(SCORE)])},
     "SSD": {
         "detection_out": np.array(
-            [
-                [
-                    [
-                        [0, CLASS, SCORE, 20 / 128, 10 / 96, 60 / 128, 40 / 96],
-                        [-1] + [0] * 6,
-                        [0, 1, 1, 0, 0, 1, 1],
-                    ]
-                ]
-            ]
+            [[[[0, CLASS, SCORE, 20 / 128, 10 / 96, 60 / 128, 40 / 96], [-1] + [0] * 6, [0, 1, 1, 0, 0, 1, 1]]]]
         )
     },
 }
@@ -152,10 +142,7 @@ def test_suppression_is_within_a_class_and_where_the_family_needs_it(tmp_path):
         columns[0, :4, cell] = np.array(MIDDLE) + np.array([shift, 0, 0, 0])
         columns[0, 4 + number, cell] = score
     detector = OpenVinoDetector(write_network(tmp_path / "d.xml", {"output0": columns}))
-    assert list(zip(detector(image()).classes, detector(image()).scores.round(3), strict=True)) == [
-        (1, 0.9),
-        (2, 0.7),
-    ]
+    assert list(zip(detector(image()).classes, detector(image()).scores.round(3), strict=True)) == [(1, 0.9), (2, 0.7)]
     rows = np.zeros((1, 300, 6), np.float32)
     rows[0, :2] = [10, 13, 30, 28, SCORE, CLASS]
     assert len(OpenVinoDetector(write_network(tmp_path / "e.xml", {"output0": rows}))(image()).tlwh) == 2
@@ -181,9 +168,7 @@ def test_masks_after_the_classes_are_not_classes(tmp_path):
 
 def test_an_unknown_head_is_an_error_with_its_shapes(tmp_path):
     path = write_network(tmp_path / "d.xml", {"first": np.zeros((1, 17, 3)), "second": np.zeros((1, 5))})
-    with pytest.raises(
-        UserError, match=r"d\.xml: gives first 1 x 17 x 3, second 1 x 5; known are YOLOX"
-    ) as error:
+    with pytest.raises(UserError, match=r"d\.xml: gives first 1 x 17 x 3, second 1 x 5; known are YOLOX") as error:
         OpenVinoDetector(path)
     assert "\n" not in str(error.value)
 

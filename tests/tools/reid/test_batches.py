@@ -74,9 +74,7 @@ def test_lessons_go_with_their_images():
     assert (same | mirrored).all()
 
 
-@pytest.mark.parametrize(
-    "people, said", [([1, 1, JUNK], "at least 2 identities"), ([1, 2, JUNK], "need a --teacher")]
-)
+@pytest.mark.parametrize("people, said", [([1, 1, JUNK], "at least 2 identities"), ([1, 2, JUNK], "need a --teacher")])
 def test_nothing_to_learn_from(people, said):
     numbers = np.array(people)
     data = ReidImages(np.zeros((3, 8, 8, 3), np.uint8), numbers, numbers, numbers)
@@ -145,9 +143,7 @@ def test_no_augmentation_leaves_or_mirrors():
     assert mirrored.any()
 
 
-@pytest.mark.parametrize(
-    "name", ["color_probability", "grey_probability", "degrade_probability", "erase_probability"]
-)
+@pytest.mark.parametrize("name", ["color_probability", "grey_probability", "degrade_probability", "erase_probability"])
 def test_each_change_happens(name):
     only = Augmentation(replace(NOTHING, color=0.25, **{name: 1.0}))
     images = np.stack([picture(person, 0, (64, 32)) for person in range(20)])

@@ -11,9 +11,7 @@ from tools.reid.evaluation import pool_tracklets, rank_gallery, split_queries
 def people(identities, cameras, tracklets=None) -> ReidImages:
     count = len(identities)
     tracklets = np.arange(count) if tracklets is None else np.asarray(tracklets)
-    return ReidImages(
-        np.zeros((count, 1, 1, 3), np.uint8), np.asarray(identities), np.asarray(cameras), tracklets
-    )
+    return ReidImages(np.zeros((count, 1, 1, 3), np.uint8), np.asarray(identities), np.asarray(cameras), tracklets)
 
 
 def unit(rng, count, dim=6) -> np.ndarray:
@@ -65,9 +63,7 @@ def test_by_hand():
     angles = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.5])
     gallery_features = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     gallery = people([7, -1, 0, 8, 7, 7], [1, 2, 2, 2, 2, 3])
-    scores = rank_gallery(
-        np.array([[1.0, 0.0]]), gallery_features, people([7], [1]), gallery, ranks=(1, 2, 3)
-    )
+    scores = rank_gallery(np.array([[1.0, 0.0]]), gallery_features, people([7], [1]), gallery, ranks=(1, 2, 3))
     assert scores.cmc == {1: 0.0, 2: 0.0, 3: 1.0}
     assert scores.mean_average_precision == pytest.approx((1 / 3 + 2 / 4) / 2)
 

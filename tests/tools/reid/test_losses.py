@@ -54,9 +54,7 @@ def test_cosine_softmax_leaves_images_of_nobody_out():
     labels = np.where(np.arange(12) % 3 == 0, -1, LABELS)
     known = labels >= 0
     found = cosine_softmax(tf.constant(FEATURES), tf.constant(labels), means, tf.constant(1.0), 0.1, 0.2)
-    alone = cosine_softmax(
-        tf.constant(FEATURES[known]), tf.constant(labels[known]), means, tf.constant(1.0), 0.1, 0.2
-    )
+    alone = cosine_softmax(tf.constant(FEATURES[known]), tf.constant(labels[known]), means, tf.constant(1.0), 0.1, 0.2)
     assert float(found) == pytest.approx(float(alone), rel=1e-6)
     nobody = cosine_softmax(tf.constant(FEATURES), tf.constant(labels * 0 - 1), means, tf.constant(1.0))
     assert float(nobody) == 0.0
@@ -92,9 +90,7 @@ def test_magnet():
     losses = []
     for feature, label, distance in zip(FEATURES, LABELS, own, strict=True):
         others = sum(
-            np.exp(-((feature - mean) ** 2).sum() / (2 * variance))
-            for other, mean in means.items()
-            if other != label
+            np.exp(-((feature - mean) ** 2).sum() / (2 * variance)) for other, mean in means.items() if other != label
         )
         losses.append(max(0.0, distance / (2 * variance) + 1.0 + np.log(others)))
     loss = magnet(tf.constant(FEATURES), tf.constant(LABELS))
@@ -105,11 +101,7 @@ def test_magnet():
 def test_less_when_identities_are_apart(loss):
     centres = 20.0 * np.eye(3, 5, dtype=np.float32)
     apart = tf.constant(centres[LABELS] + 0.1 * FEATURES)
-    assert (
-        float(loss(apart, tf.constant(LABELS)))
-        < 0.01
-        < float(loss(tf.constant(FEATURES), tf.constant(LABELS)))
-    )
+    assert float(loss(apart, tf.constant(LABELS))) < 0.01 < float(loss(tf.constant(FEATURES), tf.constant(LABELS)))
 
 
 @pytest.mark.parametrize("loss", [batch_hard_triplet, magnet])

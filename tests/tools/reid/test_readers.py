@@ -6,24 +6,11 @@ import pytest
 from scipy.io import savemat
 
 from application_util.errors import UserError
-from tests.support.crops import (
-    make_folders,
-    make_market,
-    make_mars,
-    picture,
-    write_picture,
-    zip_folder,
-)
+from tests.support.crops import make_folders, make_market, make_mars, picture, write_picture, zip_folder
 from tools.features.patches import extract_image_patch
 from tools.reid.data import ImageSource, hold_out, merge, resize_images
 from tools.reid.mat_file import read_table
-from tools.reid.readers import (
-    cuhk03_entries,
-    folder_entries,
-    market1501_entries,
-    mars_entries,
-    read_dataset,
-)
+from tools.reid.readers import cuhk03_entries, folder_entries, market1501_entries, mars_entries, read_dataset
 from tools.reid.unlabelled import read_unlabelled
 
 SHAPE = (32, 16)
@@ -98,11 +85,7 @@ def test_mars_broken_table_and_missing_image(tmp_path):
 @pytest.mark.parametrize("compressed", [False, True])
 def test_mars_tables_of_other_numbers(tmp_path, table, compressed):
     root = make_mars(tmp_path)
-    savemat(
-        root / "info" / "tracks_test_info.mat",
-        {"track_test_info": np.array([table])},
-        do_compression=compressed,
-    )
+    savemat(root / "info" / "tracks_test_info.mat", {"track_test_info": np.array([table])}, do_compression=compressed)
     with pytest.raises(UserError, match=r"info/tracks_test_info\.mat"):
         mars_entries(ImageSource(root), "query")
 
@@ -179,13 +162,7 @@ def test_boxes_of_a_sequence(tmp_path):
     write_picture(tmp_path / "SEQ" / "img1" / "000001.jpg", 1, 0, (90, 120))
     write_picture(tmp_path / "SEQ" / "img1" / "000002.jpg", 1, 1, (90, 120))
     (tmp_path / "SEQ" / "det").mkdir()
-    rows = [
-        "1,-1,10,5,20,60,1",
-        "1,-1,10,5,20,30,1",
-        "2,-1,500,5,20,60,1",
-        "2,-1,40,5,30,60,1",
-        "7,-1,1,1,9,60,1",
-    ]
+    rows = ["1,-1,10,5,20,60,1", "1,-1,10,5,20,30,1", "2,-1,500,5,20,60,1", "2,-1,40,5,30,60,1", "7,-1,1,1,9,60,1"]
     (tmp_path / "SEQ" / "det" / "det.txt").write_text("\n".join(rows))
     data = read_unlabelled(tmp_path / "SEQ", SHAPE)
     assert len(data) == 2  # not the small one, the one outside the image, the one without an image
@@ -233,9 +210,7 @@ def test_held_out_identities_are_apart(tmp_path):
     np.testing.assert_array_equal(held.identities, again.identities)
 
 
-@pytest.mark.parametrize(
-    "place", ["__MACOSX/train/a", "train/a/@eaDir", "#recycle/train/b", ".cache/train/a"]
-)
+@pytest.mark.parametrize("place", ["__MACOSX/train/a", "train/a/@eaDir", "#recycle/train/b", ".cache/train/a"])
 def test_folders_that_systems_add_hold_no_images(tmp_path, place):
     folder = make_folders(tmp_path / "data")
     expected = list(ImageSource(folder).images())

@@ -26,14 +26,7 @@ pytestmark = pytest.mark.slow
 
 SHAPE = (32, 16)
 PLAN = Plan(
-    2,
-    3,
-    batch_size=8,
-    images_per_identity=4,
-    warmup_steps=3,
-    image_shape=SHAPE,
-    small_grid=(1, 1),
-    grid=(2, 2),
+    2, 3, batch_size=8, images_per_identity=4, warmup_steps=3, image_shape=SHAPE, small_grid=(1, 1), grid=(2, 2)
 )
 RECIPE = Recipe(triplet_weight=0.5, dropout=0.3, average=0.9, seed=3)
 
@@ -208,9 +201,7 @@ def test_bfloat16_is_near_float32(data):
     labels = np.unique(data.identities, return_inverse=True)[1]
     first = initial_variables(SHAPE, 6, seed=0)
     found = [
-        Trainer(first, Recipe(precision=precision, dropout=0.0)).step(data.images, labels, None, 0, 1e-3)[
-            "loss"
-        ]
+        Trainer(first, Recipe(precision=precision, dropout=0.0)).step(data.images, labels, None, 0, 1e-3)["loss"]
         for precision in ("float32", "bfloat16")
     ]
     assert found[1] == pytest.approx(found[0], rel=0.05)
@@ -225,10 +216,7 @@ def test_grid_averages_what_lies_in_a_cell(data):
     map_ = rng.normal(size=trunk_shape(SHAPE)).astype(np.float32)
     averages = map_.reshape(2, 2, 2, -1).mean(axis=(1, 2))
     np.testing.assert_allclose(
-        map_.ravel() @ frozen["fc1/weights"],
-        averages.ravel() @ variables["fc1/weights"],
-        rtol=1e-3,
-        atol=1e-4,
+        map_.ravel() @ frozen["fc1/weights"], averages.ravel() @ variables["fc1/weights"], rtol=1e-3, atol=1e-4
     )
 
 
@@ -251,8 +239,7 @@ def test_other_losses_train(data, loss_mode):
 
 
 @pytest.mark.parametrize(
-    "before, after",
-    [((1, 1), (4, 3)), ((2, 2), (4, 4)), ((2, 3), (5, 7)), ((4, 3), (2, 1)), ((3, 2), (3, 2))],
+    "before, after", [((1, 1), (4, 3)), ((2, 2), (4, 4)), ((2, 3), (5, 7)), ((4, 3), (2, 1)), ((3, 2), (3, 2))]
 )
 def test_spread_weights_see_the_same_in_even_maps(before, after):
     rng = np.random.default_rng(0)
@@ -262,9 +249,7 @@ def test_spread_weights_see_the_same_in_even_maps(before, after):
     for library in (np, tf):
         found = np.asarray(spread(library.reshape(weights, weights.shape), before, after, library))
         assert found.shape == (after[0] * after[1] * 6, 4)
-        np.testing.assert_allclose(
-            np.broadcast_to(place, (*after, 6)).ravel() @ found, seen, rtol=1e-4, atol=1e-4
-        )
+        np.testing.assert_allclose(np.broadcast_to(place, (*after, 6)).ravel() @ found, seen, rtol=1e-4, atol=1e-4)
 
 
 def test_grid_has_at_most_the_places_of_the_map():

@@ -137,9 +137,7 @@ def test_learning_from_a_teacher(tmp_path):
     market = make_market(tmp_path / "market", people=6)
     for number in range(8):
         write_picture(tmp_path / "crops" / f"{number}.png", 100 + number, 0)
-        write_picture(
-            tmp_path / "cuhk03" / f"p{number % 2}" / f"0_{number:02d}.png", 200 + number % 2, number
-        )
+        write_picture(tmp_path / "cuhk03" / f"p{number % 2}" / f"0_{number:02d}.png", 200 + number % 2, number)
     flags = ["--dataset", "market1501", "--dataset_dir", str(market)]
     flags += ["--dataset", "cuhk03", "--dataset_dir", str(tmp_path / "cuhk03")]
     flags += ["--unlabelled", str(tmp_path / "crops"), "--variants", "8", "--teacher", str(teacher)]

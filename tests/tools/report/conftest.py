@@ -26,9 +26,7 @@ class Folder:
             folder.mkdir(parents=True)
         info = f"[Sequence]\nname={NAME}\nframeRate=10\nseqLength={FRAMES}\n"
         (self.sequence / "seqinfo.ini").write_text(info)
-        self.write_results(
-            [result_row(frame, track) for track, frames in LIFESPANS.items() for frame in frames]
-        )
+        self.write_results([result_row(frame, track) for track, frames in LIFESPANS.items() for frame in frames])
 
     def write_results(self, rows: list[str], name: str = NAME) -> None:
         (self.result_dir / f"{name}.txt").write_text("\n".join(rows))
@@ -64,9 +62,7 @@ class Folder:
 
 
 def result_row(frame: int, track: int) -> str:
-    return (
-        f"{frame},{track},{20 * track + 3 * frame * (frame % 2):.2f},{10 + frame:.2f},16.00,40.00,1,-1,-1,-1"
-    )
+    return f"{frame},{track},{20 * track + 3 * frame * (frame % 2):.2f},{10 + frame:.2f},16.00,40.00,1,-1,-1,-1"
 
 
 @pytest.fixture

@@ -98,11 +98,7 @@ def test_trajectories_need_no_images(folder):
 
 
 def test_trajectories_are_drawn_with_few_traces_and_no_more_points_than_needed(folder):
-    walk = [
-        f"{frame},{track},{frame},{track},10,20,1,-1,-1,-1"
-        for track in range(1, 301)
-        for frame in range(1, 13)
-    ]
+    walk = [f"{frame},{track},{frame},{track},10,20,1,-1,-1,-1" for track in range(1, 301) for frame in range(1, 13)]
     folder.write_results(walk)
     thick = trajectories(folder.tracked(), None)[0].data[:-1]
     assert len(thick) <= 20
@@ -115,9 +111,7 @@ def test_lengths_are_distributed_over_whole_frames():
     assert sorted(bars.x.tolist()) == [3, 5, 7]
     assert (bars.xbins.start, bars.xbins.size) == (0.5, 1)
     assert figure.layout.xaxis.title.text == "frames"
-    assert [note.text for note in histogram(np.array([], int), "gaps", "frames").layout.annotations] == [
-        "no gaps"
-    ]
+    assert [note.text for note in histogram(np.array([], int), "gaps", "frames").layout.annotations] == ["no gaps"]
 
 
 def test_labels_of_ends_do_not_collide():

@@ -48,9 +48,7 @@ def test_every_switch_and_break_has_its_line(tracked, capsys):
     form = r"SEQ-01: frame \d+, person \d+: track (\d+ -> \d+|\d+ broken): frame \d+: .*(<|>|got|better|chose|IoU)"
     assert [line for line in first if not re.match(form, line)] == []
     likely = [line for line in text if line.startswith("SEQ-02: ")]
-    assert likely and all(
-        re.match(r"SEQ-02: frame \d+: track \d+ -> \d+: frame \d+: ", line) for line in likely
-    )
+    assert likely and all(re.match(r"SEQ-02: frame \d+: track \d+ -> \d+: frame \d+: ", line) for line in likely)
 
 
 def test_the_page_explains_with_flags(tracked, tmp_path):
@@ -70,10 +68,7 @@ def test_without_the_detections_nothing_is_explained(tracked, tmp_path, capsys):
         done = explain(tracked, capsys, "--sequences", "SEQ-01")
         assert "SEQ-01.npy: no such file; --detection_dir says where" in done.err
         assert "not explained" in done.out
-        assert (
-            "not explained"
-            not in explain(tracked, capsys, "--sequences", "SEQ-01", "--detection_dir", tmp_path).out
-        )
+        assert "not explained" not in explain(tracked, capsys, "--sequences", "SEQ-01", "--detection_dir", tmp_path).out
         rows = np.load(away)
         np.save(tmp_path / "SEQ-01.npy", rows[::2])
         done = explain(tracked, capsys, "--sequences", "SEQ-01", "--detection_dir", tmp_path)
@@ -105,8 +100,7 @@ def test_flags_that_are_not_the_trackers_are_told(tracked, capsys):
     try:
         record.write_text(json.dumps(content))
         assert (
-            "only results as they were tracked are explained"
-            in explain(tracked, capsys, "--sequences", "SEQ-01").err
+            "only results as they were tracked are explained" in explain(tracked, capsys, "--sequences", "SEQ-01").err
         )
     finally:
         record.write_text(before)
@@ -166,7 +160,5 @@ def test_a_click_on_a_frame_shows_it_in_the_video(folder):
     folder.report.write_text(html.replace("</body>", click), encoding="utf-8")
     dom, console = load(browser, folder.report)
     assert f"<title>shown at {24 * 7.5 / FRAMES:g}</title>" in dom  # the middle of frame 8
-    assert (
-        "<video controls" in html and ' poster="' in html and ' poster="' not in dom
-    )  # it would hide the frame
+    assert "<video controls" in html and ' poster="' in html and ' poster="' not in dom  # it would hide the frame
     assert not [line for line in console if "Uncaught" in line]

@@ -118,11 +118,7 @@ def _images_of_another_sequence(folder):
         (None, ("--video_dir", "/nowhere"), "/nowhere: no such folder"),
         (None, ("--result_dir", "/nowhere"), "/nowhere: no such folder"),
         (None, ("--output_file", "report.txt"), "report.txt: a report is an HTML file"),
-        (
-            lambda folder: (folder.report.unlink(), folder.report.mkdir()),
-            (),
-            "report.html: cannot be written",
-        ),
+        (lambda folder: (folder.report.unlink(), folder.report.mkdir()), (), "report.html: cannot be written"),
     ],
 )
 def test_errors_are_one_line_and_leave_the_old_report(folder, capsys, spoil, more, message):
@@ -167,9 +163,7 @@ def test_a_result_that_cannot_be_read_is_missing_alone(folder, capsys):
     folder.add_sequence("SEQ-02")
     folder.write_results(["1,2,x,4,5,6,7"])
     assert main(folder.arguments()) == 1
-    comment = (
-        f"{NAME} is not in this report: {folder.result_dir / NAME}.txt: line 1: column 3: 'x' is not a number"
-    )
+    comment = f"{NAME} is not in this report: {folder.result_dir / NAME}.txt: line 1: column 3: 'x' is not a number"
     assert comment in capsys.readouterr().err
     body = folder.report.read_text(encoding="utf-8").split("</head>")[1]
     assert "SEQ-02" in body and escape(comment) in body

@@ -99,9 +99,7 @@ def test_as_many_as_trackeval_counts(source, seed, tmp_path):
     results = (GOLDEN / f"{source}-C.txt").read_text()
     kept = [line for line in results.splitlines() if int(line.split(",")[0]) <= truth[:, 0].max()]
     (tmp_path / "SEQ-01.txt").write_text("\n".join(kept))
-    assert_as_trackeval(
-        truth, tmp_path / "SEQ-01.txt", ScoreJob("MOT17", tmp_path / "mot", tmp_path, "SEQ-01")
-    )
+    assert_as_trackeval(truth, tmp_path / "SEQ-01.txt", ScoreJob("MOT17", tmp_path / "mot", tmp_path, "SEQ-01"))
 
 
 @pytest.mark.shared
@@ -127,9 +125,7 @@ def follow(number, frames, start, speed):
 
 
 def test_a_track_that_begins_where_another_was_expected_is_a_likely_switch():
-    tracks = (
-        follow(1, range(1, 11), 0, 10) + follow(2, range(15, 20), 0, 10) + follow(3, range(12, 30), 900, 0)
-    )
+    tracks = follow(1, range(1, 11), 0, 10) + follow(2, range(15, 20), 0, 10) + follow(3, range(12, 30), 900, 0)
     assert likely_jumps(np.array(tracks, dtype=float)) == [(15, None, 1, 2, 10)]
 
 
@@ -148,7 +144,5 @@ def test_other_tracks_are_no_likely_switches(other):
 
 
 def test_a_track_is_followed_by_one_only():
-    tracks = (
-        follow(1, range(1, 11), 0, 10) + follow(2, range(12, 20), 4, 10) + follow(3, range(12, 20), 0, 10)
-    )
+    tracks = follow(1, range(1, 11), 0, 10) + follow(2, range(12, 20), 4, 10) + follow(3, range(12, 20), 0, 10)
     assert likely_jumps(np.array(tracks, dtype=float)) == [(12, None, 1, 3, 10)]

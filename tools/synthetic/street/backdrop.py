@@ -56,9 +56,7 @@ def _sky(rng: np.random.Generator, rows: int, columns: int, horizon: float) -> n
     blue = np.array([214, 168, 122], np.float32) * (1 - fraction) + HAZE * fraction
     clouds = fractal_noise(rng, rows, columns, (6, 5))
     cover = np.clip(clouds * 1.9 + 0.12, 0, 0.85)[..., None]
-    return np.clip(blue * (1 - cover) + np.array([244, 242, 240], np.float32) * cover, 0, 255).astype(
-        np.uint8
-    )
+    return np.clip(blue * (1 - cover) + np.array([244, 242, 240], np.float32) * cover, 0, 255).astype(np.uint8)
 
 
 def _ground(rng: np.random.Generator, camera: Camera, sunny: np.ndarray, cloudy: np.ndarray) -> None:
@@ -80,16 +78,11 @@ def _ground(rng: np.random.Generator, camera: Camera, sunny: np.ndarray, cloudy:
     wide = 0.022 * 0.62 / side
     joint_x = np.clip((np.abs(across - np.round(across)) - wide) / np.maximum(pixel, 0.02), -0.5, 0.5) + 0.5
     joint_z = (
-        np.clip(
-            (np.abs(along - np.round(along)) - wide) / np.maximum(pixel * z / camera.eye, 0.02), -0.5, 0.5
-        )
-        + 0.5
+        np.clip((np.abs(along - np.round(along)) - wide) / np.maximum(pixel * z / camera.eye, 0.02), -0.5, 0.5) + 0.5
     )
     fade = np.clip(1.25 - pixel * z / camera.eye * 3, 0, 1)
     joint = 1 - 0.3 * fade * (1 - joint_x * joint_z)
-    base = np.where(cobbled[..., None], np.array([116, 122, 128]), np.array([150, 160, 168])).astype(
-        np.float32
-    )
+    base = np.where(cobbled[..., None], np.array([116, 122, 128]), np.array([150, 160, 168])).astype(np.float32)
     band = ((np.floor(z / 0.62) % 9 == 0) | (np.abs(x - 0.4) < 0.31)) & ~cobbled
     base = np.where(band[..., None], base * 0.8, base)
     grain = _tiled(fractal_noise(rng, 512, 512, (24, 24)), x, z, 130) * np.clip(12 / z, 0, 1)
@@ -98,9 +91,7 @@ def _ground(rng: np.random.Generator, camera: Camera, sunny: np.ndarray, cloudy:
     shade = (1 + 0.055 * tint * fade + 0.06 * grain + 0.07 * stains) * joint * gutter
     ground = base * shade[..., None]
     distance = np.clip((z - 8) / 80, 0, 0.6)[..., None]
-    sun = np.clip(
-        (shade_edge(camera) - x + 0.12 * np.sin(z * 1.1)) / np.maximum(0.1, 2 * pixel * side) + 0.5, 0, 1
-    )
+    sun = np.clip((shade_edge(camera) - x + 0.12 * np.sin(z * 1.1)) / np.maximum(0.1, 2 * pixel * side) + 0.5, 0, 1)
     notch = np.floor((z + 3) / 7.5).astype(int) % 3  # houses differ in height
     sun = np.maximum(sun, np.clip((shade_edge(camera) - x + 0.9 * (notch - 1)) / 0.1, 0, 1) * (notch == 2))
     warm = np.where(
@@ -108,9 +99,7 @@ def _ground(rng: np.random.Generator, camera: Camera, sunny: np.ndarray, cloudy:
     )
     lit = ground * (0.66 + 0.52 * sun)[..., None] * warm
     for canvas, light in ((sunny, lit), (cloudy, ground * np.array([0.84, 0.82, 0.8], np.float32))):
-        canvas[first:, :, :3] = np.clip(light * (1 - distance) + HAZE * 0.92 * distance, 0, 255).astype(
-            np.uint8
-        )
+        canvas[first:, :, :3] = np.clip(light * (1 - distance) + HAZE * 0.92 * distance, 0, 255).astype(np.uint8)
 
 
 def _tiled(tile: np.ndarray, x: np.ndarray, z: np.ndarray, scale: float) -> np.ndarray:

@@ -14,9 +14,7 @@ import numpy as np
 
 from tools.synthetic.street.camera import FAR, NEAR, Camera
 
-PATIENCE = (
-    8  # frames after which nobody stays where they cannot be seen, or presses on where they cannot pass
-)
+PATIENCE = 8  # frames after which nobody stays where they cannot be seen, or presses on where they cannot pass
 ARRIVED = 0.3  # metres from a goal
 
 
@@ -81,10 +79,7 @@ class Errands:
     def cross(self, side: int) -> list[Goal]:
         """Across the street, out, and back on another lane."""
         lane = self.lane()
-        return [
-            self.outside(side, lane),
-            self.outside(side, np.clip(lane + self.rng.uniform(-0.5, 0.5), NEAR, FAR)),
-        ]
+        return [self.outside(side, lane), self.outside(side, np.clip(lane + self.rng.uniform(-0.5, 0.5), NEAR, FAR))]
 
     def along(self, near_first: bool) -> list[Goal]:
         """Up and down the street."""

@@ -12,28 +12,8 @@ GROUND_FLOOR, FLOOR = 3.7, 3.1  # metres
 WALLS: tuple[Color, ...] = (
     (150, 178, 200), (124, 156, 206), (92, 108, 150), (176, 192, 198), (150, 170, 160), (196, 190, 176),
 )  # fmt: skip
-SIGNS: tuple[Color, ...] = (
-    (60, 52, 40),
-    (44, 40, 130),
-    (70, 84, 36),
-    (110, 66, 30),
-    (36, 36, 38),
-    (40, 96, 150),
-)
-NAMES = (
-    "BOOKS",
-    "CAFE",
-    "BAKERY",
-    "FLOWERS",
-    "OPTIK",
-    "MUSIC",
-    "TAILOR",
-    "BICYCLES",
-    "DELI",
-    "SHOES",
-    "TEA",
-    "TOYS",
-)
+SIGNS: tuple[Color, ...] = ((60, 52, 40), (44, 40, 130), (70, 84, 36), (110, 66, 30), (36, 36, 38), (40, 96, 150))
+NAMES = ("BOOKS", "CAFE", "BAKERY", "FLOWERS", "OPTIK", "MUSIC", "TAILOR", "BICYCLES", "DELI", "SHOES", "TEA", "TOYS")
 
 
 def house_row(rng: np.random.Generator, length: float, height: float) -> np.ndarray:

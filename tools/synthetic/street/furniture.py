@@ -55,10 +55,7 @@ def furniture(rng: np.random.Generator, camera: Camera) -> list[Thing]:
         Obstacle(left + 0.83 * (right - left), 13.5, 0.1),
     )
     left, right = camera.edges(20.0)
-    rows = [
-        Obstacle(left + 0.3 * (right - left), 20.0, 0.5),
-        Obstacle(left + 0.36 * (right - left), 28.0, 0.5),
-    ]
+    rows = [Obstacle(left + 0.3 * (right - left), 20.0, 0.5), Obstacle(left + 0.36 * (right - left), 28.0, 0.5)]
     return [
         *(_thing(camera, spot, _Tree(rng, spot, 4.4), False, 2.4) for spot in (*rows, far_tree)),
         _thing(camera, far_lamp, _Lamp(far_lamp), False, 0.8),
@@ -86,9 +83,7 @@ class _Sheet:
         paste(self.pixels, np.clip(picture, 0, 255).astype(np.uint8), self.at(corners))
 
 
-def _thing(
-    camera: Camera, spot: Obstacle, painter: _Kiosk | _Column | _Tree | _Lamp, tall: bool, wide: float
-) -> Thing:
+def _thing(camera: Camera, spot: Obstacle, painter: _Kiosk | _Column | _Tree | _Lamp, tall: bool, wide: float) -> Thing:
     """Draw one thing in both lights."""
     reach = np.array([[spot.x + a * wide, y, spot.z - 0.9] for a in (-1, 1) for y in (-0.1, painter.height)])
     seen = camera.project(reach)
@@ -103,9 +98,7 @@ def _thing(
             fog = np.array([[1 - mist, 0, 0, 226 / 255 * mist], [0, 1 - mist, 0, 214 / 255 * mist]])
             fog = np.vstack([fog, [0, 0, 1 - mist, 204 / 255 * mist], [0, 0, 0, 1]])
             sheet.pixels = cv2.transform(sheet.pixels, fog)  # alpha, 0 or 255, brings the fog's own color
-        drawn.append(
-            cv2.resize(sheet.pixels, tuple(int(v) for v in high - low), interpolation=cv2.INTER_AREA)
-        )
+        drawn.append(cv2.resize(sheet.pixels, tuple(int(v) for v in high - low), interpolation=cv2.INTER_AREA))
     feet = float(camera.project(np.array([spot.x, 0.0, spot.z]))[1])
     return Thing(drawn[0], drawn[1], (int(low[0]), int(low[1])), feet, spot, tall)
 
@@ -158,9 +151,7 @@ class _Kiosk:
         )
         shadow = np.array([[left, 2.25, near], [right, 2.25, near], [right, 2.1, near], [left, 2.1, near]])
         sheet.face(shadow, np.array([36, 46, 26]))
-        sheet.face(
-            np.array([*brim, [left - 0.2, 2.45, near - 0.3]]), np.array([52, 70, 34]) * (0.9 + 0.4 * sun)
-        )
+        sheet.face(np.array([*brim, [left - 0.2, 2.45, near - 0.3]]), np.array([52, 70, 34]) * (0.9 + 0.4 * sun))
         ridge = [[left + 0.3, 2.8, self.spot.z], [right - 0.3, 2.8, self.spot.z]]
         roof = [[left - 0.2, 2.45, near - 0.3], [right + 0.2, 2.45, near - 0.3], ridge[1], ridge[0]]
         sheet.face(np.array(roof), np.array([84, 100, 62]) * (0.8 + 0.3 * sun))
@@ -193,14 +184,10 @@ class _Column:
         stone = np.full((20, 540, 3), (120, 126, 128), np.float32)
         self._drum(sheet, stone, radius + 0.06, 0.0, 0.27, sun)
         self._drum(sheet, stone * 0.55, radius + 0.1, 2.75, 2.9, sun)
-        dome = [
-            [x + (radius + 0.1) * np.cos(a), 2.9 + 0.36 * np.sin(a), z] for a in np.linspace(0, np.pi, 24)
-        ]
+        dome = [[x + (radius + 0.1) * np.cos(a), 2.9 + 0.36 * np.sin(a), z] for a in np.linspace(0, np.pi, 24)]
         sheet.face(np.array(dome), np.array([70, 84, 66]) * (0.85 + 0.3 * sun))
 
-    def _drum(
-        self, sheet: _Sheet, wrap: np.ndarray, radius: float, low: float, high: float, sun: float
-    ) -> None:
+    def _drum(self, sheet: _Sheet, wrap: np.ndarray, radius: float, low: float, high: float, sun: float) -> None:
         x, z = self.spot.x, self.spot.z
         across = np.linspace(-1, 1, 181)
         column = ((0.35 + np.arcsin(across) / (2 * np.pi)) * wrap.shape[1]).astype(int) % wrap.shape[1]
@@ -222,9 +209,7 @@ class _Tree:
         at *= rng.uniform(0.5, 1, (count, 1)) ** 0.4
         lumps = 1 + 0.18 * np.sin(3 * at[:, 0] + 2) * np.cos(4 * at[:, 1])
         self.leaves = at[np.argsort(-at[:, 2])] * lumps[:, None]
-        self.green = rng.uniform(0.75, 1.2, (count, 1)) * np.array([44, 116, 84]) + rng.normal(
-            0, 6, (count, 3)
-        )
+        self.green = rng.uniform(0.75, 1.2, (count, 1)) * np.array([44, 116, 84]) + rng.normal(0, 6, (count, 3))
         self.hedge = rng.uniform([-0.56, 0.5, 0], [0.56, 0.82, 1], (260, 3))
 
     def draw(self, sheet: _Sheet, sun: float) -> None:
@@ -239,16 +224,11 @@ class _Tree:
         sunward = np.array([SUN_ON_SCREEN[0], -SUN_ON_SCREEN[1], -SUN_ON_SCREEN[2]])
         light = 0.62 + 0.25 * self.leaves[:, 1] + sun * 0.5 * np.maximum(0, self.leaves @ sunward)
         self._leaves(sheet, centre + self.leaves * size, self.green * light[:, None], 0.055)
-        box = np.array(
-            [[x - 0.6, 0.6, z - 0.4], [x + 0.6, 0.6, z - 0.4], [x + 0.6, 0, z - 0.4], [x - 0.6, 0, z - 0.4]]
-        )
+        box = np.array([[x - 0.6, 0.6, z - 0.4], [x + 0.6, 0.6, z - 0.4], [x + 0.6, 0, z - 0.4], [x - 0.6, 0, z - 0.4]])
         light = 0.5 + 0.9 * (self.hedge[:, 1] - 0.5) + 0.35 * sun
         self._leaves(sheet, self.hedge * [1, 1, 0] + [x, 0, z - 0.3], np.outer(light, [40, 100, 66]), 0.07)
         sheet.face(box, np.array([104, 116, 124]) * (0.78 + 0.2 * sun))
-        sheet.face(
-            box * [1, 0, 1] + [[0, 0.6, 0], [0, 0.6, 0], [0, 0.53, 0], [0, 0.53, 0]],
-            np.array([136, 148, 154]),
-        )
+        sheet.face(box * [1, 0, 1] + [[0, 0.6, 0], [0, 0.6, 0], [0, 0.53, 0], [0, 0.53, 0]], np.array([136, 148, 154]))
 
     @staticmethod
     def _leaves(sheet: _Sheet, places: np.ndarray, colors: np.ndarray, size: float) -> None:
@@ -270,9 +250,7 @@ class _Lamp:
     def draw(self, sheet: _Sheet, sun: float) -> None:
         x, z = self.spot.x, self.spot.z
         for half, low, high in ((0.11, 0, 0.7), (0.05, 0.7, 4.0), (0.2, 4.0, 4.08)):
-            pole = np.array(
-                [[x - half, low, z], [x + half, low, z], [x + half, high, z], [x - half, high, z]]
-            )
+            pole = np.array([[x - half, low, z], [x + half, low, z], [x + half, high, z], [x - half, high, z]])
             sheet.face(pole, np.array([52, 56, 50]) * (0.9 + 0.3 * sun))
         lamp = np.array([[x - 0.14, 4.08, z], [x + 0.14, 4.08, z], [x + 0.2, 4.45, z], [x - 0.2, 4.45, z]])
         sheet.face(lamp, np.array([196, 222, 232]))

@@ -61,10 +61,7 @@ def pose(build: Build, phase: float, pace: float) -> dict[str, np.ndarray]:
         toe = 0.11 * tall * np.array([0.12 * sign, np.sin(ankle - 0.15), np.cos(ankle)])
         joints |= {f"knee_{side}": knee_at, f"ankle_{side}": ankle_at}
         joints |= {f"hip_{side}": np.array([spread, 0.0, 0.0])}
-        joints |= {
-            f"toe_{side}": ankle_at + toe,
-            f"heel_{side}": ankle_at - 0.35 * toe + [0, -0.012 * tall, 0],
-        }
+        joints |= {f"toe_{side}": ankle_at + toe, f"heel_{side}": ankle_at - 0.35 * toe + [0, -0.012 * tall, 0]}
         reach.append(min(ankle_at[1], ankle_at[1] + toe[1]) - 0.036 * tall)
     raised = np.array([0.0, -min(reach), 0.0])  # the lower foot stands on the ground
     joints = {name: at + raised for name, at in joints.items()}
@@ -87,10 +84,5 @@ def pose(build: Build, phase: float, pace: float) -> dict[str, np.ndarray]:
         elbow = shoulder + np.array([out, -0.172 * tall * np.cos(arm), 0.172 * tall * np.sin(arm)])
         hand = elbow + 0.15 * tall * np.array([0.02 * sign, -np.cos(arm + bend), np.sin(arm + bend)])
         tip = hand + 0.05 * tall * np.array([-0.2 * sign, -np.cos(arm + bend), np.sin(arm + bend)])
-        joints |= {
-            f"shoulder_{side}": shoulder,
-            f"elbow_{side}": elbow,
-            f"hand_{side}": hand,
-            f"tip_{side}": tip,
-        }
+        joints |= {f"shoulder_{side}": shoulder, f"elbow_{side}": elbow, f"hand_{side}": hand, f"tip_{side}": tip}
     return joints

@@ -51,9 +51,7 @@ class Puppet:
     def __init__(self, outfit: Outfit) -> None:
         self.outfit = outfit
         self._reliefs = {
-            (name, level): Relief(profile, level)
-            for name, profile in profiles().items()
-            for level in range(LEVELS)
+            (name, level): Relief(profile, level) for name, profile in profiles().items() for level in range(LEVELS)
         }
         self._wraps = {
             (name, level): cv2.resize(wrap, (ROUND >> level, ROWS >> level), interpolation=cv2.INTER_AREA)
@@ -71,9 +69,7 @@ class Puppet:
             self._sprites[key] = relief.unroll(wrap, turn / TURNS, sideways, 0.8 if far else 1.0)
         return self._sprites[key]
 
-    def draw(
-        self, camera: Camera, place: np.ndarray, heading: float, phase: float, pace: float
-    ) -> Figure | None:
+    def draw(self, camera: Camera, place: np.ndarray, heading: float, phase: float, pace: float) -> Figure | None:
         """Draw the person.
 
         Parameters
@@ -101,9 +97,7 @@ class Puppet:
         body = pose(self.outfit.build, phase, pace)
         names = list(body)
         local = np.array([body[name] for name in names])
-        world = (
-            np.array([x, 0.0, z]) + local[:, :1] * right + local[:, 1:2] * [0, 1, 0] + local[:, 2:] * forward
-        )
+        world = np.array([x, 0.0, z]) + local[:, :1] * right + local[:, 1:2] * [0, 1, 0] + local[:, 2:] * forward
         seen = camera.project(world)
         pad = 0.2 * scale
         low = np.floor(seen.min(axis=0) - pad).astype(int)
@@ -155,9 +149,7 @@ class _Drawing:
         light = min(max(int((sideways + 1) / 2 * LIGHTS), 0), LIGHTS - 1)
         shrink = max(ROWS / max(length, 1.0), COLUMNS / max(2 * width, 1.0))
         level = min(max(int(math.log2(shrink) + 0.3), 0), LEVELS - 1)
-        turn = (
-            self.turn if kind in ("torso", "head", "bag") else self.turn // 3 * 3
-        )  # limbs are alike from all sides
+        turn = self.turn if kind in ("torso", "head", "bag") else self.turn // 3 * 3  # limbs are alike from all sides
         sprite = self.puppet.sprite(kind, outline or kind, turn, light, level, far)
         rows, columns = sprite.shape[:2]
         wide, high = abs(across_x), abs(across_y)
@@ -176,9 +168,7 @@ class _Drawing:
         mask = cv2.threshold(cv2.extractChannel(warped, 3), 127, 255, cv2.THRESH_BINARY)[1]
         cv2.copyTo(warped, mask, self.sheet[upper:lower, left:right])
 
-    def between(
-        self, kind: str, first: str, second: str, half: float, far: bool = False, cap: float = 0.5
-    ) -> None:
+    def between(self, kind: str, first: str, second: str, half: float, far: bool = False, cap: float = 0.5) -> None:
         self.part(kind, self.points[first], self.points[second], half, far, cap=cap)
 
     def person(self) -> None:

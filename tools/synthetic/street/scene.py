@@ -147,9 +147,7 @@ class Scene:
 
     def _in_sun(self, person: int, frame: int) -> float:
         """How much a person stands out of the houses' shadow, 0 to 1."""
-        return float(
-            np.clip((shade_edge(self.camera) - self.crowd.position[frame, person, 0]) / 0.6 + 0.5, 0, 1)
-        )
+        return float(np.clip((shade_edge(self.camera) - self.crowd.position[frame, person, 0]) / 0.6 + 0.5, 0, 1))
 
     def _sightings(self, layers: list[Layer], frame: int) -> list[Sighting]:
         """What is seen of everybody, from the nearest to the farthest, each hiding what is behind."""
@@ -167,11 +165,7 @@ class Scene:
                 whole = _bounds(mask)
                 box = _clip(whole + np.tile(layer.corner, 2), zoom, shift, size)
                 shown = inside & ~covered
-                seen = (
-                    _clip(_bounds(shown) + np.tile(corner, 2), zoom, shift, size)
-                    if shown.any()
-                    else np.zeros(4)
-                )
+                seen = _clip(_bounds(shown) + np.tile(corner, 2), zoom, shift, size) if shown.any() else np.zeros(4)
                 if (box[2:] >= LEAST * zoom * (whole[2:] - whole[:2])).all():
                     visibility = float(shown.sum() / mask.sum())
                     sightings.append(Sighting(layer.person + 1, box, seen, visibility))

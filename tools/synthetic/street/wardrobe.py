@@ -26,14 +26,7 @@ LOWER: dict[str, Color] = {
     "grey": (112, 110, 108), "light denim": (170, 138, 108), "brown": (52, 70, 94), "white": (206, 210, 212),
 }  # fmt: skip
 SKIN: tuple[Color, ...] = ((146, 176, 224), (120, 152, 206), (84, 118, 174), (58, 84, 132), (42, 60, 96))
-HAIR: tuple[Color, ...] = (
-    (28, 26, 30),
-    (36, 52, 78),
-    (30, 38, 52),
-    (92, 140, 178),
-    (40, 70, 120),
-    (150, 152, 154),
-)
+HAIR: tuple[Color, ...] = ((28, 26, 30), (36, 52, 78), (30, 38, 52), (92, 140, 178), (40, 70, 120), (150, 152, 154))
 PATTERNS = ("plain", "stripes", "open jacket", "print", "check", "blocks", "plain", "bands", "zip")
 
 
@@ -81,24 +74,17 @@ def dress(rng: np.random.Generator, people: int) -> list[Outfit]:
 
 
 def _vary(rng: np.random.Generator, color: Color, spread: float = 9) -> Color:
-    blue, green, red = np.clip(
-        np.asarray(color) * rng.uniform(0.9, 1.1) + rng.normal(0, spread / 2, 3), 14, 240
-    )
+    blue, green, red = np.clip(np.asarray(color) * rng.uniform(0.9, 1.1) + rng.normal(0, spread / 2, 3), 14, 240)
     return float(blue), float(green), float(red)
 
 
 def _outfit(rng: np.random.Generator, upper: str, lower: str, pattern: str, person: int) -> Outfit:
     build = Build(height=float(rng.uniform(1.56, 1.92)), girth=float(rng.uniform(0.86, 1.26)))
     shirt, trousers = _vary(rng, UPPER[upper]), _vary(rng, LOWER[lower])
-    skin, hair = (
-        _vary(rng, SKIN[int(rng.integers(len(SKIN)))], 4),
-        _vary(rng, HAIR[int(rng.integers(len(HAIR)))], 4),
-    )
+    skin, hair = (_vary(rng, SKIN[int(rng.integers(len(SKIN)))], 4), _vary(rng, HAIR[int(rng.integers(len(HAIR)))], 4))
     second = _vary(rng, list(UPPER.values())[int(rng.integers(len(UPPER)))])
     bag = ("none", "backpack", "shoulder", "hand")[int(rng.choice(4, p=(0.35, 0.27, 0.23, 0.15)))]
-    bag_color = _vary(
-        rng, ((40, 40, 44), (48, 72, 110), (46, 46, 150), (120, 70, 40), (74, 110, 70))[person % 5]
-    )
+    bag_color = _vary(rng, ((40, 40, 44), (48, 72, 110), (46, 46, 150), (120, 70, 40), (74, 110, 70))[person % 5])
     skirt = float(rng.choice([0, 0, 0, 0, 0.55, 0.95]))
     coat = skirt > 0 and bool(rng.integers(2))
     short_sleeves = pattern != "open jacket" and not coat and rng.random() < 0.4
@@ -132,11 +118,7 @@ def _outfit(rng: np.random.Generator, upper: str, lower: str, pattern: str, pers
         "bag": _bag(rng, bag_color),
     }
     return Outfit(
-        build,
-        {name: np.clip(wrap, 0, 255).astype(np.float32) for name, wrap in wraps.items()},
-        skirt,
-        bag,
-        long_hair,
+        build, {name: np.clip(wrap, 0, 255).astype(np.float32) for name, wrap in wraps.items()}, skirt, bag, long_hair
     )
 
 
@@ -197,9 +179,7 @@ def _cuff(sleeve: np.ndarray) -> np.ndarray:
     return cuffed
 
 
-def _head(
-    rng: np.random.Generator, skin: Color, hair: Color, long_hair: bool, cap: Color | None
-) -> np.ndarray:
+def _head(rng: np.random.Generator, skin: Color, hair: Color, long_hair: bool, cap: Color | None) -> np.ndarray:
     """Skin in front, hair above and behind, hints of eyes and mouth, for some a cap."""
     wrap = cloth(rng, ROWS, ROUND, skin, 0.04)
     row, column = np.mgrid[:ROWS, :ROUND]
@@ -211,9 +191,7 @@ def _head(
     wrap[(from_front < 3.5) & (row > 46) & (row < 60)] *= 1.06
     wrap[(from_front < 8) & (np.abs(row - 71) < 1.8)] *= np.array([0.68, 0.62, 0.82], np.float32)
     if rng.random() < 0.25:
-        wrap[(row > 62) & (from_front < 46)] = 0.45 * wrap[(row > 62) & (from_front < 46)] + 0.5 * np.asarray(
-            hair
-        )
+        wrap[(row > 62) & (from_front < 46)] = 0.45 * wrap[(row > 62) & (from_front < 46)] + 0.5 * np.asarray(hair)
     line = 26 + 6 * fractal_noise(rng, 1, ROUND, (1, 12))[0]
     behind = 40 if long_hair else 52
     top = (row < line) | ((from_front > behind) & (row < (92 if long_hair else 70)))
