@@ -272,7 +272,8 @@ class _Growing:
             yield arrays[0][start:end], arrays[1][start:end]
 
     def widen(self, dtype: DTypeLike) -> None:
-        self._chunks = [(features.astype(dtype), weights.astype(dtype)) for features, weights in self._chunks]
+        for i, (features, weights) in enumerate(self._chunks):  # one by one, and none that is so already is copied
+            self._chunks[i] = features.astype(dtype, copy=False), weights.astype(dtype, copy=False)
 
 
 def _longer(array: NDArray, length: int) -> NDArray:

@@ -283,3 +283,28 @@ def test_suppression_by_class_keeps_the_best_first():
     kept = suppress_by_class(same, 0.5, scores, classes)
     assert kept.tolist() == np.argsort(-scores).tolist()
     assert len(suppress_by_class(same, 0.5, scores, np.ones(10))) == 5
+
+
+def _unit_features(number: int, seed: int) -> np.ndarray:
+    found = np.random.default_rng(seed).normal(size=(number, 128)).astype(np.float32)
+    return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+
+def test_newcomers_beside_a_long_gallery_cost_no_copy_of_it():
+    """Tracks are confirmed with three features at once, and the arrays for targets grow."""
+    others, long = list(range(1, 101)), 40_000
+    tracemalloc.start()
+    try:
+        metric = NearestNeighborDistanceMetric("cosine", 0.2)
+        for seed in range(long // 1000):
+            metric.partial_fit(_unit_features(1000, seed), [0] * 1000, [0])
+        for _ in range(3):
+            metric.partial_fit(_unit_features(100, 1), others, [0, *others])
+        for new in range(101, 201):
+            targets = [0, *others, *([new] * 3)]
+            others.append(new)
+            metric.partial_fit(_unit_features(len(targets), new), targets, [0, *others])
+        kept = long * 128 * 4
+        assert tracemalloc.get_traced_memory()[1] < 1.5 * kept
+    finally:
+        tracemalloc.stop()
