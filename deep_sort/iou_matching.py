@@ -98,7 +98,8 @@ def overlapping_pairs(
     """
     if len(boxes) * len(candidates) > FEW_PAIRS or not _OURS.unchanged():
         return None
-    pairs: list[tuple[int, int, int]] = []
+    tracks: list[int] = []
+    detections: list[int] = []
     costs: list[float] = []
     others = [
         (j, left, top, left + width, top + height, width * height)
@@ -112,9 +113,12 @@ def overlapping_pairs(
                 shared *= min(bottom, other_bottom) - max(top, other_top)
                 cost = 1.0 - shared / (area + other_area - shared)
                 if cost <= max_distance:
-                    pairs.append((i, j, len(pairs)))
+                    tracks.append(i)
+                    detections.append(j)
                     costs.append(cost)
-    return PairsWithin(pairs, lambda positions: np.array(costs)[positions], max_distance)
+    return PairsWithin(
+        tracks, detections, list(range(len(costs))), lambda positions: np.array(costs)[positions], max_distance
+    )
 
 
 _OURS = Remembered(sys.modules[__name__], ["iou", "iou_cost"])

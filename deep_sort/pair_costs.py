@@ -41,13 +41,16 @@ class PairCosts:
 
     def within(self, max_distance: float, detection_indices: Sequence[int]) -> PairsWithin:
         """Return the pairs of these detections that do not cost more."""
-        pairs = list(zip(self._tracks, self._detections, range(len(self._tracks)), strict=True))
+        tracks, detections = self._tracks, self._detections
+        positions = list(range(len(tracks)))
         if not callable(self._costs):
-            pairs = [pairs[position] for position in (self._costs <= max_distance).nonzero()[0].tolist()]
+            positions = (self._costs <= max_distance).nonzero()[0].tolist()
         wanted = set(detection_indices)
-        if not wanted.issuperset(self._detections):
-            pairs = [pair for pair in pairs if pair[1] in wanted]
-        return PairsWithin(pairs, self.costs, max_distance)
+        if not wanted.issuperset(detections):
+            positions = [position for position in positions if detections[position] in wanted]
+        if len(positions) < len(tracks):
+            tracks, detections = [tracks[k] for k in positions], [detections[k] for k in positions]
+        return PairsWithin(tracks, detections, positions, self.costs, max_distance)
 
 
 class PairsWithin:
@@ -55,7 +58,8 @@ class PairsWithin:
 
     Parameters
     ----------
-    pairs : list of (track index, detection index, position)
+    tracks, detections, positions : list of int
+        Of each pair.
     costs : callable
         Positions, shape (n,) -> costs.
     max_distance : float
@@ -68,21 +72,27 @@ class PairsWithin:
     """
 
     def __init__(
-        self, pairs: list[tuple[int, int, int]], costs: Callable[[NDArray], NDArray], max_distance: float
+        self,
+        tracks: list[int],
+        detections: list[int],
+        positions: list[int],
+        costs: Callable[[NDArray], NDArray],
+        max_distance: float,
     ) -> None:
         self._costs, self._max_distance = costs, max_distance
-        self.detection_of = {track: detection for track, detection, _ in pairs}
+        self.detection_of = dict(zip(tracks, detections, strict=True))
+        self._taken = set(detections)
         self._rivals: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-        if not len(self.detection_of) == len({detection for _, detection, _ in pairs}) == len(pairs):
-            for pair in pairs:
+        if not len(self.detection_of) == len(self._taken) == len(tracks):
+            for pair in zip(tracks, detections, positions, strict=True):
                 self._rivals[pair[0]].append(pair)
 
     def settled(self, detections: Sequence[int]) -> list[int] | None:
         """Return the detections that are left, if that depends neither on levels nor on costs, None otherwise."""
         if self._rivals:
             return None
-        matched = set(self.detection_of.values())
-        left = [detection for detection in detections if detection not in matched]
+        taken = self._taken
+        left = [detection for detection in detections if detection not in taken]
         return left if len(left) < 2 else None
 
     def match(self, level: list[int], detections: list[int]) -> tuple[list[tuple[int, int]], list[int]]:

@@ -13,6 +13,7 @@ A new track is tentative until detections have confirmed it; a deleted track lea
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -96,11 +97,16 @@ class Track(Batched, methods=_METHODS):
     mean = _state("_mean", "Mean of the Kalman state, shape (8,).")
     covariance = _state("_covariance", "Covariance of the Kalman state, shape (8, 8).")
 
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> Track:
+        """Make a track that is in no tracker's arrays, whatever `__init__` a program gives it."""
+        track = super().__new__(cls)
+        track._last = track._mean = track._covariance = track._states = None
+        return track
+
     def __init__(
         self, mean: Any, covariance: Any, track_id: int, n_init: int, max_age: int, feature: NDArray | None = None
     ) -> None:
         # A tracker holds the states of its tracks in arrays; mean and covariance are None while nobody asks for them.
-        self._states, self._last = None, None
         self._mean = mean
         self._covariance = covariance
         self.track_id = track_id
@@ -179,11 +185,6 @@ class Track(Batched, methods=_METHODS):
         if self._mean is None and self._states is not None:
             self._states.lend(self)
 
-    def __getattr__(self, name: str) -> None:
-        """Say that what a tracker adds to a track is not there, of a track that was made without `__init__`."""
-        if name not in Track.__slots__[8:]:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
     def __getstate__(self) -> dict[str, Any]:
         """Store what a track is by itself, under the names that trackers of old stored."""
         self._own_state()
@@ -193,3 +194,7 @@ class Track(Batched, methods=_METHODS):
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, value in state.items():
             setattr(self, name, value)
+
+
+_SIGNATURE = signature(Track.__init__)
+Track.__signature__ = _SIGNATURE.replace(parameters=[*_SIGNATURE.parameters.values()][1:])  # type: ignore[attr-defined]
