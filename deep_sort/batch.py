@@ -79,10 +79,11 @@ def update_tracks(
 def confirmed_and_others(tracks: list[Track], together: bool) -> tuple[list[int], list[int]]:
     """Return the indices of tracks that are confirmed, and of those that are not."""
     if together:
-        confirmed = [i for i, track in enumerate(tracks) if track.state == CONFIRMED]
-    else:
-        confirmed = [i for i, track in enumerate(tracks) if track.is_confirmed()]
-    return confirmed, sorted({*range(len(tracks))}.difference(confirmed)) if len(confirmed) < len(tracks) else []
+        states = [track.state for track in tracks]
+        confirmed = [i for i, state in enumerate(states) if state == CONFIRMED]
+        return confirmed, [i for i, state in enumerate(states) if state != CONFIRMED]
+    flags = [track.is_confirmed() for track in tracks]
+    return [i for i, flag in enumerate(flags) if flag], [i for i, flag in enumerate(flags) if not flag]
 
 
 def without_deleted(tracks: list[Track], together: bool) -> list[Track]:

@@ -68,11 +68,12 @@ class Galleries:
         queries : ndarray, shape (N, M)
             The features as queries.
         """
-        known = self._rows
-        new = [target for target in targets if target not in known]
-        if new or features.shape[1] != self._newest.shape[1] or features.dtype != self._newest.dtype:
-            self._make_room(new, features)
-        rows = self._rows_of(targets)
+        same = features.shape[1] == self._newest.shape[1] and features.dtype == self._newest.dtype
+        known = list(map(self._rows.get, targets))
+        new = None in known
+        if new or not same:
+            self._make_room([target for target in targets if target not in self._rows], features)
+        rows = self._rows_of(targets) if new else np.array(known, np.intp)
         counts = self._counts.take(rows)
         self._store(rows, counts, features, weights)
         self._counts[rows] = counts + 1

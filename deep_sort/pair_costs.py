@@ -5,7 +5,7 @@ Where nobody competes, the solver's answer is known, and what a pair costs does 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -82,10 +82,10 @@ class PairsWithin:
         self._costs, self._max_distance = costs, max_distance
         self.detection_of = dict(zip(tracks, detections, strict=True))
         self._taken = set(detections)
-        self._rivals: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        self._rivals: dict[int, list[tuple[int, int, int]]] = {}
         if not len(self.detection_of) == len(self._taken) == len(tracks):
             for pair in zip(tracks, detections, positions, strict=True):
-                self._rivals[pair[0]].append(pair)
+                self._rivals.setdefault(pair[0], []).append(pair)
 
     def settled(self, detections: Sequence[int]) -> list[int] | None:
         """Return the detections that are left, if that depends neither on levels nor on costs, None otherwise."""
