@@ -7,7 +7,7 @@
 # make versions  recorded results and quick tests with old and new Python, NumPy, SciPy and OpenCV
 # make docs   the documentation, in site/
 # make package  the wheel, in dist/
-# make bench  speed of the tracker against deep-sort-realtime
+# make bench  speed of the tracker against deep-sort-realtime and trackforge
 # Each makes its own .venv on first use.
 
 PYTHON ?= python3

@@ -80,8 +80,8 @@ def iou_cost(
 
 def overlapping_pairs(
     boxes: Array, candidates: Array, track_indices: Sequence[int], detection_indices: Sequence[int], max_distance: float
-) -> PairsWithin | None:
-    """Give the pairs that overlap enough, by the operations of `iou` on numbers, where they are few.
+) -> PairsWithin:
+    """Give the pairs that overlap enough, by the operations of `iou` on numbers: faster than arrays for `FEW_PAIRS`.
 
     Parameters
     ----------
@@ -90,14 +90,7 @@ def overlapping_pairs(
     track_indices, detection_indices : sequence of int
     max_distance : float
         Largest 1 - IoU.
-
-    Returns
-    -------
-    PairsWithin or None
-        None where `iou_cost` is faster, or a program's own `iou_cost` or `iou` is to be asked.
     """
-    if len(boxes) * len(candidates) > FEW_PAIRS or not _OURS.unchanged():
-        return None
     tracks: list[int] = []
     detections: list[int] = []
     costs: list[float] = []
@@ -121,4 +114,4 @@ def overlapping_pairs(
     )
 
 
-_OURS = Remembered(sys.modules[__name__], ["iou", "iou_cost"])
+_OURS = Remembered(sys.modules[__name__], ["iou"])

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .batched import Batched, Remembered
-from .gallery import BoundedGalleries, Galleries, dots
+from .gallery import BoundedGalleries, Galleries
+from .similarity import Cosine, Euclidean, as_floats, lengths_of
 
 LARGEST_BOUND = 512
 """Targets seldom get more features than this: with a larger budget galleries grow as they do without one."""
-
 
 _METHODS = ("distance", "partial_fit", "prepare", "near_pairs", "compare_pairs", "learn", "in_arrays")
 
@@ -83,7 +83,7 @@ class NearestNeighborDistanceMetric(Batched, methods=_METHODS):
         active_targets : iterable of int
             Targets to keep.
         """
-        features, ids = _floats(features), np.asarray(targets).tolist()
+        features, ids = as_floats(features), np.asarray(targets).tolist()
         self._note(features)
         if self.in_arrays():
             self._add(features, ids)
@@ -104,10 +104,10 @@ class NearestNeighborDistanceMetric(Batched, methods=_METHODS):
         ndarray, shape (len(targets), N)
             Smallest distance of each feature to any feature of each target.
         """
-        features, ids = _floats(features), np.asarray(targets).tolist()
+        features, ids = as_floats(features), np.asarray(targets).tolist()
         distances = np.empty((len(ids), len(features)))
         if self.in_arrays():
-            queries = self._space.queries(features, _lengths(features))
+            queries = self._space.queries(features, lengths_of(features))
             for row, target in enumerate(ids):
                 distances[row] = self._space.distances(queries, self._galleries.closeness(target, queries))
         else:
@@ -123,8 +123,8 @@ class NearestNeighborDistanceMetric(Batched, methods=_METHODS):
         ValueError
             If a feature cannot be compared: says which and why.
         """
-        features = _floats(features)
-        lengths, shortest = _lengths(features), self._space.shortest
+        features = as_floats(features)
+        lengths, shortest = lengths_of(features), self._space.shortest
         numbers = lengths.tolist()
         if features.size and not (min(numbers) >= shortest and sum(numbers) < math.inf):  # the sum, for NaN
             index = next(i for i, number in enumerate(numbers) if not shortest <= number < math.inf)
@@ -159,7 +159,7 @@ class NearestNeighborDistanceMetric(Batched, methods=_METHODS):
     def near_pairs(self, queries: NDArray, targets: Sequence[int], rows: NDArray, columns: NDArray) -> NDArray[np.intp]:
         """Return which pairs, as in `compare_pairs`, are within the matching threshold, ascending."""
         threshold = self.matching_threshold
-        precise = self._space is _Cosine and queries.dtype.itemsize >= 4
+        precise = self._space is Cosine and queries.dtype.itemsize >= 4
         if precise and len(rows) and self._only is None and 0 < threshold < 2:
             return self._galleries.near_pairs(targets, queries, rows, columns, threshold)
         return (self.compare_pairs(queries, targets, rows, columns) <= threshold).nonzero()[0]
@@ -173,7 +173,7 @@ class NearestNeighborDistanceMetric(Batched, methods=_METHODS):
 
     def _add(self, features: NDArray, targets: list[int]) -> None:
         """Add features (N, M) to galleries, in turn where a target has several."""
-        lengths = _lengths(features) if targets else features
+        lengths = lengths_of(features) if targets else features
         rounds: dict[int, list[int]] = {}
         turn = Counter[int]()
         for index, target in enumerate(targets):
@@ -204,7 +204,7 @@ class NearestNeighborDistanceMetric(Batched, methods=_METHODS):
     def _begin(self, samples: Mapping[int, Sequence[NDArray]]) -> None:
         """Put samples into arrays."""
         self._usual_metric = self._metric if self._metric in _USUAL else None
-        self._space: Any = _Euclidean if self._metric is _nn_euclidean_distance else _Cosine
+        self._space: Any = Euclidean if self._metric is _nn_euclidean_distance else Cosine
         bounded = self.budget is not None and self.budget <= LARGEST_BOUND
         kind: Any = BoundedGalleries if bounded else Galleries
         self._galleries: Galleries = kind(self.budget, self._space.weigh)
@@ -213,7 +213,7 @@ class NearestNeighborDistanceMetric(Batched, methods=_METHODS):
         if self.budget is not None and any(len(features) > self.budget for features in samples.values()):
             self._samples = {target: list(map(np.array, features)) for target, features in samples.items()}
             return  # a program put them there; each target is cut to the budget when it gets its next feature
-        arrays = {target: _floats(features) for target, features in samples.items() if len(features)}
+        arrays = {target: as_floats(features) for target, features in samples.items() if len(features)}
         for target, features in arrays.items():
             self._note(features)
             self._add(features, [target] * len(features))
@@ -233,7 +233,7 @@ class NearestNeighborDistanceMetric(Batched, methods=_METHODS):
 
 def _pdist(a: ArrayLike, b: ArrayLike) -> NDArray:
     """Return the squared Euclidean distances of vectors (N, M) and (K, M), shape (N, K)."""
-    a, b = _floats(a), _floats(b)
+    a, b = as_floats(a), as_floats(b)
     if not len(a) or not len(b):
         return np.zeros((len(a), len(b)))
     squares = np.square(a).sum(axis=1)[:, np.newaxis] + np.square(b).sum(axis=1)
@@ -242,9 +242,9 @@ def _pdist(a: ArrayLike, b: ArrayLike) -> NDArray:
 
 def _cosine_distance(a: ArrayLike, b: ArrayLike, data_is_normalized: bool = False) -> NDArray:
     """Return 1 - cosine of vectors (N, M) and (K, M), shape (N, K)."""
-    a, b = _floats(a), _floats(b)
+    a, b = as_floats(a), as_floats(b)
     if not data_is_normalized:
-        a, b = _Cosine.queries(a, _lengths(a)), _Cosine.queries(b, _lengths(b))
+        a, b = Cosine.queries(a, lengths_of(a)), Cosine.queries(b, lengths_of(b))
     return 1.0 - np.dot(a, b.T)
 
 
@@ -256,54 +256,6 @@ def _nn_euclidean_distance(x: ArrayLike, y: ArrayLike) -> NDArray:
 def _nn_cosine_distance(x: ArrayLike, y: ArrayLike) -> NDArray:
     """Return the cosine distance of each of y (K, M) to the nearest of x (N, M), shape (K,)."""
     return _cosine_distance(x, y).min(axis=0)
-
-
-class _Cosine:
-    """1 - cosine: the smallest distance is at the largest product of vectors of length 1."""
-
-    shortest = float(np.finfo(np.float32).smallest_subnormal)
-    weigh = staticmethod(np.multiply)
-
-    @staticmethod
-    def queries(features: NDArray, lengths: NDArray) -> NDArray:
-        return features / lengths[:, np.newaxis]
-
-    @staticmethod
-    def weights(features: NDArray, lengths: NDArray) -> NDArray:
-        return 1.0 / lengths if features.size else np.ones_like(lengths)
-
-    @staticmethod
-    def distances(queries: NDArray, closeness: NDArray, columns: Any = slice(None)) -> NDArray:
-        return 1.0 - closeness
-
-
-class _Euclidean:
-    """|q - f|^2 = |q|^2 - 2 (q . f - |f|^2 / 2), the smallest where the bracket is largest."""
-
-    shortest = 0.0
-    weigh = staticmethod(np.subtract)
-
-    @staticmethod
-    def queries(features: NDArray, lengths: NDArray) -> NDArray:
-        return features
-
-    @staticmethod
-    def weights(features: NDArray, lengths: NDArray) -> NDArray:
-        return 0.5 * np.square(features).sum(axis=1)
-
-    @staticmethod
-    def distances(queries: NDArray, closeness: NDArray, columns: Any = slice(None)) -> NDArray:
-        return np.maximum(0.0, np.square(queries).sum(axis=1)[columns] - 2.0 * closeness)
-
-
-def _lengths(features: NDArray) -> NDArray:
-    return np.sqrt(dots(features, features))
-
-
-def _floats(features: ArrayLike) -> NDArray:
-    """Give features as they are, integers as float64."""
-    array = np.asarray(features)
-    return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
 _USUAL = (_nn_cosine_distance, _nn_euclidean_distance)

@@ -109,8 +109,8 @@ class States:
         """
         position, variance, velocity, covariance, velocity_variance = self.values
         factor = self._project(kf)
-        if -1 in which:
-            for column in [column for column, index in enumerate(which) if index < 0]:
+        for column, index in enumerate(which):
+            if index < 0:
                 factor[:, column] = np.inf
         factor = 1.0 / np.sqrt(factor)  # inv(L) of S = L L', 0 where nothing was measured
         weights, velocity_weights = variance * factor, covariance * factor  # W = P H' inv(L')

@@ -154,16 +154,15 @@ class Tracker(Batched, methods=("_initiate_track",)):
         """Match some tracks and detections by overlap; see `min_cost_matching`, the order of tracks aside."""
         if not (tracks and detections):
             return [], tracks, detections
-        together = found.together and self.admissible is None and _SOLVER.unchanged()
+        together = found.together and self.admissible is None and _SOLVER.unchanged() and _OVERLAP.unchanged()
         few = len(tracks) * len(detections) <= iou_matching.FEW_PAIRS
         just_seen = few and together and all(self.tracks[i].time_since_update <= 1 for i in tracks)
         if just_seen and self._states.hold(self.tracks):
             boxes = self._states.boxes(tracks), found.boxes.take(detections, axis=0)
             pairs = iou_matching.overlapping_pairs(*boxes, tracks, detections, self.max_iou_distance)
-            if pairs is not None:
-                matches, left = pairs.match(tracks, detections)
-                matched = {index for index, _ in matches}
-                return matches, [index for index in tracks if index not in matched], left
+            matches, left = pairs.match(tracks, detections)
+            matched = {index for index, _ in matches}
+            return matches, [index for index in tracks if index not in matched], left
         cost = self._admitted(iou_matching.iou_cost)
         return linear_assignment.min_cost_matching(
             cost, self.max_iou_distance, self.tracks, found.detections, tracks, detections
@@ -289,5 +288,6 @@ class Tracker(Batched, methods=("_initiate_track",)):
 
 
 _GATE = Remembered(linear_assignment, ["gate_cost_matrix"])
+_OVERLAP = Remembered(iou_matching, ["iou", "iou_cost"])
 _SOLVER = Remembered(linear_assignment, ["min_cost_matching", "linear_sum_assignment"])
 _TRACK, _NEW_TRACK = Track, Remembered(Track, ["__init__"])
